@@ -1,0 +1,115 @@
+"""Where the lake is and how to open it: the one place that knows.
+
+The lake is a DuckLake: Parquet data files under a catalogue that gives atomic publication,
+snapshots and time travel. The catalogue is a SQLite file in the lake's folder, unless
+``DHS_CATALOG`` names another one (``postgres:dbname=... host=...``).
+"""
+
+import importlib.resources
+import os
+from pathlib import Path
+
+import duckdb
+
+LAKE_VARIABLE = "DHS_LAKE"
+CATALOG_VARIABLE = "DHS_CATALOG"
+CATALOG_FILE = "catalog.sqlite"
+EXTENSIONS = ("ducklake", "sqlite_scanner", "postgres_scanner", "httpfs")
+
+
+class LakeError(RuntimeError):
+    """The lake cannot be opened; the message says what to do."""
+
+
+def lake_root() -> str:
+    """Root of the lake: an absolute local path, or a URL (``s3://...``), no slash at the end."""
+    root = os.environ.get(LAKE_VARIABLE, "lake").rstrip("/")
+    return root if "://" in root else str(Path(root).resolve())
+
+
+def is_remote(location: str) -> bool:
+    """Whether a location is a URL and not a path."""
+    return "://" in location
+
+
+def lake_path(*parts: str) -> str:
+    """A location inside the lake, in the form (path or URL) that the root has."""
+    return "/".join((lake_root(), *parts))
+
+
+def catalog() -> str:
+    """What DuckLake keeps its catalogue in, as it stands after ``ducklake:``."""
+    chosen = os.environ.get(CATALOG_VARIABLE)
+    if chosen:
+        return chosen
+    if is_remote(lake_root()):
+        raise LakeError(
+            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: say where its catalogue is with "
+            f"{CATALOG_VARIABLE}, e.g. sqlite:/data/catalog.sqlite or postgres:dbname=lake"
+        )
+    return f"sqlite:{lake_path(CATALOG_FILE)}"
+
+
+def extension_file(name: str) -> Path:
+    """The DuckDB extension file that its wheel brought along."""
+    package = importlib.resources.files(f"duckdb_extension_{name}")
+    folder = Path(str(package)) / "extensions" / f"v{duckdb.__version__}"
+    return folder / f"{name}.duckdb_extension"
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the extensions from their wheels: no network, nothing written to the home folder."""
+    for name in EXTENSIONS:
+        connection.execute(f"load {sql_text(str(extension_file(name)))}")
+
+
+def sql_text(value: str) -> str:
+    """A string as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def attach_statement(read_only: bool) -> str:
+    """The statement that attaches the lake as ``lake``, its data path resolved where it is now."""
+    options = [f"data_path {sql_text(lake_path('data') + '/')}", "override_data_path true"]
+    if read_only:
+        options.append("read_only")
+    return f"attach {sql_text('ducklake:' + catalog())} as lake ({', '.join(options)})"
+
+
+def attach(connection: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
+    """Attach the lake as ``lake`` to a connection.
+
+    Raises
+    ------
+    LakeError
+        When there is no lake to read, or its folder cannot be made.
+    """
+    load_extensions(connection)
+    backend, _, location = catalog().partition(":")
+    if backend == "sqlite":
+        path = Path(location)
+        if read_only and not path.exists():
+            raise LakeError(
+                f"no lake at {lake_root()}: run 'make demo', or set {LAKE_VARIABLE} to where it is"
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeError(f"cannot make the lake's folder {path.parent}: {error}") from error
+    connection.execute(attach_statement(read_only))
+
+
+def connect(*, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection of its own with the lake attached and in use."""
+    connection = duckdb.connect()
+    attach(connection, read_only=read_only)
+    connection.execute("use lake")
+    return connection
+
+
+def write_open_sql() -> Path:
+    """Write ``open.sql``, which opens the lake read-only from any folder; returns its path."""
+    path = Path(lake_path("open.sql"))
+    loads = [f"load {sql_text(str(extension_file(name)))};" for name in EXTENSIONS[:2]]
+    path.write_text("\n".join([*loads, attach_statement(read_only=True) + ";", "use lake;"]) + "\n")
+    return path
