@@ -1,0 +1,70 @@
+"""Sections in, one self-contained HTML page and its figures out."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import jinja2
+import markupsafe
+import vl_convert
+
+from report.blocks import Block, Figure, Gallery, Note, Section, Table
+from report.style import themed
+
+logger = logging.getLogger(__name__)
+MACROS = {Figure: "figure", Gallery: "gallery", Table: "table", Note: "note"}
+PNG_SCALE = 2
+
+
+def figures_of(sections: list[Section]) -> list[Figure]:
+    """Every figure of the page, in order."""
+    return [block for section in sections for block in section.blocks if isinstance(block, Figure)]
+
+
+def write_page(sections: list[Section], folder: Path, *, title: str, subtitle: str) -> Path:
+    """Write ``index.html`` and ``figures/`` into a folder; returns the page's path."""
+    specs = {figure.name: themed(figure.chart).to_dict() for figure in figures_of(sections)}
+    write_figures(specs, folder / "figures")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("report"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    macros = environment.get_template("blocks.html.j2").module
+
+    def draw(block: Block) -> markupsafe.Markup:
+        return markupsafe.Markup(getattr(macros, MACROS[type(block)])(block))
+
+    page = environment.get_template("index.html.j2").render(
+        title=title,
+        subtitle=subtitle,
+        sections=sections,
+        draw=draw,
+        vega=script(vl_convert.javascript_bundle()),
+        specs=script(json.dumps(specs)),
+    )
+    return write_whole(folder / "index.html", page.encode())
+
+
+def script(text: str) -> markupsafe.Markup:
+    """Text that is safe inside a script element."""
+    return markupsafe.Markup(text.replace("</", "<\\/"))
+
+
+def write_figures(specs: dict[str, dict], folder: Path) -> None:
+    """Write every figure as PNG and PDF."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, spec in specs.items():
+        write_whole(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=PNG_SCALE))
+        write_whole(folder / f"{name}.pdf", vl_convert.vegalite_to_pdf(spec))
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+    return path

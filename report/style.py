@@ -1,0 +1,36 @@
+"""One look for every figure: colours that colour-blind readers can tell apart, one scale for amounts."""
+
+import altair as alt
+
+# Okabe & Ito (2008), Color Universal Design
+SPLIT_COLOURS = {"train": "#0072B2", "val": "#E69F00", "test": "#009E73", "buffer": "#999999"}
+CATEGORY_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+AMOUNT_SCHEME = "viridis"
+WIDTH = 420
+HEIGHT = 260
+
+
+def split_colour() -> alt.Color:
+    """The colour of a split, the same in every figure."""
+    scale = alt.Scale(domain=list(SPLIT_COLOURS), range=list(SPLIT_COLOURS.values()))
+    return alt.Color("split:N", scale=scale, title="split")
+
+
+def category_colour(field: str, title: str) -> alt.Color:
+    """Colours for a handful of named things."""
+    return alt.Color(field, scale=alt.Scale(range=CATEGORY_COLOURS), title=title)
+
+
+def fraction_colour(field: str, title: str) -> alt.Color:
+    """The one scale on which every completeness is coloured, 0 to 1."""
+    return alt.Color(field, scale=alt.Scale(scheme=AMOUNT_SCHEME, domain=[0, 1]), title=title)
+
+
+def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+    """The chart with the report's fonts and grid."""
+    return (
+        chart.configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=13, gridColor="#e6e6e6")
+        .configure_legend(labelFontSize=12, titleFontSize=13)
+        .configure_header(labelFontSize=12, titleFontSize=13)
+    )
