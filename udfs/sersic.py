@@ -1,0 +1,58 @@
+"""Sersic (1963) surface brightness: I(R) = I_0 exp(-b (R / R_e)^(1/n))."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+
+def b_n(n: ArrayLike) -> np.ndarray:
+    """Exact b for which R_e holds half of the light: gammainc(2n, b) = 1/2.
+
+    Parameters
+    ----------
+    n : (...) float
+
+    Returns
+    -------
+    (...) float64
+    """
+    return special.gammaincinv(2 * np.asarray(n, float), 0.5)
+
+
+def central_brightness(n: ArrayLike, q: ArrayLike, reff_arcsec: ArrayLike) -> np.ndarray:
+    """Central surface brightness of a profile of unit total flux.
+
+    The total flux of the profile is 2 pi n q R_e^2 I_0 b^(-2n) Gamma(2n) (Graham & Driver 2005,
+    eq. 4), R_e being the semi-major half-light radius.
+
+    Parameters
+    ----------
+    n : (...) float
+    q : (...) float
+        Axis ratio.
+    reff_arcsec : (...) float, arcsec
+        Semi-major half-light radius.
+
+    Returns
+    -------
+    (...) float64, 1 / arcsec^2
+    """
+    n, q, reff = np.asarray(n, float), np.asarray(q, float), np.asarray(reff_arcsec, float)
+    log_flux = special.gammaln(2 * n) - 2 * n * np.log(b_n(n))
+    return np.exp(-log_flux) / (2 * np.pi * n * q * reff**2)
+
+
+def flux_fraction(radius_over_reff: ArrayLike, n: ArrayLike) -> np.ndarray:
+    """Fraction of the light within a semi-major radius.
+
+    Parameters
+    ----------
+    radius_over_reff : (...) float
+    n : (...) float
+
+    Returns
+    -------
+    (...) float64
+    """
+    n = np.asarray(n, float)
+    return special.gammainc(2 * n, b_n(n) * np.asarray(radius_over_reff, float) ** (1 / n))
