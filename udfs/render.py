@@ -200,9 +200,7 @@ def _cell_mean(system: np.ndarray, x: float, y: float, cell: float) -> Any:
     total = 0.0
     for i in range(4):
         for j in range(4):
-            bx, by = source_offset(
-                system, x + cell * GAUSS_OFFSET[j], y + cell * GAUSS_OFFSET[i]
-            )
+            bx, by = source_offset(system, x + cell * GAUSS_OFFSET[j], y + cell * GAUSS_OFFSET[i])
             total += GAUSS_WEIGHT[i] * GAUSS_WEIGHT[j] * exp(-exponent(system, bx, by))
     return total
 
