@@ -1,0 +1,316 @@
+"""Rice decoding and dequantisation of FITS image tiles.
+
+The format is that of the FITS standard 4.0, sections 10.2 (dithering) and 10.4.1 (Rice): a first
+value of 32 bits, then blocks whose differences, folded to non-negative numbers, are written as a
+unary high part and ``fs`` low bits. Everything here releases the interpreter lock.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+SPLIT_BITS = 5  # a block starts with fs + 1 in this many bits (32-bit values)
+RAW_SPLIT = 25  # this fs says: differences stand as they are, 32 bits each
+VALUE_BITS = 32
+FIRST_VALUE_BYTES = 4
+PADDING_BYTES = 8  # that the wide loads may touch past the end of a stream
+SYMBOLS_PER_LOAD = 4
+LOAD_BITS = 57  # of a 64-bit load at a byte border that are valid whatever the bit offset
+
+OK, TOO_SHORT, TOO_LONG, BAD_SPLIT = range(4)
+MEANINGS = {
+    TOO_SHORT: "the Rice stream ends before the last value",
+    TOO_LONG: "the Rice stream goes on after the last value",
+    BAD_SPLIT: "the Rice stream has an impossible code",
+}
+
+N_RANDOM = 10_000  # length of the standard's table of random numbers
+ZERO_CODE = -2147483646  # quantised value that stands for an exact zero in SUBTRACTIVE_DITHER_2
+MINIMAL_MULTIPLIER, MINIMAL_MODULUS = 16807, 2147483647  # Park & Miller 1988, as the standard says
+RANDOM_TABLE_LAST_SEED = 1043618065  # the standard's check of the table
+DITHER_STARTS = np.float32(500.0)  # a tile's dither starts within the first so many values
+NO_CODE = 2**40  # no 32-bit value
+
+
+@intrinsic
+def _leading_zeros(typingctx, word):  # type: ignore[no-untyped-def]
+    """Number of zero bits above the highest one bit of a 64-bit word (64 for zero)."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def _load_big_endian(typingctx, data, offset):  # type: ignore[no-untyped-def]
+    """Eight bytes from any offset as one big-endian word, in one load."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        address = builder.gep(array.data, [args[1]])
+        word = builder.bitcast(address, ir.IntType(64).as_pointer())
+        return builder.bswap(builder.load(word, align=1))
+
+    return types.uint64(data, types.int64), codegen
+
+
+@njit(cache=True, nogil=True)
+def _window(data: np.ndarray, bit: int) -> np.uint64:
+    """The stream from ``bit`` on, left-aligned; at least `LOAD_BITS` of it are valid."""
+    return _load_big_endian(data, bit >> 3) << np.uint64(bit & 7)
+
+
+@njit(cache=True, nogil=True)
+def _unfold(folded: np.uint64) -> np.int64:
+    """Signed difference from its folded code: 0, -1, 1, -2, 2, ..."""
+    return np.int64(folded >> np.uint64(1)) ^ -np.int64(folded & np.uint64(1))
+
+
+@njit(cache=True, nogil=True)
+def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, int]:
+    """One folded difference and the bit after it, however long its unary part; -1 past the end."""
+    zeros = 0
+    word = _window(data, bit)
+    while (word >> np.uint64(64 - LOAD_BITS)) == 0:
+        bit += LOAD_BITS
+        zeros += LOAD_BITS
+        if bit >= end:
+            return np.uint64(0), -1
+        word = _window(data, bit)
+    leading = _leading_zeros(word)
+    bit += leading + 1
+    if bit + fs > end:
+        return np.uint64(0), -1
+    low = (_window(data, bit) >> np.uint64(1)) >> np.uint64(63 - fs)
+    return (np.uint64(zeros + leading) << np.uint64(fs)) | low, bit + fs
+
+
+@njit(cache=True, nogil=True)
+def _coded_block(
+    data: np.ndarray, bit: int, end: int, fs: int, last: int, out: np.ndarray
+) -> tuple[int, int]:
+    """Decode one block of coded differences into ``out``; returns (bit after it, last value).
+
+    Four symbols are taken from one 64-bit load when they fit, which they nearly always do: the
+    chain of dependent instructions per symbol falls to a count of zeros and two shifts.
+    """
+    n = out.size
+    shift = np.uint64(63 - fs)
+    i = 0
+    while i < n:
+        if i + SYMBOLS_PER_LOAD <= n and bit + 64 <= end:
+            word = _window(data, bit)
+            used = 0
+            value = last
+            for j in range(SYMBOLS_PER_LOAD):
+                leading = _leading_zeros(word)
+                word = (word << np.uint64(leading & 63)) << np.uint64(1)
+                low = (word >> np.uint64(1)) >> shift
+                value += _unfold((np.uint64(leading) << np.uint64(fs)) | low)
+                out[i + j] = value
+                word <<= np.uint64(fs)
+                used += leading + 1 + fs
+            if used <= LOAD_BITS:
+                bit += used
+                last = np.int64(np.int32(value))
+                i += SYMBOLS_PER_LOAD
+                continue
+        folded, bit = _symbol(data, bit, end, fs)
+        if bit < 0:
+            return -1, last
+        last = np.int64(np.int32(last + _unfold(folded)))
+        out[i] = last
+        i += 1
+    return bit, last
+
+
+@njit(cache=True, nogil=True)
+def _raw_block(data: np.ndarray, bit: int, end: int, last: int, out: np.ndarray) -> tuple[int, int]:
+    """Decode one block of differences written as they are, 32 bits each."""
+    if bit + VALUE_BITS * out.size > end:
+        return -1, last
+    for i in range(out.size):
+        folded = _window(data, bit) >> np.uint64(64 - VALUE_BITS)
+        last = np.int64(np.int32(last + _unfold(folded)))
+        out[i] = last
+        bit += VALUE_BITS
+    return bit, last
+
+
+@njit(cache=True, nogil=True)
+def _decode(data: np.ndarray, end: int, block_size: int, out: np.ndarray) -> int:
+    """Decode a padded stream of ``end`` bits into ``out``; returns one of the status codes."""
+    if end < 8 * FIRST_VALUE_BYTES:
+        return TOO_SHORT
+    last = np.int64(np.int32(_window(data, 0) >> np.uint64(64 - VALUE_BITS)))
+    bit = 8 * FIRST_VALUE_BYTES
+    for start in range(0, out.size, block_size):
+        if bit + SPLIT_BITS > end:
+            return TOO_SHORT
+        fs = np.int64(_window(data, bit) >> np.uint64(64 - SPLIT_BITS)) - 1
+        bit += SPLIT_BITS
+        block = out[start : min(start + block_size, out.size)]
+        if fs < 0:
+            block[:] = last
+        elif fs < RAW_SPLIT:
+            bit, last = _coded_block(data, bit, end, fs, last, block)
+        elif fs == RAW_SPLIT:
+            bit, last = _raw_block(data, bit, end, last, block)
+        else:
+            return BAD_SPLIT
+        if bit < 0:
+            return TOO_SHORT
+    return OK if end - bit < 8 else TOO_LONG
+
+
+@njit(cache=True, nogil=True)
+def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> int:
+    """Decode one Rice stream of 32-bit values.
+
+    Parameters
+    ----------
+    data : (n_bytes + PADDING_BYTES,) uint8
+        The stream and at least `PADDING_BYTES` bytes after it, whose values do not matter.
+    n_bytes : int
+        Length of the stream.
+    block_size : int, values per block
+    out : (n,) int32
+        Receives the values.
+
+    Returns
+    -------
+    int
+        `OK`, or what is wrong with the stream: `TOO_SHORT` (it ends before the last value),
+        `TOO_LONG` (more than a byte is left over), `BAD_SPLIT` (a code no encoder writes).
+    """
+    if data.size < n_bytes + PADDING_BYTES:
+        return TOO_SHORT
+    return _decode(data, 8 * n_bytes, block_size, out)
+
+
+@njit(cache=True)
+def _random_table() -> np.ndarray:
+    """The standard's 10,000 dither values, float32 in (0, 1) (FITS 4.0, appendix I)."""
+    table = np.empty(N_RANDOM, dtype=np.float32)
+    seed = 1
+    for i in range(N_RANDOM):
+        seed = (MINIMAL_MULTIPLIER * seed) % MINIMAL_MODULUS
+        table[i] = seed / MINIMAL_MODULUS
+    if seed != RANDOM_TABLE_LAST_SEED:
+        table[:] = np.nan
+    return table
+
+
+DITHER = _random_table()
+
+
+@njit(cache=True, nogil=True)
+def _dequantise(quantised: np.ndarray, scale: float, zero: float, out: np.ndarray) -> None:
+    """Undo a quantisation without dither."""
+    for i in range(quantised.size):
+        out[i] = np.float64(quantised[i]) * scale + zero
+
+
+@njit(cache=True, nogil=True)
+def _dequantise_dithered(
+    quantised: np.ndarray, scale: float, zero: float, row: int, dither: np.ndarray, out: np.ndarray
+) -> None:
+    """Undo a quantisation with subtractive dither, which starts at a place that ``row`` gives."""
+    start = int(dither[row] * DITHER_STARTS)
+    i = 0
+    while i < quantised.size:
+        n = min(quantised.size - i, N_RANDOM - start)
+        for j in range(n):
+            value = np.float64(quantised[i + j]) - np.float64(dither[start + j]) + 0.5
+            out[i + j] = value * scale + zero
+        i += n
+        row = (row + 1) % N_RANDOM
+        start = int(dither[row] * DITHER_STARTS)
+
+
+@njit(cache=True, nogil=True)
+def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) -> None:
+    """Put ``value`` where the quantised value is a code that stands for it."""
+    for i in range(quantised.size):
+        if quantised[i] == code:
+            out[i] = value
+
+
+@njit(cache=True, nogil=True)
+def dequantise(  # noqa: PLR0913
+    quantised: np.ndarray,
+    scale: float,
+    zero: float,
+    dither: np.ndarray,
+    row: int,
+    codes: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Real values of a quantised tile (FITS 4.0, section 10.2).
+
+    Parameters
+    ----------
+    quantised : (n,) int32
+    scale, zero : float, unit of the image
+    dither : (10000,) or (0,) float32
+        `DITHER`, or nothing when there is no dither.
+    row : int
+        0-based row of the tile plus ZDITHER0 less one: where in the table its dither starts.
+    codes : (2,) int64
+        Quantised values that stand for an exact zero and for a missing value (`NO_CODE`: none).
+    out : (n,) float32, unit of the image
+    """
+    if dither.size == 0:
+        _dequantise(quantised, scale, zero, out)
+    else:
+        _dequantise_dithered(quantised, scale, zero, row % N_RANDOM, dither, out)
+    if codes[0] != NO_CODE:
+        _restore(quantised, codes[0], 0.0, out)
+    if codes[1] != NO_CODE:
+        _restore(quantised, codes[1], np.nan, out)
+
+
+@njit(cache=True, nogil=True)
+def decode_tiles(  # noqa: PLR0913
+    data: np.ndarray,
+    starts: np.ndarray,
+    lengths: np.ndarray,
+    block_size: int,
+    scales: np.ndarray,
+    zeros: np.ndarray,
+    dither: np.ndarray,
+    rows: np.ndarray,
+    codes: np.ndarray,
+    out: np.ndarray,
+) -> np.ndarray:
+    """Decode and dequantise tiles in one call; a tile stays in the cache between the two.
+
+    Parameters
+    ----------
+    data : (n_bytes,) uint8
+        The file.
+    starts, lengths : (n,) int64, bytes
+        Where in ``data`` the stream of each tile is.
+    block_size : int, values per block of the Rice code
+    scales, zeros : (n,) float64, unit of the image
+    dither, rows, codes
+        As in `dequantise`, a row for each tile.
+    out : (n, n_values) float32
+        Receives the pixels.
+
+    Returns
+    -------
+    (n,) int8
+        Status of each tile, as `decode` gives it.
+    """
+    status = np.zeros(starts.size, dtype=np.int8)
+    stream = np.zeros(lengths.max() + PADDING_BYTES if lengths.size else 0, dtype=np.uint8)
+    quantised = np.empty(out.shape[1], dtype=np.int32)
+    for i in range(starts.size):
+        stream[: lengths[i]] = data[starts[i] : starts[i] + lengths[i]]
+        status[i] = decode(stream, lengths[i], block_size, quantised)
+        if status[i] == OK:
+            dequantise(quantised, scales[i], zeros[i], dither, rows[i], codes, out[i])
+    return status
