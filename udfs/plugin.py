@@ -3,7 +3,9 @@
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from expectations import dbt_test
 from ingest import lake
+from udfs import components, healpix
 
 
 class Plugin(BasePlugin):
@@ -11,3 +13,6 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         lake.attach(conn)
+        components.register(conn)
+        healpix.register(conn)
+        dbt_test.register(conn)

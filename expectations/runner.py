@@ -1,0 +1,136 @@
+"""Validates tables of the lake, or of any DuckDB database laid out like it.
+
+Importing this imports Great Expectations, which takes seconds: import it where it is called.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from expectations import session
+from expectations.results import Outcome, TableResult
+from expectations.suite import Suite
+
+SAMPLE_ROWS = 3
+MISSING = "is_built"
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection,
+    suites: Iterable[tuple[str, Suite]],
+    *,
+    database: str = "lake",
+    table: str = "",
+) -> list[TableResult]:
+    """Validate the table of each (stage, suite).
+
+    Parameters
+    ----------
+    connection
+        A connection on which the tables are attached as ``database``.
+    suites
+        Stages and their suites.
+    table
+        The table to validate when it is not the suite's own.
+    """
+    cursor = connection.cursor()
+    cursor.execute(f"use {database}")
+    with session.tables_of(connection, database) as source:
+        return [
+            _table_result(cursor, source, stage, suite, table or suite.table)
+            for stage, suite in suites
+        ]
+
+
+def built_tables(connection: duckdb.DuckDBPyConnection, database: str = "lake") -> set[str]:
+    """Names of the tables and views in a database."""
+    query = "select table_name from information_schema.tables where table_catalog = ?"
+    return {name for (name,) in connection.execute(query, [database]).fetchall()}
+
+
+def _table_result(
+    cursor: duckdb.DuckDBPyConnection, source: Any, stage: str, suite: Suite, table: str
+) -> TableResult:
+    started = time.monotonic()
+    n_rows = _row_count(cursor, table)
+    outcomes: tuple[Outcome, ...]
+    if n_rows is None:
+        outcomes = (Outcome(MISSING, "The table is in the lake.", False, "no such table"),)
+    else:
+        validated = session.run(source, suite, table)
+        found = [_outcome(cursor, suite, table, result) for result in validated.results]
+        order = {name: place for place, name in enumerate(session.names(suite))}
+        outcomes = tuple(sorted(found, key=lambda outcome: order[outcome.expectation]))
+    return TableResult(
+        stage=stage,
+        table=table,
+        grain=suite.grain,
+        n_rows=n_rows or 0,
+        seconds=round(time.monotonic() - started, 3),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        outcomes=outcomes,
+    )
+
+
+def _row_count(cursor: duckdb.DuckDBPyConnection, table: str) -> int | None:
+    try:
+        counted = cursor.execute(f'select count(*) from "{table}"').fetchone()
+    except duckdb.CatalogException:
+        return None
+    return counted[0] if counted else None
+
+
+def _outcome(cursor: duckdb.DuckDBPyConnection, suite: Suite, table: str, result: Any) -> Outcome:
+    name = result.expectation_config.meta["name"]
+    query = result.expectation_config.kwargs.get("unexpected_rows_query", "")
+    query = query.replace("{batch}", table)
+    error = _error(result.exception_info)
+    return Outcome(
+        expectation=name,
+        why=result.expectation_config.description or _basic_description(result),
+        is_ok=bool(result.success),
+        observed=error or _observed(result.result),
+        query=query,
+        sample=() if result.success or error or not query else _sample(cursor, query),
+    )
+
+
+def _basic_description(result: Any) -> str:
+    kwargs = {k: v for k, v in result.expectation_config.kwargs.items() if k != "batch_id"}
+    shown = ", ".join(f"{k} = {v}" for k, v in kwargs.items())
+    return f"{result.expectation_config.type}: {shown}"
+
+
+def _observed(result: Mapping[str, Any]) -> str:
+    """What was seen, in a few words."""
+    details = result.get("details") or {}
+    missing = (details.get("mismatched") or {}).get("missing")
+    if missing:
+        return f"without {', '.join(missing)}"
+    if "unexpected_count" in result:
+        return f"{result['unexpected_count']} of {result['element_count']} rows"
+    value = result.get("observed_value")
+    if isinstance(value, list):
+        return f"{len(value)} columns"
+    return f"{value} rows"
+
+
+def _error(info: Mapping[str, Any]) -> str:
+    """The first line of what went wrong while computing, empty when nothing did."""
+    single = "raised_exception" in info
+    entries = [info] if single else [entry for entry in info.values() if isinstance(entry, dict)]
+    messages = [entry["exception_message"] for entry in entries if entry.get("raised_exception")]
+    return str(messages[0]).strip().splitlines()[0] if messages else ""
+
+
+def _sample(cursor: duckdb.DuckDBPyConnection, query: str) -> tuple[str, ...]:
+    """A few offending rows as text."""
+    relation = cursor.execute(f"select * from ({query}) limit {SAMPLE_ROWS}")
+    names = [column[0] for column in relation.description or ()]
+    return tuple(
+        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))
+        for row in relation.fetchall()
+    )

@@ -1,0 +1,136 @@
+"""Great Expectations on DuckDB: one context, and a connection that can be any DuckDB with tables.
+
+Importing this module imports Great Expectations, which takes seconds; import it where it is used.
+"""
+
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import great_expectations as gx
+from duckdb_engine import ConnectionWrapper
+from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.execution_engine import sqlalchemy_execution_engine
+
+from expectations.suite import Suite
+
+gxe: Any = gx.expectations  # mypy does not see what it exports
+
+ROWS = "has_rows"
+COLUMNS = "has_columns"
+KEY = "key_is_unique"
+
+
+class _Dialect(enum.StrEnum):
+    DUCKDB = "duckdb"
+
+
+def _persist_duckdb_connections() -> None:
+    """Let Great Expectations keep a DuckDB connection until it has read the result.
+
+    It closes the connection first for dialects it does not know, and every result comes back empty.
+    """
+    known = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
+    if _Dialect.DUCKDB not in known:
+        sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS = (  # type: ignore[assignment]
+            *known,
+            _Dialect.DUCKDB,
+        )
+
+
+def _quiet_context() -> DataContextConfig:
+    """A context that writes no files, draws no bars and reports to nobody."""
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+
+
+@contextmanager
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[SQLDatasource]:
+    """A data source over the tables of an attached database, on cursors of a connection."""
+    _persist_duckdb_connections()
+    context = gx.get_context(mode="ephemeral", project_config=_quiet_context())
+
+    def cursor() -> ConnectionWrapper:
+        opened = connection.cursor()
+        opened.execute(f"use {database}")
+        return ConnectionWrapper(opened)
+
+    source = context.data_sources.add_sql(
+        "lake",
+        connection_string="duckdb:///:memory:",  # never opened: the creator stands in for it
+        create_temp_table=False,
+        kwargs={"creator": cursor},  # type: ignore[call-arg]
+    )
+    try:
+        yield source
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
+
+
+def run(source: SQLDatasource, suite: Suite, table: str) -> ExpectationSuiteValidationResult:
+    """Validate a table that exists against a suite."""
+    batch = _batch_definition(source, table).get_batch()
+    return batch.validate(_gx_suite(suite))
+
+
+def _batch_definition(source: SQLDatasource, table: str) -> BatchDefinition:
+    asset = source.add_table_asset(table, table_name=table)
+    return asset.add_batch_definition_whole_table("all rows")
+
+
+def names(suite: Suite) -> list[str]:
+    """Names of the expectations in the order in which a reader wants them."""
+    return [expectation.meta["name"] for expectation in _expectations(suite)]
+
+
+def _gx_suite(suite: Suite) -> gx.ExpectationSuite:
+    return gx.ExpectationSuite(suite.table, expectations=_expectations(suite))
+
+
+def _expectations(suite: Suite) -> list[Any]:
+    rules = [
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query=suite.query(check),
+            description=check.why or check.name,
+            meta={"name": check.name},
+        )
+        for check in suite.all_checks()
+    ]
+    return [*_basics(suite), *rules]
+
+
+def _basics(suite: Suite) -> list[Any]:
+    columns = sorted({*suite.columns, *suite.key})
+    basics = [
+        gxe.ExpectTableColumnsToMatchSet(
+            column_set=columns, exact_match=False, meta={"name": COLUMNS}
+        ),
+        _unique(suite.key),
+        *(
+            gxe.ExpectColumnValuesToNotBeNull(column=column, meta={"name": f"{column}_is_not_null"})
+            for column in suite.key
+        ),
+    ]
+    if not suite.empty_unless:
+        rows = gxe.ExpectTableRowCountToBeBetween(min_value=1, meta={"name": ROWS})
+        basics.insert(1, rows)
+    return basics
+
+
+def _unique(key: tuple[str, ...]) -> Any:
+    if len(key) == 1:
+        return gxe.ExpectColumnValuesToBeUnique(column=key[0], meta={"name": KEY})
+    return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(key), meta={"name": KEY})

@@ -1,0 +1,37 @@
+"""The numbers that suites compare with: the dbt vars, from their one home."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+PROJECT_FILE = Path(__file__).resolve().parent.parent / "dbt_project.yml"
+
+Settings = Mapping[str, Any]
+
+
+class SettingsError(ValueError):
+    """The vars cannot be understood; the message says what was expected."""
+
+
+def settings(overrides: str = "") -> Settings:
+    """The dbt vars of the project, with overrides written as for ``dbt --vars``.
+
+    Raises
+    ------
+    SettingsError
+        When the overrides are no YAML mapping.
+    """
+    project = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))
+    return {**project["vars"], **_mapping(overrides)}
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    try:
+        chosen = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"--vars is not YAML: {text!r}") from error
+    if not isinstance(chosen, dict):
+        raise SettingsError(f"--vars must be a mapping like '{{seed: 14}}', not {text!r}")
+    return chosen

@@ -1,0 +1,146 @@
+"""What a suite is made of: plain records that know the SQL which finds offending rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule about a table, by the query that returns the rows that break it.
+
+    Parameters
+    ----------
+    name
+        What is true of a good table, in snake case; unique within the suite.
+    query
+        SQL with ``{batch}`` for the table and ``{key}`` for the suite's key columns.
+    why
+        A sentence for the reader of the pages; empty where the name says it all.
+    column
+        The one column that the rule is about, when it is about one: null in it breaks the rule.
+    when
+        The rows that the rule is about; all when empty.
+    """
+
+    name: str
+    query: str
+    why: str = ""
+    column: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one published table.
+
+    Parameters
+    ----------
+    table
+        Name of the table in the lake, and of the suite.
+    grain
+        What a row is.
+    key
+        Columns that tell rows apart; unique together, none null.
+    columns
+        Columns that must be there; more are allowed.
+    checks
+        Rules beyond columns, rows and key.
+    empty_unless
+        For a table that may rightly be empty: a query for the rows of other tables that call for
+        a row here. Then the check for rows is that there are rows if this returns any.
+    """
+
+    table: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    empty_unless: str = ""
+
+    def __post_init__(self) -> None:
+        names = [check.name for check in self.all_checks()]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"suite {self.table}: two checks are called {', '.join(twice)}")
+
+    def all_checks(self) -> tuple[Check, ...]:
+        """The SQL rules, with the one that mends an allowed emptiness where it applies."""
+        if not self.empty_unless:
+            return self.checks
+        return (_rows_where_called_for(self.empty_unless), *self.checks)
+
+    def query(self, check: Check) -> str:
+        """The rule's query with the key filled in; ``{batch}`` stays for Great Expectations."""
+        return check.query.replace("{key}", ", ".join(self.key))
+
+
+def always(name: str, holds: str, *, when: str = "", why: str = "", column: str = "") -> Check:
+    """Every row (``when`` that is true of it) satisfies ``holds``; null counts as broken.
+
+    ``holds`` and ``when`` are SQL conditions on the row.
+    """
+    scope = f"({when}) is not false and " if when else ""
+    shown = f"{{key}}, {column}" if column else "{key}"
+    query = f"select {shown} from {{batch}} where {scope}({holds}) is not true"
+    return Check(name, query, why, column, when)
+
+
+def present(*columns: str, when: str = "", why: str = "") -> tuple[Check, ...]:
+    """None of the columns is null (``when``)."""
+    return tuple(
+        always(f"{column}_is_present", f"{column} is not null", when=when, why=why, column=column)
+        for column in columns
+    )
+
+
+def between(
+    column: str, low: float | str, high: float | str, *, when: str = "", why: str = ""
+) -> Check:
+    """The column lies in [low, high], numbers or SQL; null and NaN do not."""
+    rule = f"{column} between {low} and {high}"
+    return always(f"{column}_in_range", rule, when=when, why=why or rule, column=column)
+
+
+def among(column: str, values: Iterable[str], *, when: str = "", why: str = "") -> Check:
+    """The column has one of the values; null is none of them."""
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    rule = f"{column} in ({listed})"
+    return always(f"{column}_is_known", rule, when=when, why=why or rule, column=column)
+
+
+def no_rows(name: str, query: str, *, why: str = "") -> Check:
+    """The query, which says ``{batch}`` for the table, returns nothing."""
+    if "{batch}" not in query:
+        raise ValueError(f"the query of {name} does not look at the table: it lacks {{batch}}")
+    return Check(name, query, why)
+
+
+def equal(name: str, left: str, right: str, *, why: str = "") -> Check:
+    """Two scalar queries have the same result, which is not null."""
+    query = (
+        f"select * from (select ({left}) as observed, ({right}) as expected)"
+        " where observed is distinct from expected or observed is null"
+    )
+    return no_rows(name, query, why=why)
+
+
+def holds(name: str, condition: str, *, why: str = "") -> Check:
+    """A condition on the whole table is true; null counts as broken."""
+    return no_rows(name, f"select 1 as broken where ({condition}) is not true", why=why)
+
+
+def same_rows(name: str, key: str, other: str, *, why: str = "") -> Check:
+    """Every row of another query has its key in the table."""
+    query = (
+        f"select {key} from ({other}) except select {key} from {{batch}}"
+        f" union all (select {key} from {{batch}} except select {key} from ({other}))"
+    )
+    return no_rows(name, query, why=why)
+
+
+def _rows_where_called_for(other: str) -> Check:
+    query = (
+        f"select count(*) as n_called_for from ({other})"
+        " having count(*) > 0 and (select count(*) from {batch}) = 0"
+    )
+    return no_rows("has_rows_where_called_for", query, why="Rows are here if other tables ask.")
