@@ -1,0 +1,71 @@
+{#
+  Colour cuts of the galaxy variants. The seeds `lrg_variants` and `lrg_cuts` hold them as SQL over
+  the columns of `stg_sources`, with {g}, {r}, {z}, {w1} (magnitudes, raw or dereddened as the
+  variant says), {zfiber} and {zfibertot} (fibre magnitudes in z). A cut over a null is failed.
+#}
+
+{% macro lrg_relation(seed) -%}
+    {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=seed)) }}
+{%- endmacro %}
+
+{% macro lrg_variants() -%}
+    {#- Names of all variants, in the order of the seed. -#}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set rows = run_query(
+        "select variant from " ~ lrg_relation('lrg_variants') ~ " order by variant_order"
+    ) -%}
+    {{ return(rows.columns[0].values() | list) }}
+{%- endmacro %}
+
+{% macro fiber_magnitude(flux, magnitudes) -%}
+    {%- if magnitudes == 'dereddened' -%}
+        ({{ dereddened_magnitude(flux, 'mw_transmission_z') }})
+    {%- else -%}
+        ({{ magnitude(flux) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro lrg_expression(template, magnitudes) -%}
+    {#- A cut of the seed with its placeholders filled in. -#}
+    {%- set suffix = 'mag_mw' if magnitudes == 'dereddened' else 'mag' -%}
+    {%- set filled = template
+        | replace('{g}', 'g' ~ suffix) | replace('{r}', 'r' ~ suffix)
+        | replace('{z}', 'z' ~ suffix) | replace('{w1}', 'w1' ~ suffix)
+        | replace('{zfibertot}', fiber_magnitude('fibertotflux_z', magnitudes))
+        | replace('{zfiber}', fiber_magnitude('fiberflux_z', magnitudes)) -%}
+    {{ return('coalesce(' ~ filled ~ ', false)') }}
+{%- endmacro %}
+
+{% macro lrg_cuts(variant) -%}
+    {#- Cuts of one variant in order: a list of (name, SQL expression). -#}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set query -%}
+        select lrg_cuts.cut_name, lrg_cuts.expression, lrg_variants.magnitudes
+        from {{ lrg_relation('lrg_cuts') }} as lrg_cuts
+        inner join {{ lrg_relation('lrg_variants') }} as lrg_variants using (variant)
+        where variant = '{{ variant }}'
+        order by lrg_cuts.cut_order
+    {%- endset -%}
+    {%- set rows = run_query(query).rows -%}
+    {%- if rows | length == 0 -%}
+        {{ exceptions.raise_compiler_error(
+            "no galaxy variant '" ~ variant ~ "': the seed lrg_variants has "
+            ~ lrg_variants() | join(', ')
+        ) }}
+    {%- endif -%}
+    {%- set cuts = [] -%}
+    {%- for row in rows -%}
+        {%- set magnitudes = row[2] if var('lrg_magnitudes') == 'seed' else var('lrg_magnitudes') -%}
+        {%- do cuts.append((row[0], lrg_expression(row[1], magnitudes))) -%}
+    {%- endfor -%}
+    {{ return(cuts) }}
+{%- endmacro %}
+
+{% macro is_lrg(variant) -%}
+    {#- SQL condition: the source passes every cut of the variant. -#}
+    {%- if execute -%}
+        ({{ lrg_cuts(variant) | map(attribute=1) | join('\n        and ') }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,288 @@
+"""HEALPix cells (nested order) for SQL: which cell a position is in, and which cells are near it.
+
+Positions are ICRS degrees. A row whose position is not a position (null, not finite, |dec| > 90)
+gets null: the table that holds it says why. Borders follow Gorski et al. 2005 (ApJ 622, 759).
+"""
+
+import hpgeom
+import numpy as np
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+from duckdb.func import PythonUDFType
+from numba import njit
+
+ARCSEC_PER_DEG = 3600.0
+# A ring of this many points, this many times wider than the disc, meets every cell that the disc
+# meets: cell corners open by more than 50 degrees, so at 1.5 radii the narrowest wedge whose tip
+# touches the disc spans 19 degrees of the ring, and the points are 11.25 degrees apart.
+RING_POINTS = 32
+RING_WIDTH = 1.5
+BOX_EDGE_POINTS = 16
+EDGE_SAMPLES = 33
+GOLDEN = 0.6180339887498949
+GOLDEN_STEPS = 60  # narrows an edge of 7 degrees to below 1e-8 arcsec
+
+FACE_RING = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4], dtype=np.float64)
+FACE_PHI = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7], dtype=np.float64)
+
+
+def is_position(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """Which pairs are positions on the sky.
+
+    Parameters
+    ----------
+    ra, dec : (n,) float, deg
+
+    Returns
+    -------
+    (n,) bool
+    """
+    return np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90.0)
+
+
+def cells_of(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """Nested cell of each position, -1 where there is no position.
+
+    Parameters
+    ----------
+    nside : int
+        Power of two.
+    ra, dec : (n,) float, deg
+
+    Returns
+    -------
+    (n,) int64
+    """
+    good = is_position(ra, dec)
+    cells = np.full(len(ra), -1, dtype=np.int64)
+    cells[good] = hpgeom.angle_to_pixel(nside, np.mod(ra[good], 360.0), dec[good])
+    return cells
+
+
+def ring_around(
+    ra: np.ndarray, dec: np.ndarray, radius_deg: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points at one distance from each position.
+
+    Parameters
+    ----------
+    ra, dec : (n,) float, deg
+    radius_deg : float, deg
+
+    Returns
+    -------
+    (n, RING_POINTS) float, deg
+        Right ascension and declination.
+    """
+    bearing = 2.0 * np.pi * np.arange(RING_POINTS) / RING_POINTS
+    sin_d, cos_d = np.sin(np.radians(dec))[:, None], np.cos(np.radians(dec))[:, None]
+    sin_r, cos_r = np.sin(np.radians(radius_deg)), np.cos(np.radians(radius_deg))
+    sin_dec = np.clip(sin_d * cos_r + cos_d * sin_r * np.cos(bearing), -1.0, 1.0)
+    east = np.sin(bearing) * sin_r * cos_d
+    delta = np.arctan2(east, cos_r - sin_d * sin_dec)
+    return np.mod(ra[:, None] + np.degrees(delta), 360.0), np.degrees(np.arcsin(sin_dec))
+
+
+@njit(cache=True)
+def _vector_in_face(face, x, y):
+    """Unit vector of the point (x, y) in [0, 1]^2 of a base face."""
+    ring = FACE_RING[face] - x - y
+    if ring < 1.0:
+        spread = ring
+        height = spread * spread / 3.0
+        z, sin_theta = 1.0 - height, np.sqrt(height * (2.0 - height))
+    elif ring > 3.0:
+        spread = 4.0 - ring
+        height = spread * spread / 3.0
+        z, sin_theta = height - 1.0, np.sqrt(height * (2.0 - height))
+    else:
+        spread = 1.0
+        z = (2.0 - ring) * 2.0 / 3.0
+        sin_theta = np.sqrt((1.0 - z) * (1.0 + z))
+    phi = 0.0
+    if spread > 1e-15:
+        phi = 0.25 * np.pi * (FACE_PHI[face] * spread + x - y) / spread
+    return sin_theta * np.cos(phi), sin_theta * np.sin(phi), z
+
+
+@njit(cache=True)
+def _face_and_corner(nside, cell):
+    """Base face and integer (x, y) of a nested cell."""
+    inside = cell % (nside * nside)
+    x, y, bit = 0, 0, 0
+    while inside >> (2 * bit):
+        x |= ((inside >> (2 * bit)) & 1) << bit
+        y |= ((inside >> (2 * bit + 1)) & 1) << bit
+        bit += 1
+    return cell // (nside * nside), x, y
+
+
+@njit(cache=True)
+def _edge_point(nside, cell, edge, t):
+    """Unit vector at the fraction t along one of a cell's four edges."""
+    face, x, y = _face_and_corner(nside, cell)
+    along = t if edge < 2 else float(edge - 2)
+    across = float(edge) if edge < 2 else t
+    return _vector_in_face(face, (x + along) / nside, (y + across) / nside)
+
+
+@njit(cache=True)
+def _chord2(nside, cell, edge, t, point):
+    """Squared chord between a unit vector and a point on an edge."""
+    x, y, z = _edge_point(nside, cell, edge, t)
+    return (x - point[0]) ** 2 + (y - point[1]) ** 2 + (z - point[2]) ** 2
+
+
+@njit(cache=True)
+def _edge_chord2(nside, cell, edge, point):
+    """Least squared chord from a unit vector to an edge: sampled, then golden section."""
+    best = 0
+    least = 5.0
+    for sample in range(EDGE_SAMPLES):
+        chord2 = _chord2(nside, cell, edge, sample / (EDGE_SAMPLES - 1), point)
+        if chord2 < least:
+            best, least = sample, chord2
+    low = max(best - 1, 0) / (EDGE_SAMPLES - 1)
+    high = min(best + 1, EDGE_SAMPLES - 1) / (EDGE_SAMPLES - 1)
+    for _ in range(GOLDEN_STEPS):
+        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        if _chord2(nside, cell, edge, left, point) < _chord2(nside, cell, edge, right, point):
+            high = right
+        else:
+            low = left
+    return min(least, _chord2(nside, cell, edge, 0.5 * (low + high), point))
+
+
+@njit(cache=True)
+def _distance_to_cell(nside, cell, ra, dec):
+    """Distance in degrees from a position outside a cell to its border."""
+    cos_dec = np.cos(np.radians(dec))
+    point = (
+        cos_dec * np.cos(np.radians(ra)),
+        cos_dec * np.sin(np.radians(ra)),
+        np.sin(np.radians(dec)),
+    )
+    least = 5.0
+    for edge in range(4):
+        least = min(least, _edge_chord2(nside, cell, edge, point))
+    return np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * np.sqrt(least))))
+
+
+def cells_within(
+    nside: int, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float
+) -> list[list[int] | None]:
+    """Every nested cell that comes within a distance of each position, its own cell first.
+
+    Parameters
+    ----------
+    nside : int
+        Power of two, its cells at least 8 radii wide.
+    ra, dec : (n,) float, deg
+    radius_arcsec : float, arcsec
+
+    Returns
+    -------
+    list of lists of int, or None where there is no position
+    """
+    radius_deg = radius_arcsec / ARCSEC_PER_DEG
+    if radius_deg < 0 or 8.0 * radius_deg > hpgeom.nside_to_resolution(nside, units="degrees"):
+        raise ValueError(f"radius_arcsec={radius_arcsec} is negative or too wide for nside={nside}")
+    own = cells_of(nside, ra, dec)
+    near: list[list[int] | None] = [[int(cell)] if cell >= 0 else None for cell in own]
+    good = np.flatnonzero(own >= 0)
+    ring_ra, ring_dec = ring_around(ra[good], dec[good], RING_WIDTH * radius_deg)
+    ring = hpgeom.angle_to_pixel(nside, ring_ra.ravel(), ring_dec.ravel()).reshape(ring_ra.shape)
+    for at in np.flatnonzero((ring != own[good, None]).any(axis=1)):
+        row = good[at]
+        others = set(ring[at].tolist()) - {int(own[row])}
+        reached = [
+            c for c in others if _distance_to_cell(nside, c, ra[row], dec[row]) <= radius_deg
+        ]
+        near[row] = [int(own[row]), *sorted(reached)]
+    return near
+
+
+def cell_of_box(
+    nside: int, ra1: np.ndarray, ra2: np.ndarray, dec1: np.ndarray, dec2: np.ndarray
+) -> np.ndarray:
+    """The one cell that holds a brick and a margin round it, or -1 where there is no such cell.
+
+    The margin is a sixth of the brick's height. Points on the widened outline are a sixteenth of a
+    side apart, so what could slip in between two of them does not reach the brick's own outline.
+
+    Parameters
+    ----------
+    nside : int
+        Power of two.
+    ra1, ra2, dec1, dec2 : (n,) float, deg
+        Borders of the bricks; ra1 < ra2.
+
+    Returns
+    -------
+    (n,) int64
+    """
+    margin = (dec2 - dec1) / 6.0
+    low, high = dec1 - margin, dec2 + margin
+    polar = np.maximum(np.abs(low), np.abs(high)) >= 89.0
+    widen = margin / np.cos(np.radians(np.minimum(np.maximum(np.abs(low), np.abs(high)), 89.0)))
+    steps = np.linspace(0.0, 1.0, BOX_EDGE_POINTS + 1)
+    across = (ra1 - widen)[:, None] + (ra2 - ra1 + 2.0 * widen)[:, None] * steps
+    along = low[:, None] + (high - low)[:, None] * steps
+    shape = across.shape
+    west, east = np.broadcast_to(across[:, :1], shape), np.broadcast_to(across[:, -1:], shape)
+    south, north = np.broadcast_to(along[:, :1], shape), np.broadcast_to(along[:, -1:], shape)
+    ra = np.concatenate([across, across, west, east], axis=1)
+    dec = np.clip(np.concatenate([south, north, along, along], axis=1), -90.0, 90.0)
+    cells = cells_of(nside, ra.ravel(), dec.ravel()).reshape(ra.shape)
+    is_one = (cells == cells[:, :1]).all(axis=1) & ~polar
+    return np.where(is_one, cells[:, 0], -1)
+
+
+def _null_where_negative(cells: np.ndarray) -> pa.Array:
+    return pa.array(cells, type=pa.int64(), mask=cells < 0)
+
+
+def _floats(column: pa.Array) -> np.ndarray:
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _sql_cell(nside: pa.Array, ra: pa.Array, dec: pa.Array) -> pa.Array:
+    if len(nside) == 0:
+        return pa.array([], type=pa.int64())
+    return _null_where_negative(cells_of(nside[0].as_py(), _floats(ra), _floats(dec)))
+
+
+def _sql_cells_within(nside: pa.Array, ra: pa.Array, dec: pa.Array, radius: pa.Array) -> pa.Array:
+    if len(nside) == 0:
+        return pa.array([], type=pa.list_(pa.int64()))
+    near = cells_within(nside[0].as_py(), _floats(ra), _floats(dec), radius[0].as_py())
+    return pa.array(near, type=pa.list_(pa.int64()))
+
+
+def _sql_cell_of_box(
+    nside: pa.Array, ra1: pa.Array, ra2: pa.Array, dec1: pa.Array, dec2: pa.Array
+) -> pa.Array:
+    if len(nside) == 0:
+        return pa.array([], type=pa.int64())
+    borders = (_floats(ra1), _floats(ra2), _floats(dec1), _floats(dec2))
+    return _null_where_negative(cell_of_box(nside[0].as_py(), *borders))
+
+
+def register(connection: DuckDBPyConnection) -> None:
+    """Give SQL ``healpix_cell``, ``healpix_cells_within`` and ``healpix_cell_of_box``.
+
+    nside and the radius are taken from the first row of a batch: they are constants of a query.
+    """
+    functions = {
+        "healpix_cell": (_sql_cell, ["BIGINT", "DOUBLE", "DOUBLE"], "BIGINT"),
+        "healpix_cells_within": (
+            _sql_cells_within,
+            ["BIGINT", "DOUBLE", "DOUBLE", "DOUBLE"],
+            "BIGINT[]",
+        ),
+        "healpix_cell_of_box": (_sql_cell_of_box, ["BIGINT", *["DOUBLE"] * 4], "BIGINT"),
+    }
+    for name, (function, parameters, result) in functions.items():
+        connection.create_function(
+            name, function, parameters, result, type=PythonUDFType.ARROW, null_handling="special"
+        )
