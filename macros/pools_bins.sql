@@ -35,16 +35,3 @@
     (1e0 - sqrt({{ shape_e1 }}::double ** 2 + {{ shape_e2 }}::double ** 2))
     / (1e0 + sqrt({{ shape_e1 }}::double ** 2 + {{ shape_e2 }}::double ** 2))
 {%- endmacro %}
-
-{#- Split of a HEALPix cell of nside 128 as the original pipeline drew it. -#}
-{% macro original_split(healpix_128) -%}
-    case
-        when {{ original_split_draw(healpix_128) }} < 0.70 then 'train'
-        when {{ original_split_draw(healpix_128) }} < 0.85 then 'val'
-        else 'test'
-    end
-{%- endmacro %}
-
-{% macro original_split_draw(healpix_128) -%}
-    (('0x' || left(sha256({{ healpix_128 }} || '_42'), 8))::bigint / 4294967296e0)
-{%- endmacro %}
