@@ -13,8 +13,9 @@ import duckdb
 
 LAKE_VARIABLE = "DHS_LAKE"
 CATALOG_VARIABLE = "DHS_CATALOG"
+CACHE_VARIABLE = "DHS_CACHE"
 CATALOG_FILE = "catalog.sqlite"
-EXTENSIONS = ("ducklake", "sqlite_scanner", "postgres_scanner", "httpfs")
+EXTENSIONS = ("ducklake", "sqlite_scanner")
 
 
 class LakeError(RuntimeError):
@@ -37,6 +38,22 @@ def lake_path(*parts: str) -> str:
     return "/".join((lake_root(), *parts))
 
 
+def cache_root() -> Path:
+    """Local folder of what is fetched: the lake's own, or ``DHS_CACHE`` (needed for a lake on s3).
+
+    The coadd cache is ``coadds/`` in it.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).resolve()
+    if is_remote(lake_root()):
+        raise LakeError(
+            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: say with {CACHE_VARIABLE} in "
+            "which local folder survey files are kept"
+        )
+    return Path(lake_root())
+
+
 def catalog() -> str:
     """What DuckLake keeps its catalogue in, as it stands after ``ducklake:``."""
     chosen = os.environ.get(CATALOG_VARIABLE)
@@ -57,9 +74,19 @@ def extension_file(name: str) -> Path:
     return folder / f"{name}.duckdb_extension"
 
 
+def needed_extensions() -> list[str]:
+    """The extensions that this lake needs; loading one takes some 50 ms."""
+    names = list(EXTENSIONS)
+    if catalog().startswith("postgres"):
+        names.append("postgres_scanner")
+    if is_remote(lake_root()):
+        names.append("httpfs")
+    return names
+
+
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     """Load the extensions from their wheels: no network, nothing written to the home folder."""
-    for name in EXTENSIONS:
+    for name in needed_extensions():
         connection.execute(f"load {sql_text(str(extension_file(name)))}")
 
 
@@ -110,6 +137,6 @@ def connect(*, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 def write_open_sql() -> Path:
     """Write ``open.sql``, which opens the lake read-only from any folder; returns its path."""
     path = Path(lake_path("open.sql"))
-    loads = [f"load {sql_text(str(extension_file(name)))};" for name in EXTENSIONS[:2]]
+    loads = [f"load {sql_text(str(extension_file(name)))};" for name in EXTENSIONS]
     path.write_text("\n".join([*loads, attach_statement(read_only=True) + ";", "use lake;"]) + "\n")
     return path

@@ -1,0 +1,159 @@
+"""Lists of known lenses into ``raw_known_lenses``: lenscat's CSV, and any CSV with name, ra, dec."""
+
+import csv
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import astropy.units as u
+import pyarrow as pa
+from astropy.coordinates import Angle
+
+from ingest.catalogue_files import Destination
+from ingest.commands import Force, SourceOption, run_catalogue_command
+from ingest.failures import FileRefused
+from ingest.raw_tables import LENS_COLUMNS
+from ingest.survey import KNOWN_LENSES, survey_root
+from ingest.tables import arrow_schema
+from ingest.transport import open_source
+
+SPELLINGS = {
+    "name": ("name", "id", "lens", "system"),
+    "ra": ("ra", "ra_deg", "raj2000", "_raj2000"),
+    "dec": ("dec", "dec_deg", "decl", "dej2000", "_dej2000"),
+    "zlens": ("zlens", "z_lens", "zl", "z_spec"),
+    "type": ("type", "kind"),
+    "grading": ("grading", "grade"),
+    "ref": ("ref", "reference", "references", "bibcode"),
+}
+NEEDED = ("name", "ra", "dec")
+
+# Catalogues of galaxy clusters that lenscat carries whole. Their members are no galaxy-scale
+# lenses, although most are typed "galaxy" there.
+CLUSTER_LISTS = (
+    "10.1086/423038",  # Lopes et al. 2004, northern sky optical cluster survey
+    "astro-ph/0106055",  # Gonzalez et al. 2001, Las Campanas distant cluster survey
+    "10.1086/191426",  # Gioia et al. 1990, Einstein medium sensitivity survey
+    "astro-ph/0405546",  # Boehringer et al. 2004, REFLEX
+    "astro-ph/0003219",  # Boehringer et al. 2000, NORAS
+    "astro-ph/9812394",  # Ebeling et al. 1998, ROSAT brightest cluster sample
+    "astro-ph/0003191",  # Ebeling et al. 2000, its extension
+    "arXiv:0411075",  # Gladders et al. 2005, red-sequence cluster survey
+    "astro-ph/0609815",  # Olsen et al. 2006, distant clusters in the CFHTLS
+    "astro-ph/0403354",  # Popesso et al. 2004, RASS-SDSS galaxy clusters
+    "1002.2226",  # Menanteau et al. 2010, southern cosmology survey clusters
+)
+CHUNK_ROWS = 10_000
+
+
+def read_lenses(path: Path) -> Iterator[pa.RecordBatch]:
+    """Every row of a lens list, coordinates in degrees; null where they cannot be read.
+
+    Raises
+    ------
+    FileRefused
+        When it is no CSV (or tab-separated) file with name, ra and dec.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        try:
+            yield from _batches(_rows(file))
+        except csv.Error as error:
+            raise FileRefused("unreadable", f"no CSV file: {error}") from error
+
+
+def _rows(file: TextIO) -> Iterator[dict[str, str]]:
+    head = file.readline()
+    file.seek(0)
+    reader = csv.reader(file, delimiter="\t" if "\t" in head else ",")
+    places = column_places(next(reader, []))
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield {
+                name: cells[place].strip() for name, place in places.items() if place < len(cells)
+            }
+
+
+def column_places(header: list[str]) -> dict[str, int]:
+    """Where our columns stand in a header, by any of their spellings.
+
+    Raises
+    ------
+    FileRefused
+        ``missing_columns`` when name, ra or dec is not there.
+    """
+    found = [re.sub(r"\s*[\[(].*[\])]", "", cell).strip().lower() for cell in header]
+    places = {}
+    for name, spellings in SPELLINGS.items():
+        for spelling in spellings:
+            if spelling in found:
+                places[name] = found.index(spelling)
+                break
+    missing = [name for name in NEEDED if name not in places]
+    if missing:
+        raise FileRefused(
+            "missing_columns",
+            f"a lens list needs columns name, ra and dec; {', '.join(missing)} not among: "
+            + ", ".join(cell[:40] for cell in header[:30]),
+        )
+    return places
+
+
+def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
+    schema = arrow_schema(LENS_COLUMNS)
+    chunk: list[dict[str, object]] = []
+    for index, row in enumerate(rows):
+        chunk.append(lens_row(row) | {"row_index": index})
+        if len(chunk) == CHUNK_ROWS:
+            yield pa.RecordBatch.from_pylist(chunk, schema)
+            chunk = []
+    yield pa.RecordBatch.from_pylist(chunk, schema)
+
+
+def lens_row(row: Mapping[str, str]) -> dict[str, object]:
+    """One row of ``raw_known_lenses`` but for its provenance."""
+    ra, dec = degrees(row.get("ra", ""), u.hourangle), degrees(row.get("dec", ""), u.deg)
+    is_on_sky = ra is not None and dec is not None and 0 <= ra <= 360 and -90 <= dec <= 90
+    texts = {name: row.get(name) or None for name in ("name", "zlens", "type", "grading", "ref")}
+    return texts | {
+        "ra": ra % 360.0 if is_on_sky and ra is not None else None,
+        "dec": dec if is_on_sky else None,
+        "is_cluster_list": is_cluster_list(row.get("ref", "")),
+    }
+
+
+def degrees(text: str, sexagesimal_unit: u.Unit) -> float | None:
+    """An angle in degrees, from decimal degrees or sexagesimal text; None when it is neither."""
+    try:
+        value = float(text)
+    except ValueError:
+        try:
+            value = Angle(text, unit=sexagesimal_unit).deg
+        except (ValueError, TypeError, IndexError, u.UnitsError):
+            return None
+    return value if math.isfinite(value) else None
+
+
+def is_cluster_list(references: str) -> bool:
+    """Whether every reference of a row (separated by ``|``) is a catalogue of clusters."""
+    parts = [part.strip() for part in references.split("|") if part.strip()]
+    return bool(parts) and all(any(key in part for key in CLUSTER_LISTS) for part in parts)
+
+
+LENSES = Destination("lenses", "raw_known_lenses", arrow_schema(LENS_COLUMNS), read_lenses)
+
+
+def lenses(source: SourceOption = None, force: Force = False) -> None:
+    """Lists of known lenses into raw_known_lenses.
+
+    Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
+    lenscat's catalogue, or any with columns name, ra and dec (decimal degrees, or sexagesimal with
+    hours in right ascension). Every row is kept; staging joins those within 2 arcsec and keeps all
+    their names and references. Rows known only from catalogues of clusters are marked.
+    """
+    location = survey_root(source)
+    is_file = location.lower().endswith((".csv", ".tsv", ".txt"))
+    folder, _, name = location.rpartition("/")
+    opened = open_source((folder or ".") if is_file else location)
+    run_catalogue_command(opened, [name if is_file else KNOWN_LENSES], LENSES, force=force)

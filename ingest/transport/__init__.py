@@ -1,0 +1,6 @@
+"""Survey files from a local path, an http(s) server or an object store, through one interface."""
+
+from ingest.transport.interface import FileFacts, Source, TransportError
+from ingest.transport.opening import open_source
+
+__all__ = ["FileFacts", "Source", "TransportError", "open_source"]

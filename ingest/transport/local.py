@@ -1,0 +1,93 @@
+"""Files of a local path, such as the survey's own file system."""
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.transport.interface import FileFacts, Placed, Ranges, TransportError
+
+PIECE_BYTES = 1 << 20
+
+
+class LocalSource:
+    """A folder, or one file, on this machine."""
+
+    host = ""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def location(self, path: str) -> str:
+        """The full path of a file."""
+        return str(Path(self.root) / path) if path else self.root
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files in a folder, sorted."""
+        try:
+            with os.scandir(self.location(folder)) as entries:
+                return sorted(entry.name for entry in entries if entry.is_file())
+        except OSError as error:
+            raise failure(self.location(folder), error) from error
+
+    def facts(self, path: str) -> FileFacts:
+        """Size and time of change of a file."""
+        try:
+            status = os.stat(self.location(path))
+        except OSError as error:
+            raise failure(self.location(path), error) from error
+        return FileFacts(status.st_size, f"mtime {status.st_mtime_ns}")
+
+    def place(self, path: str, target: Path, count: Callable[[int], None]) -> Placed:
+        """Hard link the file on the same file system, copy it from another one."""
+        facts = self.facts(path)
+        try:
+            _link_or_copy(self.location(path), target)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise failure(self.location(path), error) from error
+        return Placed(facts.n_bytes, sha256_of(target, count), facts.version)
+
+    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> Ranges:
+        """Bytes ``start`` to ``stop`` (exclusive) of each range."""
+        facts = self.facts(path)
+        parts = []
+        with Path(self.location(path)).open("rb") as file:
+            for start, stop in ranges:
+                file.seek(start)
+                parts.append(file.read(stop - start))
+        return Ranges(parts, facts)
+
+
+def _link_or_copy(source: str, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def sha256_of(path: Path, count: Callable[[int], None] = lambda _: None) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+            count(len(piece))
+    return digest.hexdigest()
+
+
+def failure(location: str, error: OSError) -> TransportError:
+    """What an error of the file system means for one file."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return TransportError("not_found", f"{location} does not exist", is_final=True)
+    if isinstance(error, PermissionError):
+        return TransportError("forbidden", f"{location} may not be read", is_final=True)
+    return TransportError("unreadable", f"{location}: {error.strerror or error}")
