@@ -5,11 +5,11 @@ images in one file. What cannot be read is a `FitsError` with a reason code, nev
 """
 
 import numpy as np
-from numba import njit
 
 from ingest.fits_cards import FitsError
 from ingest.fits_decode import read_tiles
 from ingest.fits_image import TiledImage, open_images
+from udfs.jit import kernel
 
 __all__ = ["FitsError", "TiledImage", "cut_squares", "open_images", "pixels_at", "read_section"]
 
@@ -64,7 +64,7 @@ def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray
     return squares
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(
     tiles: np.ndarray, slots: np.ndarray, frame: np.ndarray, corners: np.ndarray, out: np.ndarray
 ) -> None:

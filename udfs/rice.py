@@ -7,8 +7,10 @@ unary high part and ``fs`` low bits. Everything here releases the interpreter lo
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from udfs.jit import kernel
 
 SPLIT_BITS = 5  # a block starts with fs + 1 in this many bits (32-bit values)
 RAW_SPLIT = 25  # this fs says: differences stand as they are, 32 bits each
@@ -56,19 +58,19 @@ def _load_big_endian(typingctx, data, offset):  # type: ignore[no-untyped-def]
     return types.uint64(data, types.int64), codegen
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _window(data: np.ndarray, bit: int) -> np.uint64:
     """The stream from ``bit`` on, left-aligned; at least `LOAD_BITS` of it are valid."""
     return _load_big_endian(data, bit >> 3) << np.uint64(bit & 7)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _unfold(folded: np.uint64) -> np.int64:
     """Signed difference from its folded code: 0, -1, 1, -2, 2, ..."""
     return np.int64(folded >> np.uint64(1)) ^ -np.int64(folded & np.uint64(1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, int]:
     """One folded difference and the bit after it, however long its unary part; -1 past the end."""
     zeros = 0
@@ -87,7 +89,7 @@ def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, i
     return (np.uint64(zeros + leading) << np.uint64(fs)) | low, bit + fs
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _coded_block(
     data: np.ndarray, bit: int, end: int, fs: int, last: int, out: np.ndarray
 ) -> tuple[int, int]:
@@ -126,7 +128,7 @@ def _coded_block(
     return bit, last
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _raw_block(data: np.ndarray, bit: int, end: int, last: int, out: np.ndarray) -> tuple[int, int]:
     """Decode one block of differences written as they are, 32 bits each."""
     if bit + VALUE_BITS * out.size > end:
@@ -139,7 +141,7 @@ def _raw_block(data: np.ndarray, bit: int, end: int, last: int, out: np.ndarray)
     return bit, last
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _decode(data: np.ndarray, end: int, block_size: int, out: np.ndarray) -> int:
     """Decode a padded stream of ``end`` bits into ``out``; returns one of the status codes."""
     if end < 8 * FIRST_VALUE_BYTES:
@@ -165,7 +167,7 @@ def _decode(data: np.ndarray, end: int, block_size: int, out: np.ndarray) -> int
     return OK if end - bit < 8 else TOO_LONG
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> int:
     """Decode one Rice stream of 32-bit values.
 
@@ -190,7 +192,7 @@ def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> 
     return _decode(data, 8 * n_bytes, block_size, out)
 
 
-@njit(cache=True)
+@kernel
 def _random_table() -> np.ndarray:
     """The standard's 10,000 dither values, float32 in (0, 1) (FITS 4.0, appendix I)."""
     table = np.empty(N_RANDOM, dtype=np.float32)
@@ -206,14 +208,14 @@ def _random_table() -> np.ndarray:
 DITHER = _random_table()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _dequantise(quantised: np.ndarray, scale: float, zero: float, out: np.ndarray) -> None:
     """Undo a quantisation without dither."""
     for i in range(quantised.size):
         out[i] = np.float64(quantised[i]) * scale + zero
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _dequantise_dithered(
     quantised: np.ndarray, scale: float, zero: float, row: int, dither: np.ndarray, out: np.ndarray
 ) -> None:
@@ -230,7 +232,7 @@ def _dequantise_dithered(
         start = int(dither[row] * DITHER_STARTS)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) -> None:
     """Put ``value`` where the quantised value is a code that stands for it."""
     for i in range(quantised.size):
@@ -238,7 +240,7 @@ def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) ->
             out[i] = value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def dequantise(  # noqa: PLR0913
     quantised: np.ndarray,
     scale: float,
@@ -272,7 +274,7 @@ def dequantise(  # noqa: PLR0913
         _restore(quantised, codes[1], np.nan, out)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decode_tiles(  # noqa: PLR0913
     data: np.ndarray,
     starts: np.ndarray,

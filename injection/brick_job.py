@@ -1,0 +1,192 @@
+"""Inject all renders of one brick: rows of a brick in, metric rows and stamps out.
+
+This is the function that any engine maps over bricks; it reads the brick's files and writes
+nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from ingest.fits_cards import FitsError
+from injection.brick_files import Brick, open_brick
+from injection.hosts import HostPixels, Places, covered_fraction, cut_hosts, places, psf_widths
+from injection.rows import brick_failed_rows, metric_rows
+from injection.settings import StageSettings
+from injection.wcs import pixel_from_sky, position_angle_deg
+from udfs.inject import inject_batch
+from udfs.records import Pixels, Settings
+
+RENDERS_PER_BATCH = 256  # bounds the memory of a worker: about 60 MB of canvases at 96 pixels
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The distinct galaxies of a brick's renders, with all that renders of one galaxy share.
+
+    Parameters
+    ----------
+    spot : Places
+    pixels : HostPixels
+    covered : dict of size to (n, n_band) float
+    psf_fwhm_arcsec : (n, n_band) float
+    psf_source : (n, n_band) object
+    """
+
+    spot: Places
+    pixels: HostPixels
+    covered: dict[int, np.ndarray]
+    psf_fwhm_arcsec: np.ndarray
+    psf_source: np.ndarray
+
+
+@dataclass(frozen=True)
+class BrickBatch:
+    """Some renders of a brick, done.
+
+    Parameters
+    ----------
+    renders : polars.DataFrame
+        Rows as they came in.
+    rows : polars.DataFrame
+        One row per render and stamp size, render by render, the sizes in the settings' order.
+    stamps : dict of size to (n, n_band, size, size) float32, nanomaggy
+        Empty when the brick failed.
+    """
+
+    renders: pl.DataFrame
+    rows: pl.DataFrame
+    stamps: dict[int, np.ndarray]
+
+
+def inject_brick(renders: pl.DataFrame, settings: StageSettings) -> Iterator[BrickBatch]:
+    """Inject the renders of one brick, in batches.
+
+    Parameters
+    ----------
+    renders : polars.DataFrame
+        One row per render of one brick and one bandset, with the truth columns of the tasks.
+    settings : StageSettings
+
+    Yields
+    ------
+    BrickBatch
+        Every render is in exactly one of them, whatever went wrong.
+    """
+    settings = settings.for_bandset(renders["bandset"][0])
+    try:
+        hosts, brick, host_of_render = _hosts(renders, settings)
+    except FitsError as error:
+        yield BrickBatch(renders, brick_failed_rows(renders, error, settings), {})
+        return
+    for start in range(0, len(renders), RENDERS_PER_BATCH):
+        batch = slice(start, start + RENDERS_PER_BATCH)
+        yield _inject_batch(renders[batch], hosts, host_of_render[batch], brick, settings)
+
+
+def _hosts(renders: pl.DataFrame, settings: StageSettings) -> tuple[Hosts, Brick, np.ndarray]:
+    """Open the brick and cut its hosts; also the host of each render."""
+    kernel = settings.kernel
+    brick = open_brick(
+        settings.coadds, renders["brickname"][0], kernel.bands, settings.use_psfsize_maps
+    )
+    positions = renders.select("ra", "dec").cast(pl.Float64).to_numpy()
+    sky, first, host_of_render = np.unique(
+        positions, axis=0, return_index=True, return_inverse=True
+    )
+    spot = places(*pixel_from_sky(brick.wcs, sky[:, 0], sky[:, 1]), brick.shape, kernel)
+    pixels = cut_hosts(brick, spot.corner, kernel)
+    covered = {
+        size: covered_fraction(pixels.invvar, spot.corner, corner, size)
+        for size, corner in spot.stamp_corners.items()
+    }
+    widths, sources = psf_widths(brick, spot, _psf_of_tasks(renders[first], kernel), kernel)
+    return Hosts(spot, pixels, covered, widths, sources), brick, host_of_render.ravel()
+
+
+def _psf_of_tasks(hosts: pl.DataFrame, kernel: Settings) -> np.ndarray:
+    """PSF widths that the tasks state, (n, n_band) float, arcsec; NaN where they do not."""
+    missing = pl.lit(None, dtype=pl.Float64)
+    columns = [
+        (pl.col(name) if (name := f"psfsize_{band}") in hosts.columns else missing)
+        .cast(pl.Float64)
+        .fill_null(float("nan"))
+        .alias(name)
+        for band in kernel.bands
+    ]
+    return hosts.select(columns).to_numpy()
+
+
+def _gains(renders: pl.DataFrame, settings: StageSettings) -> np.ndarray:
+    """Electrons per nanomaggy of the coadd: of a single visit times the number of exposures."""
+    gains = np.empty((len(renders), len(settings.kernel.bands)))
+    for index, band in enumerate(settings.kernel.bands):
+        n_exposures = np.full(len(renders), settings.n_exposures[band])
+        if (name := f"nexp_{band}") in renders.columns:
+            stated = renders[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            n_exposures = np.where(stated >= 1, stated, n_exposures)
+        gains[:, index] = settings.gain_single_visit_e_per_nmgy[band] * n_exposures
+    return gains
+
+
+def _inject_batch(
+    renders: pl.DataFrame,
+    hosts: Hosts,
+    host: np.ndarray,
+    brick: Brick,
+    settings: StageSettings,
+) -> BrickBatch:
+    """Inject one batch of renders into their hosts' pixels."""
+    spot, cut = hosts.spot, hosts.pixels
+    gains = _gains(renders, settings)
+    tasks = renders.with_columns(
+        lens_x_pix=spot.x_pix[host] - spot.corner[host, 0],
+        lens_y_pix=spot.y_pix[host] - spot.corner[host, 1],
+        canvas_x0=spot.corner[host, 0],
+        canvas_y0=spot.corner[host, 1],
+    )
+    pixels = Pixels(
+        image=cut.image[host],
+        invvar=cut.invvar[host],
+        maskbits=None if cut.maskbits is None else cut.maskbits[host],
+        psf_fwhm_arcsec=hosts.psf_fwhm_arcsec[host],
+        gain_e_per_nmgy=gains,
+    )
+    (batch,) = tasks.drop("experiments").rechunk().to_arrow().to_batches()
+    injected = inject_batch(batch, pixels, settings.kernel)
+    facts = _facts(renders, hosts, host, brick, settings).with_columns(
+        pl.Series(f"gain_used_{band}_e_per_nmgy", gains[:, index])
+        for index, band in enumerate(settings.kernel.bands)
+    )
+    rows = metric_rows(renders, facts, pl.from_arrow(injected.metrics), settings)
+    return BrickBatch(renders, rows, injected.stamps)
+
+
+def _facts(
+    renders: pl.DataFrame, hosts: Hosts, host: np.ndarray, brick: Brick, settings: StageSettings
+) -> pl.DataFrame:
+    """What is known of each render before it is injected; columns by size end in its number."""
+    kernel, spot = settings.kernel, hosts.spot
+    x, y = spot.x_pix[host], spot.y_pix[host]
+    phi = renders["lens_phi_rad"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    failures = [hosts.pixels.failures[index] for index in host.tolist()]
+    columns: dict[str, object] = {
+        "x_pix": x,
+        "y_pix": y,
+        "lens_pa_deg": position_angle_deg(brick.wcs, x, y, phi),
+        "has_maskbits": np.full(len(renders), brick.maskbits is not None),
+        "failure_code": [failure and failure.reason_code for failure in failures],
+        "failure_detail": [failure and str(failure) for failure in failures],
+    }
+    for index, band in enumerate(kernel.bands):
+        columns[f"psf_fwhm_used_{band}"] = hosts.psf_fwhm_arcsec[host, index]
+        columns[f"psf_source_{band}"] = hosts.psf_source[host, index].tolist()
+    for size in kernel.stamp_sizes:
+        columns[f"stamp_x0_{size}"] = spot.stamp_corners[size][host, 0]
+        columns[f"stamp_y0_{size}"] = spot.stamp_corners[size][host, 1]
+        columns[f"is_inside_{size}"] = spot.is_inside[size][host]
+        for index, band in enumerate(kernel.bands):
+            columns[f"covered_frac_{band}_{size}"] = hosts.covered[size][host, index]
+    return pl.DataFrame(columns, strict=False)

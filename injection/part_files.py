@@ -1,0 +1,190 @@
+"""Part files: stamps of whole bricks, and beside them their metric rows, written last."""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from injection.brick_job import BrickBatch, inject_brick
+from injection.plan import Part
+from injection.settings import StageSettings
+
+STAMPS_FOLDER = "stamps"
+ROWS_FOLDER = "injection_rows"
+METADATA_KEY = b"stamp_files"
+PIXELS_PATH = "pixels.list.element"
+
+STAMP_SCHEMA = pa.schema(
+    [
+        ("render_id", pa.string()),
+        ("stamp_size", pa.int32()),
+        ("bandset", pa.string()),
+        ("part_id", pa.string()),
+        ("pixels", pa.list_(pa.float32())),
+    ]
+)
+
+
+def rows_path(lake: Path, part_id: str) -> Path:
+    """Where the metric rows of a part are."""
+    return lake / ROWS_FOLDER / f"part-{part_id}.parquet"
+
+
+def stamps_path(lake: Path, part_id: str, experiment_id: str) -> Path:
+    """Where the stamps of a part are for one experiment."""
+    return lake / STAMPS_FOLDER / f"experiment_id={experiment_id}" / f"part-{part_id}.parquet"
+
+
+def is_complete(lake: Path, part_id: str) -> bool:
+    """Whether a part's rows are there and every stamp file that they came with."""
+    path = rows_path(lake, part_id)
+    if not path.exists():
+        return False
+    metadata = pq.read_schema(path).metadata or {}
+    experiments = json.loads(metadata.get(METADATA_KEY, b"[]"))
+    return all(stamps_path(lake, part_id, experiment).exists() for experiment in experiments)
+
+
+def write_part(part: Part, settings: StageSettings, lake: Path) -> int:
+    """Inject the renders of a part and write its files; killed before the end, it leaves none.
+
+    Returns
+    -------
+    int
+        Number of renders.
+    """
+    stamps = StampFiles(part.part_id, lake, settings)
+    rows: list[pl.DataFrame] = []
+    try:
+        for brick in part.renders.partition_by("brickname", "bandset", maintain_order=True):
+            for batch in inject_brick(brick, settings):
+                rows.append(batch.rows)
+                stamps.write(batch)
+        experiments = stamps.publish()
+    finally:
+        stamps.discard()
+    table = pl.concat(rows).with_columns(part_id=pl.lit(part.part_id)).to_arrow()
+    metadata = {METADATA_KEY: json.dumps(experiments)}
+    with _whole_file(rows_path(lake, part.part_id)) as path:
+        pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+    return len(part.renders)
+
+
+class StampFiles:
+    """The stamp files of one part, one per experiment, open until they are published.
+
+    Parameters
+    ----------
+    part_id : str
+    lake : Path
+    settings : StageSettings
+    """
+
+    def __init__(self, part_id: str, lake: Path, settings: StageSettings) -> None:
+        self.part_id, self.lake, self.settings = part_id, lake, settings
+        self.writers: dict[str, tuple[pq.ParquetWriter, Path]] = {}
+
+    def write(self, batch: BrickBatch) -> None:
+        """Write the good stamps of a batch, for every experiment that wants them."""
+        if self.settings.metrics_only:
+            return
+        for experiment, size, index in _stamps_wanted(batch):
+            table = self._table(batch, size, index)
+            self._writer(experiment).write_table(table)
+
+    def publish(self) -> list[str]:
+        """Give the files their names; returns their experiments."""
+        for experiment, (writer, path) in self.writers.items():
+            writer.close()
+            _sync(path)
+            path.replace(stamps_path(self.lake, self.part_id, experiment))
+        return sorted(self.writers)
+
+    def discard(self) -> None:
+        """Remove what was not published."""
+        for writer, path in self.writers.values():
+            writer.close()
+            path.unlink(missing_ok=True)
+
+    def _writer(self, experiment: str) -> pq.ParquetWriter:
+        if experiment not in self.writers:
+            path = _temporary(stamps_path(self.lake, self.part_id, experiment))
+            writer = pq.ParquetWriter(
+                path,
+                STAMP_SCHEMA,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=["bandset", "part_id", "stamp_size"],
+                column_encoding={PIXELS_PATH: "BYTE_STREAM_SPLIT"},
+                write_statistics=["render_id", "part_id", "stamp_size"],
+            )
+            self.writers[experiment] = (writer, path)
+        return self.writers[experiment][0]
+
+    def _table(self, batch: BrickBatch, size: int, index: np.ndarray) -> pa.Table:
+        pixels = batch.stamps[size][index]
+        n, n_values = len(index), int(np.prod(pixels.shape[1:]))
+        offsets = pa.array(np.arange(n + 1, dtype=np.int32) * n_values)
+        renders = batch.renders[index]
+        columns = [
+            renders["render_id"].to_arrow().cast(pa.string()),
+            pa.array(np.full(n, size, dtype=np.int32)),
+            renders["bandset"].to_arrow().cast(pa.string()),
+            pa.array([self.part_id] * n),
+            pa.ListArray.from_arrays(offsets, pa.array(pixels.ravel())),
+        ]
+        return pa.Table.from_arrays(columns, schema=STAMP_SCHEMA)
+
+
+def _stamps_wanted(batch: BrickBatch) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Experiment, size and indices of renders of the stamps to write."""
+    good = batch.rows.filter("cutout_ok").select("render_id", "stamp_size")
+    wanted = (
+        batch.renders.select("render_id", "experiments")
+        .with_row_index("index")
+        .explode("experiments")
+        .unnest("experiments")
+        .join(good, on=["render_id", "stamp_size"], how="semi")
+        .sort("experiment_id", "stamp_size", "index")
+    )
+    for (experiment, size), group in wanted.group_by(
+        "experiment_id", "stamp_size", maintain_order=True
+    ):
+        yield str(experiment), int(size), group["index"].to_numpy()
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside the final one; it takes its name when all is written."""
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+
+
+def _sync(path: Path) -> None:
+    """Make sure that the contents are on the disk before the name is."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove_leftovers(lake: Path) -> None:
+    """Remove temporary files that a killed run left."""
+    for folder in (lake / ROWS_FOLDER, lake / STAMPS_FOLDER):
+        for path in folder.rglob(".part-*.tmp"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""The injection stage: every task in, one row per task out, pixels in part files beside."""
+
+import itertools
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    as_completed,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
+
+import duckdb
+
+from ingest.lake import sql_text
+from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
+from injection.plan import Part, StageError, check_tasks, parts, renders_query, stream_renders
+from injection.progress import Progress
+from injection.settings import StageSettings
+
+WORKERS_VARIABLE = "DHS_WORKERS"
+
+
+def n_workers() -> int:
+    """Number of worker processes, from ``DHS_WORKERS``; all cores when it is not set.
+
+    Raises
+    ------
+    StageError
+        When it is not a number above 0.
+    """
+    text = os.environ.get(WORKERS_VARIABLE, "")
+    if not text:
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+    if not text.isdigit() or int(text) == 0:
+        raise StageError(f"{WORKERS_VARIABLE} must be a number above 0, it is {text!r}")
+    return int(text)
+
+
+def run_stage(
+    session: duckdb.DuckDBPyConnection,
+    tasks: str,
+    settings: StageSettings,
+    lake: Path,
+    files: dict[str, str] | None = None,
+) -> list[Path]:
+    """Do every render of the tasks that is not done yet.
+
+    Parameters
+    ----------
+    session : duckdb.DuckDBPyConnection
+        Only cursors of it are used.
+    tasks : str
+        Name of the table of tasks.
+    settings : StageSettings
+    lake : Path
+        Root of the lake.
+    files : dict of brick to str, optional
+        Checksums of bricks that are known.
+
+    Returns
+    -------
+    list of Path
+        The files with the metric rows of all parts, new and old, in the order of the bricks.
+
+    Raises
+    ------
+    StageError
+        When rows got lost, or the tasks contradict themselves.
+    """
+    remove_leftovers(lake)
+    n_renders = check_tasks(session.cursor(), tasks, settings)
+    columns = [row[0] for row in session.cursor().execute(f"describe {tasks}").fetchall()]
+    query = renders_query(tasks, columns, settings)
+    bricks = stream_renders(session.cursor(), query, n_renders)
+    all_parts: list[Path] = []
+    progress = Progress(n_renders)
+
+    def unfinished() -> Iterator[Part]:
+        for part in parts(bricks, settings, files or {}):
+            all_parts.append(rows_path(lake, part.part_id))
+            if is_complete(lake, part.part_id):
+                progress.add(len(part.renders), is_new=False)
+            else:
+                yield part
+
+    with progress:
+        for n in _each_done(unfinished(), settings, lake, n_workers()):
+            progress.add(n, is_new=True)
+    _check_rows(session.cursor(), all_parts, n_renders, settings)
+    print(progress.closing_lines(len(all_parts)))
+    return all_parts
+
+
+def rows_query(tasks: str, paths: Iterable[Path]) -> str:
+    """SQL for every task with its metric row."""
+    files = ", ".join(sql_text(str(path)) for path in paths)
+    if not files:
+        raise StageError(f"{tasks} is empty: build the stages before this one")
+    return f"""
+        select tasks.*, metric_rows.* exclude (render_id, bandset, stamp_size)
+        from {tasks} as tasks
+        left join read_parquet([{files}]) as metric_rows
+            using (render_id, bandset, stamp_size)
+    """
+
+
+def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> None:
+    """Every task has exactly one row with a verdict.
+
+    Raises
+    ------
+    StageError
+    """
+    (n_tasks,) = cursor.execute(f"select count(*) from {tasks}").fetchone()
+    n_rows, n_judged = cursor.execute(
+        f"select count(*), count(cutout_ok) from ({query})"
+    ).fetchone()
+    if not n_tasks == n_rows == n_judged:
+        raise StageError(
+            f"{n_tasks} tasks went in, {n_rows} rows came out, {n_judged} of them with a verdict"
+        )
+
+
+def _each_done(
+    waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
+) -> Iterator[int]:
+    """Write the parts, in as many processes as there are workers; numbers of renders as they end."""
+    first = list(itertools.islice(waiting, 2))
+    waiting = itertools.chain(first, waiting)
+    if workers == 1 or len(first) < 2:  # starting processes costs seconds
+        for part in waiting:
+            yield write_part(part, settings, lake)
+        return
+    try:
+        yield from _each_done_in_processes(waiting, settings, lake, workers)
+    except BrokenProcessPool as error:
+        raise StageError(
+            "a worker was killed (out of memory?): finished parts are kept, run the stage again, "
+            f"perhaps with a smaller {WORKERS_VARIABLE}"
+        ) from error
+
+
+def _each_done_in_processes(
+    waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
+) -> Iterator[int]:
+    running: set[Future[int]] = set()
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
+    with pool:
+        try:
+            for part in waiting:
+                running.add(pool.submit(write_part, part, settings, lake))
+                if len(running) >= workers + 1:  # one is ready for whoever ends first
+                    ended, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in ended)
+            yield from (future.result() for future in as_completed(running))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _end_with_parent() -> None:
+    """In a worker: end when the parent does, even when it was killed; else it would wait for ever."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _check_rows(
+    cursor: duckdb.DuckDBPyConnection, paths: list[Path], n_renders: int, settings: StageSettings
+) -> None:
+    """The parts hold one row per render and stamp size."""
+    if not paths:
+        return
+    files = ", ".join(sql_text(str(path)) for path in paths)
+    (n_rows,) = cursor.execute(f"select count(*) from read_parquet([{files}])").fetchone()
+    n_expected = n_renders * len(settings.kernel.stamp_sizes)
+    if n_rows != n_expected:
+        raise StageError(f"{n_rows} metric rows in the parts where {n_expected} belong")

@@ -1,0 +1,78 @@
+"""Renders for tests: random lens systems on given positions, in the columns of the tasks."""
+
+import numpy as np
+import polars as pl
+
+from injection.settings import StageSettings, settings_from_vars
+
+CHOICES = {
+    "bands": ["g", "r", "z"],
+    "detection_band": "r",
+    "stamp_sizes": [64, 96],
+    "extinction_coefficients": {"g": 3.214, "r": 2.165, "z": 1.211},
+    "pixel_scale_arcsec": 0.262,
+    "psf_profile": "moffat",
+    "psf_moffat_beta": 3.5,
+    "bad_mask_bits": [1, 3, 6, 13],
+    "wise_mask_bits": [8, 9],
+    "poisson_noise": False,
+    "seed": 13,
+    "use_psfsize_maps": True,
+    "gain_single_visit_e_per_nmgy": {"g": 4000, "r": 4500, "z": 3500},
+    "n_exposures_default": {"g": 3, "r": 3, "z": 3},
+    "metrics_only": False,
+    "stamp_part_megabytes": 256,
+}
+
+
+def stage_settings(coadds, **changes) -> StageSettings:
+    """Settings for a test, some of them changed."""
+    return settings_from_vars(CHOICES | changes, str(coadds))
+
+
+def renders(brickname, ra, dec, *, replicates=1, bandset="grz", sizes=(64, 96), seed=1):
+    """Random systems on hosts at given positions, one control in five."""
+    ra, dec = np.repeat(ra, replicates), np.repeat(dec, replicates)
+    n = len(ra)
+    rng = np.random.default_rng(seed)
+    is_control = np.arange(n) % 5 == 4
+    theta = rng.choice([0.6, 1.0, 1.5], n)
+    radius, angle = 0.8 * theta * np.sqrt(rng.random(n)), 2 * np.pi * rng.random(n)
+    lensed = {
+        "theta_e_arcsec": theta,
+        "lens_e": 0.05 + 0.45 * rng.random(n),
+        "lens_phi_rad": np.pi * rng.random(n),
+        "shear": rng.choice([0, 0.03], n),
+        "shear_phi_rad": np.pi * rng.random(n),
+        "src_x_arcsec": radius * np.cos(angle),
+        "src_y_arcsec": radius * np.sin(angle),
+        "src_reff_arcsec": rng.choice([0.08, 0.15], n),
+        "src_e": rng.choice([0, 0.3], n),
+        "src_phi_rad": 2 * np.pi * rng.random(n),
+    }
+    frame = pl.DataFrame(
+        {
+            "render_id": [f"{brickname}/{i:05d}" for i in range(n)],
+            "brickname": [brickname] * n,
+            "bandset": [bandset] * n,
+            "ra": ra,
+            "dec": dec,
+            "is_control": is_control,
+        }
+        | {name: np.where(is_control, 0.0, values) for name, values in lensed.items()}
+    )
+    return frame.with_columns(
+        src_n=pl.lit(1.0),
+        src_r_mag=pl.lit(21.5),
+        src_gr=pl.lit(0.2),
+        src_rz=pl.lit(0.1),
+        src_mag_frame=pl.lit("observed"),
+        ebv=pl.lit(0.03),
+        psfsize_g=pl.lit(1.4),
+        psfsize_r=pl.lit(1.2),
+        psfsize_z=pl.lit(1.1),
+        experiments=pl.lit(
+            [{"experiment_id": f"train_stamp{s}", "stamp_size": s} for s in sizes],
+            dtype=pl.List(pl.Struct({"experiment_id": pl.String, "stamp_size": pl.Int32})),
+        ),
+    )
