@@ -1,9 +1,31 @@
+{% macro seed_values(seed, column) -%}
+    {#- The distinct values of a seed's column, from the lake. -#}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set relation = api.Relation.create(
+        database=target.database, schema=target.schema, identifier=seed
+    ) -%}
+    {%- set rows = run_query(
+        "select distinct " ~ column ~ " from " ~ relation ~ " order by " ~ column
+    ) -%}
+    {{ return(rows.columns[0].values() | list) }}
+{%- endmacro %}
+
 {% macro checked_var(name, allowed) -%}
     {#- A var that must be one of a list; else one sentence that says so. -#}
-    {%- if execute and var(name) not in allowed -%}
-        {{ exceptions.raise_compiler_error(
-            "var " ~ name ~ " is '" ~ var(name) ~ "': it must be one of " ~ allowed | join(', ')
-        ) }}
-    {%- endif -%}
+    {%- do check_choices(name, [var(name)], allowed) -%}
     {{ return(var(name)) }}
+{%- endmacro %}
+
+{% macro checked_list(name, allowed) -%}
+    {#- A var that is a list of choices, as SQL literals. -#}
+    {%- do check_choices(name, var(name), allowed) -%}
+    {{ return("'" ~ var(name) | join("', '") ~ "'") }}
+{%- endmacro %}
+
+{% macro check_choices(name, chosen, allowed) -%}
+    {%- for choice in chosen if execute and choice not in allowed -%}
+        {{ exceptions.raise_compiler_error(
+            "var " ~ name ~ ": there is no '" ~ choice ~ "', only " ~ allowed | join(', ')
+        ) }}
+    {%- endfor -%}
 {%- endmacro %}

@@ -5,7 +5,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations import dbt_test
 from ingest import lake
-from udfs import components, healpix
+from udfs import components, healpix, normal
 
 
 class Plugin(BasePlugin):
@@ -15,4 +15,5 @@ class Plugin(BasePlugin):
         lake.attach(conn)
         components.register(conn)
         healpix.register(conn)
+        normal.register(conn)
         dbt_test.register(conn)

@@ -1,0 +1,131 @@
+{#
+  Reads the seeds that say which rules, axes and cubes there are, and refuses what makes no sense.
+  Models loop over what these macros return; unit tests override them.
+#}
+
+{% macro seed_rows(seed, order_by) -%}
+    {#- Rows of a seed as dictionaries. -#}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set relation = api.Relation.create(
+        database=target.database, schema=target.schema, identifier=seed
+    ) -%}
+    {%- set table = run_query("select * from " ~ relation ~ " order by " ~ order_by) -%}
+    {%- set rows = [] -%}
+    {%- for row in table.rows -%}
+        {%- do rows.append(dict(zip(table.column_names, row))) -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{% macro known_task_columns() -%}
+    {#- Columns that a rule or an axis may name: those of injections and the derived ones. -#}
+    {%- set names = ['theta_over_psf', 'psf_fwhm_arcsec', 'surface_psf_bin', 'surface_depth_bin'] -%}
+    {%- for column in adapter.get_columns_in_relation(ref('injections')) -%}
+        {%- do names.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{% macro require_task_column(column, where) -%}
+    {%- if column not in known_task_columns() -%}
+        {{ exceptions.raise_compiler_error(
+            where ~ " names the column '" ~ column ~ "', which injections does not have"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro column_rules() -%}
+    {#- Rules on a column of injections, in the order of their bits; finders' rules come after. -#}
+    {%- set rules = [] -%}
+    {%- for rule in seed_rows('recovery_rules', 'rule_number') -%}
+        {%- if (rule.minimum is none) == (rule.false_positive_rate is none) -%}
+            {{ exceptions.raise_compiler_error(
+                "recovery_rules: rule '" ~ rule.rule
+                ~ "' must have either a minimum or a false_positive_rate"
+            ) }}
+        {%- endif -%}
+        {%- if rule.rule_kind != 'finder' -%}
+            {%- do require_task_column(rule.statistic, "recovery_rules: rule '" ~ rule.rule ~ "'") -%}
+            {%- do rules.append(rule) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(rules) }}
+{%- endmacro %}
+
+{% macro axis_edges(axis) -%}
+    {#- Edges of a binned axis, which must increase. -#}
+    {%- set edges = [] -%}
+    {%- for row in seed_rows('completeness_edges', 'axis, edge_number') if row.axis == axis -%}
+        {%- if edges and row.edge <= edges[-1] -%}
+            {{ exceptions.raise_compiler_error(
+                "completeness_edges: axis '" ~ axis ~ "' has edge " ~ row.edge ~ " (edge_number "
+                ~ row.edge_number ~ ") after " ~ edges[-1] ~ ": edges must increase"
+            ) }}
+        {%- endif -%}
+        {%- do edges.append(row.edge) -%}
+    {%- endfor -%}
+    {%- if edges | length < 2 -%}
+        {{ exceptions.raise_compiler_error(
+            "completeness_edges: binned axis '" ~ axis ~ "' needs two edges or more"
+        ) }}
+    {%- endif -%}
+    {{ return(edges) }}
+{%- endmacro %}
+
+{% macro completeness_axes() -%}
+    {#- Axes in order, the binned ones with their edges. -#}
+    {%- set axes = seed_rows('completeness_axes', 'axis_order') -%}
+    {%- for axis in axes -%}
+        {%- do require_task_column(axis.column_name, "completeness_axes: axis '" ~ axis.axis ~ "'") -%}
+        {%- do axis.update({'edges': axis_edges(axis.axis) if axis.axis_kind == 'binned' else []}) -%}
+    {%- endfor -%}
+    {{ return(axes) }}
+{%- endmacro %}
+
+{% macro completeness_cubes() -%}
+    {#- Cubes with their axes: those of the seed, and one `by_<axis>` for each marginal. -#}
+    {%- set axes = {} -%}
+    {%- set cubes = {} -%}
+    {%- for axis in seed_rows('completeness_axes', 'axis_order') -%}
+        {%- do axes.update({axis.axis: axis}) -%}
+        {%- if axis.has_marginal -%}
+            {%- set crossed = 'crossed' if axis.axis_kind == 'binned' else 'observed' -%}
+            {%- do cubes.update({'by_' ~ axis.axis: [dict(axis, combination=crossed)]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for row in seed_rows('completeness_cubes', 'cube, axis') -%}
+        {%- set members = cubes.setdefault(row.cube, []) -%}
+        {%- if row.axis is not none and row.axis not in axes -%}
+            {{ exceptions.raise_compiler_error(
+                "completeness_cubes: cube '" ~ row.cube ~ "' names the axis '" ~ row.axis
+                ~ "', which completeness_axes does not have"
+            ) }}
+        {%- endif -%}
+        {%- if row.axis is not none -%}
+            {%- do members.append(dict(axes[row.axis], combination=row.combination)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(cubes) }}
+{%- endmacro %}
+
+{% macro is_counted_once(axes) -%}
+    {#- Rows of a cube: all tasks where it tells selection sets apart, else each render once. -#}
+    {%- if 'selection_set_id' in (axes | map(attribute='axis')) -%}
+        true
+    {%- else -%}
+        is_first_of_render
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro cell_text(axes) -%}
+    {#- Key of a cell within its cube: the bins in the cube's order. -#}
+    {%- if axes -%}
+        concat_ws(','{% for axis in axes %}, {{ axis.axis }}{% endfor %})
+    {%- else -%}
+        ''
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro known_for_controls(axes) -%}
+    {{ return(axes | selectattr('is_known_for_controls') | list) }}
+{%- endmacro %}
