@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from expectations import staging
+from expectations import parents, pools, regions, staging
 from expectations.settings import Settings
 from expectations.suite import Suite
 
 STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "staging": staging.suites,
+    "regions": regions.suites,
+    "parents": parents.suites,
+    "pools": pools.suites,
 }
 
 

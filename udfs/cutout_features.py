@@ -5,6 +5,7 @@ Regions are circles about the stamp's centre, in pixels, and a frame along its e
 reaches. Brightness is in nanomaggy per pixel. What cannot be measured is NaN.
 """
 
+import itertools
 from functools import lru_cache
 
 import numpy as np
@@ -57,10 +58,7 @@ LIGHT_FEATURES = (
     "centroid_x",
     "centroid_y",
     "aperture_flux_nmgy",
-    *(
-        f"profile_{low:02.0f}_{high:02.0f}"
-        for low, high in zip(PROFILE_EDGES_PIX[:-1], PROFILE_EDGES_PIX[1:], strict=True)
-    ),
+    *(f"profile_{low:02.0f}_{high:02.0f}" for low, high in itertools.pairwise(PROFILE_EDGES_PIX)),
 )
 FRAME_FEATURES = (
     "frame_median",
@@ -72,7 +70,13 @@ FRAME_FEATURES = (
     "frame_autocorrelation_y",
 )
 BAND_FEATURES = QUALITY_FEATURES + LIGHT_FEATURES + FRAME_FEATURES
-COLOUR_FEATURES = ("core_g_r", "annulus_g_r", "annulus_minus_core_g_r", "aperture_g_r", "aperture_r_z")
+COLOUR_FEATURES = (
+    "core_g_r",
+    "annulus_g_r",
+    "annulus_minus_core_g_r",
+    "aperture_g_r",
+    "aperture_r_z",
+)
 BANDS = ("g", "r", "z")
 FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
 
@@ -80,33 +84,33 @@ _PROFILE_EDGES = np.array(PROFILE_EDGES_PIX)
 
 
 @kernel
-def _mean(values):
+def _mean(values: np.ndarray) -> float:
     return values.mean() if values.size else np.nan
 
 
 @kernel
-def _std(values):
+def _std(values: np.ndarray) -> float:
     return values.std() if values.size else np.nan
 
 
 @kernel
-def _max(values):
+def _max(values: np.ndarray) -> float:
     return values.max() if values.size else np.nan
 
 
 @kernel
-def _median(values):
+def _median(values: np.ndarray) -> float:
     return np.median(values) if values.size else np.nan
 
 
 @kernel
-def _sigma_mad(values):
+def _sigma_mad(values: np.ndarray) -> float:
     """Standard deviation of a normal distribution with this median absolute deviation."""
     return MAD_TO_SIGMA * _median(np.abs(values - _median(values)))
 
 
 @kernel
-def _between(image, distance, low, high):
+def _between(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> np.ndarray:
     """Finite pixels with low <= distance < high, as float64."""
     kept = np.empty(image.size)
     n = 0
@@ -119,14 +123,14 @@ def _between(image, distance, low, high):
 
 
 @kernel
-def _centre_box(image, width):
+def _centre_box(image: np.ndarray, width: int) -> np.ndarray:
     margin = max(0, (image.shape[0] - width) // 2)
     stop = image.shape[0] - margin
     return image[margin:stop, margin:stop]
 
 
 @kernel
-def _nan_fraction(image):
+def _nan_fraction(image: np.ndarray) -> float:
     n = 0
     for value in image.flat:
         n += not np.isfinite(value)
@@ -134,7 +138,7 @@ def _nan_fraction(image):
 
 
 @kernel
-def _zero_fraction(image):
+def _zero_fraction(image: np.ndarray) -> float:
     n = 0
     for value in image.flat:
         n += value == 0.0
@@ -142,7 +146,7 @@ def _zero_fraction(image):
 
 
 @kernel
-def _clip_fraction(finite):
+def _clip_fraction(finite: np.ndarray) -> float:
     """Fraction of pixels at the maximum: one pixel in a natural image, a plateau in a clipped one."""
     if not finite.size:
         return np.nan
@@ -150,7 +154,7 @@ def _clip_fraction(finite):
 
 
 @kernel
-def _mean_abs_laplacian(image, distance, low, high):
+def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> float:
     """Mean absolute five-point Laplacian over low <= distance < high."""
     total, n = 0.0, 0
     for y in range(1, image.shape[0] - 1):
@@ -166,7 +170,7 @@ def _mean_abs_laplacian(image, distance, low, high):
 
 
 @kernel
-def _wedge_means(image, distance, wedge):
+def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> np.ndarray:
     """Mean brightness of the annulus in each of the wedges."""
     total, count = np.zeros(N_WEDGES), np.zeros(N_WEDGES)
     for y in range(image.shape[0]):
@@ -178,13 +182,13 @@ def _wedge_means(image, distance, wedge):
 
 
 @kernel
-def _asymmetry(wedge_means):
+def _asymmetry(wedge_means: np.ndarray) -> float:
     level = max(abs(np.median(wedge_means)), ASYMMETRY_FLOOR)
     return min(wedge_means.std() / level, ASYMMETRY_CAP)
 
 
 @kernel
-def _centroid(image, distance):
+def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
     """Offset (x, y) of the light inside a small circle from the centre, pixel."""
     centre = (image.shape[0] - 1) / 2
     total, sum_x, sum_y = 0.0, 0.0, 0.0
@@ -198,13 +202,18 @@ def _centroid(image, distance):
 
 
 @kernel
-def _frame_differences(image, edge_distance, step_y, step_x):
+def _frame_differences(
+    image: np.ndarray, edge_distance: np.ndarray, step_y: int, step_x: int
+) -> np.ndarray:
     """Differences of neighbouring pixels that both lie in the frame."""
     kept = np.empty(image.size)
     n = 0
     for y in range(image.shape[0] - step_y):
         for x in range(image.shape[1] - step_x):
-            if edge_distance[y, x] < FRAME_PIX and edge_distance[y + step_y, x + step_x] < FRAME_PIX:
+            if (
+                edge_distance[y, x] < FRAME_PIX
+                and edge_distance[y + step_y, x + step_x] < FRAME_PIX
+            ):
                 value = image[y + step_y, x + step_x] - image[y, x]
                 if np.isfinite(value):
                     kept[n] = value
@@ -213,13 +222,13 @@ def _frame_differences(image, edge_distance, step_y, step_x):
 
 
 @kernel
-def _autocorrelation(differences, sigma):
+def _autocorrelation(differences: np.ndarray, sigma: float) -> float:
     """Correlation of neighbouring pixels, 1 - var(difference) / (2 var), from robust widths."""
     return 1.0 - _sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
 
 
 @kernel
-def _quality_features(image, edge_distance):
+def _quality_features(image: np.ndarray, edge_distance: np.ndarray) -> np.ndarray:
     finite = _between(image, edge_distance, 0.0, np.inf)
     frame = _between(image, edge_distance, 0.0, FRAME_PIX)
     edge = _between(image, edge_distance, 0.0, EDGE_PIX)
@@ -241,7 +250,9 @@ def _quality_features(image, edge_distance):
 
 
 @kernel
-def _light_features(image, distance, edge_distance, wedge):
+def _light_features(
+    image: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
+) -> np.ndarray:
     core = _between(image, distance, 0.0, CORE_PIX)
     annulus = _between(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
     outer_brightness = _mean(_between(image, distance, OUTER_PIX[0], OUTER_PIX[1]))
@@ -278,7 +289,7 @@ def _light_features(image, distance, edge_distance, wedge):
 
 
 @kernel
-def _frame_features(image, edge_distance):
+def _frame_features(image: np.ndarray, edge_distance: np.ndarray) -> np.ndarray:
     frame = _between(image, edge_distance, 0.0, FRAME_PIX)
     across = _frame_differences(image, edge_distance, 0, 1)
     along = _frame_differences(image, edge_distance, 1, 0)
@@ -297,13 +308,13 @@ def _frame_features(image, edge_distance):
 
 
 @kernel
-def _magnitude_difference(flux_1, flux_2):
+def _magnitude_difference(flux_1: float, flux_2: float) -> float:
     """Colour of two brightnesses, mag; NaN unless both are positive."""
     return -2.5 * np.log10(flux_1 / flux_2) if flux_1 > 0 and flux_2 > 0 else np.nan
 
 
 @kernel
-def _colours(bands):
+def _colours(bands: np.ndarray) -> np.ndarray:
     """Colours from the (3, n) band features g, r, z."""
     core, annulus, aperture = bands[:, _CORE], bands[:, _ANNULUS], bands[:, _APERTURE]
     core_g_r = _magnitude_difference(core[0], core[1])
@@ -325,7 +336,9 @@ _APERTURE = BAND_FEATURES.index("aperture_flux_nmgy")
 
 
 @kernel
-def _stamp_features(stamp, distance, edge_distance, wedge):
+def _stamp_features(
+    stamp: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
+) -> np.ndarray:
     bands = np.empty((stamp.shape[0], len(BAND_FEATURES)))
     for band in range(stamp.shape[0]):
         image = stamp[band]
@@ -340,7 +353,9 @@ def _stamp_features(stamp, distance, edge_distance, wedge):
 
 
 @kernel
-def _batch_features(stamps, distance, edge_distance, wedge):
+def _batch_features(
+    stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
+) -> np.ndarray:
     features = np.empty((stamps.shape[0], len(FEATURES)))
     for i in range(stamps.shape[0]):
         features[i] = _stamp_features(stamps[i], distance, edge_distance, wedge)

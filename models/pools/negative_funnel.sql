@@ -59,9 +59,9 @@ funnel_rows as (
         pool_cuts.reason_code,
         pool_cuts.cut_name in ('{{ (applied_cuts() + ["n1_type"]) | join("', '") }}') as is_applied,
         false as is_diagnostic,
-        counts.n_failing,
+        coalesce(counts.n_failing, n1_type_counts.n_first_failing) as n_failing,
         coalesce(n1_type_counts.n_first_failing, counts.n_first_failing)::bigint as n_rejected,
-        counts.n_lost_if_applied
+        coalesce(counts.n_lost_if_applied, 0) as n_lost_if_applied
     from pool_cuts
     left join counts on pool_cuts.cut_name = counts.cut_name
     left join n1_type_counts on pool_cuts.cut_name = n1_type_counts.cut_name

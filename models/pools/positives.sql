@@ -91,7 +91,10 @@ lenses_with_reason as (
                 then 'outside_bricks'
             when not lenses_in_cells.is_matched then 'no_source_in_radius'
             when not lenses_in_cells.is_cut_on_positives then null
-            when lenses_in_cells.match_type in ('PSF', 'DUP') then 'psf_type'
+            when
+                lenses_in_cells.first_failed_cut = 'type'
+                and lenses_in_cells.match_type in ('PSF', 'DUP')
+                then 'psf_type'
             when lenses_in_cells.first_failed_cut is not null then pool_cuts.reason_code
             when lenses_in_cells.fails_n1_type then 'type_not_in_n1'
         end as reason_code

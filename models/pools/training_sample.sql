@@ -1,3 +1,4 @@
+-- The suite compares positives with the injected hosts: depends_on: {{ ref('sampled_galaxies') }}
 with
 
 pool_members as (

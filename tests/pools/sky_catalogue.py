@@ -6,7 +6,12 @@ import pyarrow as pa
 
 from ingest.raw_tables import RAW_TABLES, make_raw_tables
 
-FIELDS = {"seam": (0.0, -10.0), "pole": (77.0, -89.97), "plain": (150.0, 2.0), "north": (200.0, 33.0)}
+FIELDS = {
+    "seam": (0.0, -10.0),
+    "pole": (77.0, -89.97),
+    "plain": (150.0, 2.0),
+    "north": (200.0, 33.0),
+}
 FIELD_RADIUS_DEG = 0.12
 N_PER_FIELD = 1500
 N_LENSES_PER_FIELD = 40
@@ -112,7 +117,13 @@ def field_bricks():
         (1003, "1003m003", 199.0, 201.0, 32.0, 34.0),
         (1004, "1004m004", 0.0, 1.0, -11.0, -9.0),
     ]
-    columns = dict(zip(("brickid", "brickname", "ra1", "ra2", "dec1", "dec2"), zip(*rows, strict=True), strict=True))
+    columns = dict(
+        zip(
+            ("brickid", "brickname", "ra1", "ra2", "dec1", "dec2"),
+            zip(*rows, strict=True),
+            strict=True,
+        )
+    )
     columns = {name: np.array(values) for name, values in columns.items()}
     columns["ra"] = (columns["ra1"] + columns["ra2"]) / 2
     columns["dec"] = (columns["dec1"] + columns["dec2"]) / 2
