@@ -1,11 +1,12 @@
+{% macro seed_relation(seed) -%}
+    {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=seed)) }}
+{%- endmacro %}
+
 {% macro seed_values(seed, column) -%}
     {#- The distinct values of a seed's column, from the lake. -#}
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
-    {%- set relation = api.Relation.create(
-        database=target.database, schema=target.schema, identifier=seed
-    ) -%}
     {%- set rows = run_query(
-        "select distinct " ~ column ~ " from " ~ relation ~ " order by " ~ column
+        "select distinct " ~ column ~ " from " ~ seed_relation(seed) ~ " order by " ~ column
     ) -%}
     {{ return(rows.columns[0].values() | list) }}
 {%- endmacro %}

@@ -4,15 +4,11 @@
   variant says), {zfiber} and {zfibertot} (fibre magnitudes in z). A cut over a null is failed.
 #}
 
-{% macro lrg_relation(seed) -%}
-    {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=seed)) }}
-{%- endmacro %}
-
 {% macro lrg_variants() -%}
     {#- Names of all variants, in the order of the seed. -#}
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set rows = run_query(
-        "select variant from " ~ lrg_relation('lrg_variants') ~ " order by variant_order"
+        "select variant from " ~ seed_relation('lrg_variants') ~ " order by variant_order"
     ) -%}
     {{ return(rows.columns[0].values() | list) }}
 {%- endmacro %}
@@ -41,8 +37,8 @@
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set query -%}
         select lrg_cuts.cut_name, lrg_cuts.expression, lrg_variants.magnitudes
-        from {{ lrg_relation('lrg_cuts') }} as lrg_cuts
-        inner join {{ lrg_relation('lrg_variants') }} as lrg_variants using (variant)
+        from {{ seed_relation('lrg_cuts') }} as lrg_cuts
+        inner join {{ seed_relation('lrg_variants') }} as lrg_variants using (variant)
         where variant = '{{ variant }}'
         order by lrg_cuts.cut_order
     {%- endset -%}

@@ -4,17 +4,21 @@ Two members are linked when they are near; a group is everything that a chain of
 Right ascension wraps at 360 degrees and separations are true ones at every declination.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import PythonUDFType
+from duckdb.sqltypes import DOUBLE, DuckDBPyType
 from numba import njit
 
 ARCSEC_PER_DEG = 3600.0
 
 
 @njit(cache=True)
-def _root(parent, member):
+def _root(parent: np.ndarray, member: int) -> int:
     """Root of a member's tree; halves the path on the way."""
     while parent[member] != member:
         parent[member] = parent[parent[member]]
@@ -23,7 +27,7 @@ def _root(parent, member):
 
 
 @njit(cache=True)
-def _join(parent, one, other):
+def _join(parent: np.ndarray, one: int, other: int) -> None:
     """Unite two trees under the smaller root, so that a root is its group's first member."""
     first, second = _root(parent, one), _root(parent, other)
     if first < second:
@@ -33,12 +37,14 @@ def _join(parent, one, other):
 
 
 @njit(cache=True)
-def _haversine(angle_deg):
+def _haversine(angle_deg: float) -> float:
     return np.sin(np.radians(0.5 * angle_deg)) ** 2
 
 
 @njit(cache=True)
-def _is_brick_neighbour(ra, dec, one, other, link_deg):
+def _is_brick_neighbour(
+    ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float
+) -> bool:
     """Whether two brick centres are within link_deg along both axes, as true angles.
 
     Along right ascension the true angle is that of the haversine formula's second term. At the
@@ -51,7 +57,7 @@ def _is_brick_neighbour(ra, dec, one, other, link_deg):
 
 
 @njit(cache=True)
-def _is_near(ra, dec, one, other, link_deg):
+def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float) -> bool:
     """Whether two positions are within link_deg of each other on the great circle."""
     cosines = np.cos(np.radians(dec[one])) * np.cos(np.radians(dec[other]))
     along = cosines * _haversine(ra[other] - ra[one])
@@ -59,7 +65,9 @@ def _is_near(ra, dec, one, other, link_deg):
 
 
 @njit(cache=True)
-def _group_bricks(ra, dec, cell, order, link_deg):
+def _group_bricks(
+    ra: np.ndarray, dec: np.ndarray, cell: np.ndarray, order: np.ndarray, link_deg: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Group labels and neighbour counts; ``order`` sorts by declination."""
     parent = np.arange(len(ra))
     degree = np.zeros(len(ra), dtype=np.int64)
@@ -77,7 +85,9 @@ def _group_bricks(ra, dec, cell, order, link_deg):
 
 
 @njit(cache=True)
-def _group_positions(ra, dec, order, link_deg):
+def _group_positions(
+    ra: np.ndarray, dec: np.ndarray, order: np.ndarray, link_deg: float
+) -> np.ndarray:
     """Group labels of positions; ``order`` sorts by declination."""
     parent = np.arange(len(ra))
     for at in range(len(order)):
@@ -163,18 +173,15 @@ def _sql_position_groups(ra: pa.Array, dec: pa.Array, link_arcsec: pa.Array) -> 
     return pa.array(rows, type=pa.list_(pa.int64()))
 
 
+DOUBLES, BIGINTS = DuckDBPyType("DOUBLE[]"), DuckDBPyType("BIGINT[]")
+GROUPS = DuckDBPyType("STRUCT(group_index BIGINT, degree BIGINT)[]")
+SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]] = {
+    "brick_groups": (_sql_brick_groups, [DOUBLES, DOUBLES, BIGINTS, DOUBLE], GROUPS),
+    "position_groups": (_sql_position_groups, [DOUBLES, DOUBLES, DOUBLE], BIGINTS),
+}
+
+
 def register(connection: DuckDBPyConnection) -> None:
     """Give SQL ``brick_groups`` and ``position_groups``, both over ordered lists."""
-    doubles = "DOUBLE[]"
-    functions = {
-        "brick_groups": (
-            _sql_brick_groups,
-            [doubles, doubles, "BIGINT[]", "DOUBLE"],
-            "STRUCT(group_index BIGINT, degree BIGINT)[]",
-        ),
-        "position_groups": (_sql_position_groups, [doubles, doubles, "DOUBLE"], "BIGINT[]"),
-    }
-    for name, (function, parameters, result) in functions.items():
-        connection.create_function(
-            name, function, parameters, result, type=PythonUDFType.ARROW, null_handling="default"
-        )
+    for name, (function, parameters, result) in SQL_FUNCTIONS.items():
+        connection.create_function(name, function, parameters, result, type=PythonUDFType.ARROW)

@@ -4,11 +4,15 @@ Positions are ICRS degrees. A row whose position is not a position (null, not fi
 gets null: the table that holds it says why. Borders follow Gorski et al. 2005 (ApJ 622, 759).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import hpgeom
 import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from duckdb.func import PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.sqltypes import BIGINT, DOUBLE, DuckDBPyType
 from numba import njit
 
 ARCSEC_PER_DEG = 3600.0
@@ -21,6 +25,8 @@ BOX_EDGE_POINTS = 16
 EDGE_SAMPLES = 33
 GOLDEN = 0.6180339887498949
 GOLDEN_STEPS = 60  # narrows an edge of 7 degrees to below 1e-8 arcsec
+
+Vector = tuple[float, float, float]
 
 FACE_RING = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4], dtype=np.float64)
 FACE_PHI = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7], dtype=np.float64)
@@ -84,7 +90,7 @@ def ring_around(
 
 
 @njit(cache=True)
-def _vector_in_face(face, x, y):
+def _vector_in_face(face: int, x: float, y: float) -> tuple[float, float, float]:
     """Unit vector of the point (x, y) in [0, 1]^2 of a base face."""
     ring = FACE_RING[face] - x - y
     if ring < 1.0:
@@ -106,7 +112,7 @@ def _vector_in_face(face, x, y):
 
 
 @njit(cache=True)
-def _face_and_corner(nside, cell):
+def _face_and_corner(nside: int, cell: int) -> tuple[int, int, int]:
     """Base face and integer (x, y) of a nested cell."""
     inside = cell % (nside * nside)
     x, y, bit = 0, 0, 0
@@ -118,7 +124,7 @@ def _face_and_corner(nside, cell):
 
 
 @njit(cache=True)
-def _edge_point(nside, cell, edge, t):
+def _edge_point(nside: int, cell: int, edge: int, t: float) -> tuple[float, float, float]:
     """Unit vector at the fraction t along one of a cell's four edges."""
     face, x, y = _face_and_corner(nside, cell)
     along = t if edge < 2 else float(edge - 2)
@@ -127,14 +133,14 @@ def _edge_point(nside, cell, edge, t):
 
 
 @njit(cache=True)
-def _chord2(nside, cell, edge, t, point):
+def _chord2(nside: int, cell: int, edge: int, t: float, point: Vector) -> float:
     """Squared chord between a unit vector and a point on an edge."""
     x, y, z = _edge_point(nside, cell, edge, t)
     return (x - point[0]) ** 2 + (y - point[1]) ** 2 + (z - point[2]) ** 2
 
 
 @njit(cache=True)
-def _edge_chord2(nside, cell, edge, point):
+def _edge_chord2(nside: int, cell: int, edge: int, point: Vector) -> float:
     """Least squared chord from a unit vector to an edge: sampled, then golden section."""
     best = 0
     least = 5.0
@@ -154,7 +160,7 @@ def _edge_chord2(nside, cell, edge, point):
 
 
 @njit(cache=True)
-def _distance_to_cell(nside, cell, ra, dec):
+def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
     """Distance in degrees from a position outside a cell to its border."""
     cos_dec = np.cos(np.radians(dec))
     point = (
@@ -268,21 +274,25 @@ def _sql_cell_of_box(
     return _null_where_negative(cell_of_box(nside[0].as_py(), *borders))
 
 
+CELLS = [BIGINT, DOUBLE, DOUBLE]
+SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]] = {
+    "healpix_cell": (_sql_cell, CELLS, BIGINT),
+    "healpix_cells_within": (_sql_cells_within, [*CELLS, DOUBLE], DuckDBPyType("BIGINT[]")),
+    "healpix_cell_of_box": (_sql_cell_of_box, [BIGINT, *[DOUBLE] * 4], BIGINT),
+}
+
+
 def register(connection: DuckDBPyConnection) -> None:
     """Give SQL ``healpix_cell``, ``healpix_cells_within`` and ``healpix_cell_of_box``.
 
     nside and the radius are taken from the first row of a batch: they are constants of a query.
     """
-    functions = {
-        "healpix_cell": (_sql_cell, ["BIGINT", "DOUBLE", "DOUBLE"], "BIGINT"),
-        "healpix_cells_within": (
-            _sql_cells_within,
-            ["BIGINT", "DOUBLE", "DOUBLE", "DOUBLE"],
-            "BIGINT[]",
-        ),
-        "healpix_cell_of_box": (_sql_cell_of_box, ["BIGINT", *["DOUBLE"] * 4], "BIGINT"),
-    }
-    for name, (function, parameters, result) in functions.items():
+    for name, (function, parameters, result) in SQL_FUNCTIONS.items():
         connection.create_function(
-            name, function, parameters, result, type=PythonUDFType.ARROW, null_handling="special"
+            name,
+            function,
+            parameters,
+            result,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
         )

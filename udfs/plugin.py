@@ -5,7 +5,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations import dbt_test
 from ingest import lake
-from udfs import components, healpix, normal
+from udfs import components, healpix, intervals, normal, provenance
 
 
 class Plugin(BasePlugin):
@@ -15,5 +15,7 @@ class Plugin(BasePlugin):
         lake.attach(conn)
         components.register(conn)
         healpix.register(conn)
+        intervals.register(conn)
         normal.register(conn)
+        provenance.register(conn)
         dbt_test.register(conn)

@@ -1,0 +1,61 @@
+{#
+  Before a run: is everything there that the selected models read and the run does not make?
+  If not, one sentence that names the stage or the command that has to come first.
+#}
+
+{% macro preflight() -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
+        {%- set selected = selected_resources | default([]) -%}
+        {%- set present = tables_in_lake() -%}
+        {%- for unique_id in selected if unique_id.startswith('model.') -%}
+            {%- set node = graph.nodes[unique_id] -%}
+            {%- for input_id in physical_inputs(node) if input_id not in selected -%}
+                {%- do require_input(node, input_id, present) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro tables_in_lake() -%}
+    {%- set rows = run_query(
+        "select table_name from duckdb_tables() where database_name = '" ~ target.database ~ "'"
+        ~ " union all "
+        ~ "select view_name from duckdb_views() where database_name = '" ~ target.database ~ "'"
+    ) -%}
+    {{ return(rows.columns[0].values() | list) }}
+{%- endmacro %}
+
+{% macro physical_inputs(node) -%}
+    {#- Ids of the tables that a model reads, through models that are no tables themselves. -#}
+    {%- set inputs = [] -%}
+    {%- for input_id in node.depends_on.nodes -%}
+        {%- set input = graph.nodes.get(input_id) -%}
+        {%- if input and input.config.materialized == 'ephemeral' -%}
+            {%- do inputs.extend(physical_inputs(input)) -%}
+        {%- else -%}
+            {%- do inputs.append(input_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(inputs | unique | list) }}
+{%- endmacro %}
+
+{% macro require_input(node, input_id, present) -%}
+    {%- set stage = node.fqn[1] -%}
+    {%- if input_id in graph.sources -%}
+        {%- set input = graph.sources[input_id] -%}
+        {%- if input.identifier not in present -%}
+            {{ exceptions.raise_compiler_error(
+                "stage '" ~ stage ~ "' reads " ~ input.identifier ~ ", which the lake lacks: run `"
+                ~ input.config.get('meta', {}).get('made_by', 'python -m ingest') ~ "` first"
+            ) }}
+        {%- endif -%}
+    {%- elif input_id in graph.nodes -%}
+        {%- set input = graph.nodes[input_id] -%}
+        {%- if input.alias not in present -%}
+            {{ exceptions.raise_compiler_error(
+                "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which the lake lacks: run `dbt "
+                ~ "build --select " ~ input.fqn[1] ~ "` first"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
