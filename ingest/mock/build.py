@@ -1,0 +1,251 @@
+"""Writes the embedded survey: bricks in parallel, then the tables, then the marker."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ingest.failures import CommandError
+from ingest.mock import sweep_format
+from ingest.mock.brick_table import brick_table, table_bytes
+from ingest.mock.coadd_format import checksum_name, coadd_files, coadd_folder, coadd_name
+from ingest.mock.field import field_rows
+from ingest.mock.layout import Site, Trouble, sites
+from ingest.mock.lenses import known_lens_list
+from ingest.mock.measurements import RELEASES, measured_rows
+from ingest.mock.pixels import PixelBrick, pixel_brick
+
+MARKER = "_EMBEDDED_SURVEY.json"
+LENS_LIST = "known_lenses.csv"
+BRICK_TABLE = "south/survey-bricks-dr10-south.fits.gz"
+BRICK_CHECKSUMS = "south/legacysurvey_dr10_south.sha256sum"
+SWEEP_FOLDER = "south/sweep/10.1"
+SWEEP_CHECKSUMS = "legacysurvey_dr10_south_sweep_10.1.sha256sum"
+TRUNCATED_FRACTION = 0.6
+
+
+class SurveyError(CommandError):
+    """The survey cannot be written; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written, or found complete (``is_new`` false)."""
+
+    root: Path
+    is_new: bool
+    n_bricks: int
+    n_pixel_bricks: int
+    n_sources: int
+    n_lenses: int
+    n_bytes: int
+
+
+def write_survey(
+    root: Path,
+    *,
+    progress: bool = True,
+    force: bool = False,
+    workers: int | None = None,
+    only: Iterable[str] | None = None,
+) -> Summary:
+    """Write the embedded survey, unless it is there already.
+
+    Parameters
+    ----------
+    root : Path
+        Folder to write to; absent, empty, or an embedded survey.
+    progress : bool
+        Whether to show a bar.
+    force : bool
+        Write again what is complete.
+    workers : int, optional
+        Processes; by default DHS_WORKERS, else the number of cores.
+    only : iterable of str, optional
+        Names of the pixel bricks to make; the others are left out of every table. All by default.
+
+    Raises
+    ------
+    SurveyError
+        For a folder that holds something else, or that cannot be written.
+    """
+    root = Path(root)
+    chosen = chosen_sites(only)
+    identity = fingerprint(chosen)
+    try:
+        found = read_marker(root)
+        if found and found.get("fingerprint") == identity and found["summary"] and not force:
+            return Summary(root, False, **found["summary"])
+        prepare(root, identity, is_ours=found is not None)
+        counts = write_all(root, chosen, progress, workers or default_workers())
+        write_marker(root, identity, counts)
+    except OSError as error:
+        raise SurveyError(f"cannot write the embedded survey to {root}: {error}") from error
+    return Summary(root, True, **counts)
+
+
+def chosen_sites(only: Iterable[str] | None) -> list[Site]:
+    """Every site, or all but the pixel bricks that are not named."""
+    found = sites()
+    if only is None:
+        return found
+    names = set(only)
+    unknown = names - {site.brick.name for site in found if site.has_pixels}
+    if unknown:
+        raise SurveyError(f"not pixel bricks of the embedded survey: {', '.join(sorted(unknown))}")
+    return [site for site in found if not site.has_pixels or site.brick.name in names]
+
+
+def default_workers() -> int:
+    """DHS_WORKERS, else the number of cores."""
+    text = os.environ.get("DHS_WORKERS", "")
+    if not text:
+        return os.cpu_count() or 1
+    if not text.isdigit() or int(text) < 1:
+        raise SurveyError(f"DHS_WORKERS must be a whole number above 0, got {text!r}")
+    return int(text)
+
+
+def fingerprint(chosen: list[Site]) -> str:
+    """Digest of everything that the bytes depend on: this package's code, numpy, the sites."""
+    code = hashlib.sha256(np.__version__.encode())
+    for folder, pattern in ((Path(__file__).parent, "*.py"), (kernels_folder(), "*.py")):
+        for path in sorted(folder.glob(pattern)):
+            code.update(path.name.encode() + path.read_bytes())
+    code.update("".join(site.brick.name for site in chosen).encode())
+    return code.hexdigest()
+
+
+def kernels_folder() -> Path:
+    """The folder of the rendering code."""
+    import udfs
+
+    return Path(str(udfs.__file__)).parent
+
+
+def read_marker(root: Path) -> dict | None:
+    """What the marker says, or None where there is none."""
+    path = root / MARKER
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def write_marker(root: Path, identity: str, counts: dict[str, int] | None) -> None:
+    """Say that the folder is ours, and, when there are counts, that it is complete."""
+    text = json.dumps({"fingerprint": identity, "summary": counts}, indent=1, sort_keys=True)
+    write_whole(root / MARKER, text.encode() + b"\n")
+
+
+def prepare(root: Path, identity: str, *, is_ours: bool) -> None:
+    """Make the folder ours and empty; refuse one that holds something else."""
+    if root.exists() and not is_ours and any(root.iterdir()):
+        raise SurveyError(
+            f"{root} holds files that are not an embedded survey: name an empty folder"
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    write_marker(root, identity, None)
+    shutil.rmtree(root / "south", ignore_errors=True)
+    (root / LENS_LIST).unlink(missing_ok=True)
+
+
+def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> dict[str, int]:
+    """Write every file but the marker; returns the counts of the summary."""
+    with_pixels = [site for site in chosen if site.has_pixels]
+    made = list(bricks_made(root, with_pixels, progress, workers))
+    lens_rows = np.concatenate([rows[is_lens] for rows, is_lens in made])
+    fields = [field_rows(site) for site in chosen if not site.has_pixels]
+    rows = with_second_release(np.concatenate([rows for rows, _ in made] + fields))
+    rows = rows[np.argsort(rows, order=("BRICKID", "OBJID", "RELEASE"))]
+    write_sweeps(root, rows)
+    table = table_bytes(brick_table(chosen, rows))
+    write_whole(root / BRICK_TABLE, table)
+    write_whole(root / BRICK_CHECKSUMS, checksum_line(table, Path(BRICK_TABLE).name))
+    write_whole(root / LENS_LIST, known_lens_list(lens_rows["RA"], lens_rows["DEC"]))
+    return {
+        "n_bricks": len(chosen),
+        "n_pixel_bricks": len(with_pixels),
+        "n_sources": len(rows),
+        "n_lenses": len(lens_rows),
+        "n_bytes": sum(path.stat().st_size for path in root.rglob("*") if path.is_file()),
+    }
+
+
+def bricks_made(
+    root: Path, with_pixels: list[Site], progress: bool, workers: int
+) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """Write the pixel bricks; yields their rows and which are lenses, in the order of sites."""
+    bar: Callable = tqdm if progress else lambda items, **_: items
+    options = {"total": len(with_pixels), "desc": "embedded survey", "unit": "brick"}
+    roots = [root] * len(with_pixels)
+    if workers == 1:
+        yield from bar(map(write_brick, roots, with_pixels), **options)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from bar(pool.map(write_brick, roots, with_pixels), **options)
+
+
+def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
+    """Write one pixel brick's files; returns its rows and which of them are lenses."""
+    brick = pixel_brick(site)
+    rows = measured_rows(brick)
+    if site.trouble is not Trouble.MISSING:
+        write_coadds(root / coadd_folder(site.brick), brick)
+    return rows, brick.sources["is_lens"]
+
+
+def write_coadds(folder: Path, brick: PixelBrick) -> None:
+    """Write a brick's coadd files and their checksums, short of what its trouble takes away."""
+    site, files = brick.site, coadd_files(brick)
+    absent = {Trouble.NO_PSFSIZE: "-psfsize-", Trouble.NO_MASKBITS: "-maskbits"}.get(site.trouble)
+    files = {name: data for name, data in files.items() if not absent or absent not in name}
+    lines = [checksum_line(data, name) for name, data in files.items()]
+    if site.trouble is Trouble.TRUNCATED:
+        name = coadd_name(site.brick, "image", "r")
+        files[name] = files[name][: int(TRUNCATED_FRACTION * len(files[name]))]
+    for name, data in files.items():
+        write_whole(folder / name, data)
+    write_whole(folder / checksum_name(site.brick), b"".join(lines))
+
+
+def with_second_release(rows: np.ndarray) -> np.ndarray:
+    """Add the old row of one LRG that DR10.1 measured again: same brick and object, two releases."""
+    again = np.flatnonzero((rows["RELEASE"] == RELEASES[1]) & (rows["FLUX_Z"] > 10))
+    old = rows[again[:1]].copy()
+    old["RELEASE"] = RELEASES[0]
+    for band in "GRZ":
+        old[f"FLUX_{band}"] *= 0.98
+    return np.concatenate([rows, old])
+
+
+def write_sweeps(root: Path, rows: np.ndarray) -> None:
+    """Write the sweep files and the list of their checksums."""
+    lines = []
+    for (ra_min, dec_min), part in sweep_format.by_box(rows).items():
+        name = sweep_format.sweep_name(ra_min, dec_min)
+        data = sweep_format.sweep_bytes(part, ra_min, dec_min)
+        write_whole(root / SWEEP_FOLDER / name, data)
+        lines.append(checksum_line(data, name))
+    write_whole(root / SWEEP_FOLDER / SWEEP_CHECKSUMS, b"".join(sorted(lines)))
+
+
+def checksum_line(data: bytes, name: str) -> bytes:
+    """A line of a checksum list, as the survey writes it."""
+    return f"{hashlib.sha256(data).hexdigest()} *{name}\n".encode()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole or absent under its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
