@@ -89,7 +89,7 @@ def files_fingerprint(coadds: str, brickname: str) -> str:
     return digest.hexdigest()
 
 
-def part_id(renders: pl.DataFrame, settings_fingerprint: str, files: dict[str, str]) -> str:
+def part_id(renders: pl.DataFrame, settings_fingerprint: str, files: list[str]) -> str:
     """Name of a part: a hash of everything that it is made from.
 
     Parameters
@@ -97,11 +97,10 @@ def part_id(renders: pl.DataFrame, settings_fingerprint: str, files: dict[str, s
     renders : polars.DataFrame
         The part's renders, in order.
     settings_fingerprint : str
-    files : dict of brick to str
-        Hash of the contents of the brick's files.
+    files : list of str
+        Hash of the contents of each brick's files, in the order of the bricks.
     """
     digest = hashlib.sha256(f"{code_fingerprint()} {settings_fingerprint}\n".encode())
-    for brickname in renders["brickname"].unique(maintain_order=True):
-        digest.update(f"{brickname} {files[brickname]}\n".encode())
+    digest.update("\n".join(files).encode())
     digest.update(renders.write_ndjson().encode())
     return digest.hexdigest()[:ID_LENGTH]

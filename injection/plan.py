@@ -14,12 +14,13 @@ BYTES_PER_PIXEL = 4
 LARGEST_PART = 4  # times the size aimed at
 ROWS_PER_FETCH = 50_000
 
+KEY_COLUMNS = ("brickname", "bandset", "render_id", "experiments")
 TRUTH_COLUMNS = (
     "ra", "dec", "is_control", "theta_e_arcsec", "lens_e", "lens_phi_rad", "shear",
     "shear_phi_rad", "src_x_arcsec", "src_y_arcsec", "src_mag_frame", "src_r_mag", "src_gr",
     "src_rz", "src_reff_arcsec", "src_e", "src_phi_rad", "src_n", "ebv",
 )  # fmt: skip
-OPTIONAL_COLUMNS = ("psfsize_{band}", "nexp_{band}")
+FILES_COLUMN = "brick_files_sha256"  # optional: contents of the brick's files, when they are known
 
 
 class StageError(RuntimeError):
@@ -41,78 +42,36 @@ class Part:
     renders: pl.DataFrame
 
 
-def renders_query(tasks: str, columns: Iterable[str], settings: StageSettings) -> str:
-    """SQL for the distinct renders of a table of tasks, sorted by brick.
-
-    Parameters
-    ----------
-    tasks : str
-        Name of the table.
-    columns : iterable of str
-        Its columns.
-    settings : StageSettings
+def check_renders(cursor: duckdb.DuckDBPyConnection, renders: str, settings: StageSettings) -> int:
+    """Number of renders (and bandsets) of a table, which must be complete and without contradictions.
 
     Raises
     ------
     StageError
-        When the table lacks a column that is needed.
+        When a column is missing, a render has two truths, or a task wants a stamp size that is not
+        among the settings'.
     """
-    columns = list(columns)
-    needed = ("task_id", "render_id", "brickname", "bandset", "experiment_id", "stamp_size")
-    if missing := [name for name in (*needed, *TRUTH_COLUMNS) if name not in columns]:
-        raise StageError(f"{tasks} lacks the column {missing[0]}")
-    optional = [
-        name
-        for pattern in OPTIONAL_COLUMNS
-        for band in settings.kernel.bands
-        if (name := pattern.format(band=band)) in columns
-    ]
-    truth = ", ".join((*TRUTH_COLUMNS, *optional))
-    return f"""
-        select
-            brickname,
-            bandset,
-            render_id,
-            {truth},
-            list_sort(list(distinct {{
-                'experiment_id': experiment_id, 'stamp_size': stamp_size::integer
-            }})) as experiments
-        from {tasks}
-        group by brickname, bandset, render_id, {truth}
-        order by brickname, bandset, render_id
-    """
-
-
-def check_tasks(cursor: duckdb.DuckDBPyConnection, tasks: str, settings: StageSettings) -> int:
-    """Number of renders (and bandsets) of a table of tasks, which must be free of contradictions.
-
-    Raises
-    ------
-    StageError
-        When a render has two truths, or a task wants a stamp size that is not among the settings'.
-    """
-    sizes = [
-        row[0] for row in cursor.execute(f"select distinct stamp_size from {tasks}").fetchall()
-    ]
-    if unknown := sorted(set(sizes) - set(settings.kernel.stamp_sizes)):
+    columns = [row[0] for row in cursor.execute(f"describe {renders}").fetchall()]
+    if missing := [name for name in (*KEY_COLUMNS, *TRUTH_COLUMNS) if name not in columns]:
+        raise StageError(f"{renders} lacks the column {missing[0]}")
+    sizes = cursor.execute(
+        f"select distinct unnest(experiments).stamp_size from {renders}"
+    ).fetchall()
+    if unknown := sorted({row[0] for row in sizes} - set(settings.kernel.stamp_sizes)):
         raise StageError(
-            f"{tasks} asks for stamps of {unknown[0]} pixels, var stamp_sizes has "
+            f"{renders} asks for stamps of {unknown[0]} pixels, var stamp_sizes has "
             f"{list(settings.kernel.stamp_sizes)}: add the size, or build the manifests again"
         )
-    columns = [row[0] for row in cursor.execute(f"describe {tasks}").fetchall()]
     n_renders, n_keys = cursor.execute(
-        f"select count(*), count(distinct (render_id, bandset)) "
-        f"from ({renders_query(tasks, columns, settings)})"
+        f"select count(*), count(distinct (render_id, bandset)) from {renders}"
     ).fetchone()
     if n_renders != n_keys:
-        raise StageError(
-            f"{tasks}: {n_renders - n_keys} renders have more than one set of parameters"
-        )
-    return n_renders
+        raise StageError(f"{renders}: {n_renders - n_keys} renders have two sets of parameters")
+    return int(n_renders)
 
 
 def stream_renders(
-    cursor: duckdb.DuckDBPyConnection, query: str, n_expected: int
+    cursor: duckdb.DuckDBPyConnection, renders: str, n_expected: int
 ) -> Iterator[pl.DataFrame]:
     """Renders brick by brick, without holding more than one fetch and one brick.
 
@@ -124,6 +83,7 @@ def stream_renders(
     StageError
         When fewer or more renders came than there are.
     """
+    query = f"select * from {renders} order by brickname, bandset, render_id"
     n_read = 0
     rest: pl.DataFrame | None = None
     for batch in cursor.execute(query).to_arrow_reader(ROWS_PER_FETCH):
@@ -138,9 +98,7 @@ def stream_renders(
         yield rest
 
 
-def parts(
-    bricks: Iterable[pl.DataFrame], settings: StageSettings, files: dict[str, str]
-) -> Iterator[Part]:
+def parts(bricks: Iterable[pl.DataFrame], settings: StageSettings) -> Iterator[Part]:
     """Group bricks into parts.
 
     Whether a part ends after a brick depends on that brick alone (its name and its number of
@@ -151,8 +109,6 @@ def parts(
     bricks : iterable of polars.DataFrame
         Renders of one brick each.
     settings : StageSettings
-    files : dict of brick to str
-        Checksums of bricks where they are known; the contents of the others are hashed.
     """
     held: list[pl.DataFrame] = []
     held_bytes = 0
@@ -162,17 +118,22 @@ def parts(
         held_bytes += n_bytes
         is_end = _uniform(brick["brickname"][0]) < n_bytes / settings.part_bytes
         if is_end or held_bytes >= LARGEST_PART * settings.part_bytes:
-            yield _part(held, settings, files)
+            yield _part(held, settings)
             held, held_bytes = [], 0
     if held:
-        yield _part(held, settings, files)
+        yield _part(held, settings)
 
 
-def _part(bricks: list[pl.DataFrame], settings: StageSettings, files: dict[str, str]) -> Part:
+def _part(bricks: list[pl.DataFrame], settings: StageSettings) -> Part:
     renders = pl.concat(bricks)
-    names = renders["brickname"].unique(maintain_order=True)
-    contents = {name: files.get(name) or files_fingerprint(settings.coadds, name) for name in names}
+    contents = [_contents(brick, settings.coadds) for brick in bricks]
     return Part(part_id(renders, settings.fingerprint(), contents), renders)
+
+
+def _contents(brick: pl.DataFrame, coadds: str) -> str:
+    """What a brick's files hold, as a hash: the one that came with the renders, or a new one."""
+    known = brick[FILES_COLUMN][0] if FILES_COLUMN in brick.columns else None
+    return known or files_fingerprint(coadds, brick["brickname"][0])
 
 
 def _pixel_bytes(brick: pl.DataFrame) -> int:

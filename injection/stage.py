@@ -19,7 +19,7 @@ import duckdb
 
 from ingest.lake import sql_text
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
-from injection.plan import Part, StageError, check_tasks, parts, renders_query, stream_renders
+from injection.plan import Part, StageError, check_renders, parts, stream_renders
 from injection.progress import Progress
 from injection.settings import StageSettings
 
@@ -48,24 +48,21 @@ def n_workers() -> int:
 
 def run_stage(
     session: duckdb.DuckDBPyConnection,
-    tasks: str,
+    renders: str,
     settings: StageSettings,
     lake: Path,
-    files: dict[str, str] | None = None,
 ) -> list[Path]:
-    """Do every render of the tasks that is not done yet.
+    """Do every render that is not done yet.
 
     Parameters
     ----------
     session : duckdb.DuckDBPyConnection
         Only cursors of it are used.
-    tasks : str
-        Name of the table of tasks.
+    renders : str
+        Name of the table of renders: key, truth, and the experiments that want the stamps.
     settings : StageSettings
     lake : Path
         Root of the lake.
-    files : dict of brick to str, optional
-        Checksums of bricks that are known.
 
     Returns
     -------
@@ -75,18 +72,16 @@ def run_stage(
     Raises
     ------
     StageError
-        When rows got lost, or the tasks contradict themselves.
+        When rows got lost, or the renders contradict themselves.
     """
     remove_leftovers(lake)
-    n_renders = check_tasks(session.cursor(), tasks, settings)
-    columns = [row[0] for row in session.cursor().execute(f"describe {tasks}").fetchall()]
-    query = renders_query(tasks, columns, settings)
-    bricks = stream_renders(session.cursor(), query, n_renders)
+    n_renders = check_renders(session.cursor(), renders, settings)
+    bricks = stream_renders(session.cursor(), renders, n_renders)
     all_parts: list[Path] = []
     progress = Progress(n_renders)
 
     def unfinished() -> Iterator[Part]:
-        for part in parts(bricks, settings, files or {}):
+        for part in parts(bricks, settings):
             all_parts.append(rows_path(lake, part.part_id))
             if is_complete(lake, part.part_id):
                 progress.add(len(part.renders), is_new=False)
