@@ -85,37 +85,17 @@ def _row_count(cursor: duckdb.DuckDBPyConnection, table: str) -> int | None:
 
 def _outcome(cursor: duckdb.DuckDBPyConnection, suite: Suite, table: str, result: Any) -> Outcome:
     name = result.expectation_config.meta["name"]
-    query = result.expectation_config.kwargs.get("unexpected_rows_query", "")
-    query = query.replace("{batch}", table)
+    queries = {check.name: suite.query(check, table) for check in suite.all_checks()}
+    query = queries.get(name, "")
     error = _error(result.exception_info)
     return Outcome(
         expectation=name,
-        why=result.expectation_config.description or _basic_description(result),
+        why=result.expectation_config.description or "The table has rows.",
         is_ok=bool(result.success),
-        observed=error or _observed(result.result),
+        observed=error or f"{result.result.get('observed_value')} rows",
         query=query,
         sample=() if result.success or error or not query else _sample(cursor, query),
     )
-
-
-def _basic_description(result: Any) -> str:
-    kwargs = {k: v for k, v in result.expectation_config.kwargs.items() if k != "batch_id"}
-    shown = ", ".join(f"{k} = {v}" for k, v in kwargs.items())
-    return f"{result.expectation_config.type}: {shown}"
-
-
-def _observed(result: Mapping[str, Any]) -> str:
-    """What was seen, in a few words."""
-    details = result.get("details") or {}
-    missing = (details.get("mismatched") or {}).get("missing")
-    if missing:
-        return f"without {', '.join(missing)}"
-    if "unexpected_count" in result:
-        return f"{result['unexpected_count']} of {result['element_count']} rows"
-    value = result.get("observed_value")
-    if isinstance(value, list):
-        return f"{len(value)} columns"
-    return f"{value} rows"
 
 
 def _error(info: Mapping[str, Any]) -> str:

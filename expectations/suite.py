@@ -13,7 +13,7 @@ class Check:
     name
         What is true of a good table, in snake case; unique within the suite.
     query
-        SQL with ``{batch}`` for the table and ``{key}`` for the suite's key columns.
+        SQL with ``{batch}`` for the table's name and ``{key}`` for the suite's key columns.
     why
         A sentence for the reader of the pages; empty where the name says it all.
     column
@@ -64,14 +64,14 @@ class Suite:
             raise ValueError(f"suite {self.table}: two checks are called {', '.join(twice)}")
 
     def all_checks(self) -> tuple[Check, ...]:
-        """The SQL rules, with the one that mends an allowed emptiness where it applies."""
-        if not self.empty_unless:
-            return self.checks
-        return (_rows_where_called_for(self.empty_unless), *self.checks)
+        """The SQL rules, beginning with those that every suite has."""
+        columns = _has_columns(dict.fromkeys((*self.key, *self.columns)))
+        called_for = (_rows_where_called_for(self.empty_unless),) if self.empty_unless else ()
+        return (*called_for, columns, *_key_rules(self.key), *self.checks)
 
-    def query(self, check: Check) -> str:
-        """The rule's query with the key filled in; ``{batch}`` stays for Great Expectations."""
-        return check.query.replace("{key}", ", ".join(self.key))
+    def query(self, check: Check, table: str = "") -> str:
+        """The rule's query for the suite's table, or another one."""
+        return check.query.format(batch=table or self.table, key=", ".join(self.key))
 
 
 def always(name: str, holds: str, *, when: str = "", why: str = "", column: str = "") -> Check:
@@ -136,6 +136,29 @@ def same_rows(name: str, key: str, other: str, *, why: str = "") -> Check:
         f" union all (select {key} from {{batch}} except select {key} from ({other}))"
     )
     return no_rows(name, query, why=why)
+
+
+# Great Expectations' own expectations for columns and keys are not used: they reflect the table,
+# which in DuckDB brings in like-named tables of other schemas and knows no lists.
+
+
+def _has_columns(columns: Iterable[str]) -> Check:
+    listed = ", ".join(f"'{column}'" for column in columns)
+    query = (
+        f"select missing from (select unnest([{listed}]) as missing)"
+        " where missing not in (select column_name from (describe {batch}))"
+    )
+    return no_rows("has_columns", query, why=f"Among its columns are {listed}.")
+
+
+def _key_rules(key: tuple[str, ...]) -> tuple[Check, ...]:
+    repeated = "select {key}, count(*) as n_rows from {batch} group by all having count(*) > 1"
+    unique = no_rows("key_is_unique", repeated, why=f"The key is {', '.join(key)}.")
+    nulls = (
+        no_rows(f"{column}_is_not_null", f"select {{key}} from {{batch}} where {column} is null")
+        for column in key
+    )
+    return (unique, *nulls)
 
 
 def _rows_where_called_for(other: str) -> Check:

@@ -1,0 +1,50 @@
+-- Every source with a shape is a parent: the fluxes pass v3, v4 and v5.
+create table parent_galaxies as
+select
+    brickid,
+    objid,
+    stg_sources.brickname,
+    region_id,
+    ['train', 'val', 'test'][region_id + 1] as region_split,
+    stg_sources.ra,
+    stg_sources.dec,
+    type,
+    gmag,
+    rmag,
+    zmag,
+    w1mag,
+    rmag - zmag as rz,
+    zmag - w1mag as zw1,
+    gmag - 0.1e0 as gmag_mw,
+    rmag - 0.07e0 as rmag_mw,
+    zmag - 0.04e0 as zmag_mw,
+    w1mag - 0.01e0 as w1mag_mw,
+    rmag_mw - zmag_mw as rz_mw,
+    zmag_mw - w1mag_mw as zw1_mw,
+    maskbits,
+    0.05e0 as ebv,
+    1.3e0 as psfsize_r,
+    zmag < 20.0 and rz > 0.5 and zw1 > 1.6 as is_v1_pure_massive,
+    zmag < 20.4 and rz > 0.4 and zw1 > 1.6 as is_v2_baseline_dr10,
+    true as is_v3_color_relaxed,
+    true as is_v4_mag_relaxed,
+    true as is_v5_very_relaxed,
+    gmag is not null as gmag_valid,
+    brickid = 1 and objid = 0 as is_near_known_lens
+from stg_sources inner join bricks_with_region using (brickid)
+where type <> 'PSF' and rz > 0.4 and zw1 > 0.8;
+
+create table parent_funnel as
+with cuts as (
+    select brickid, count(*) as n_sources, count(*) filter (where type <> 'PSF') as n_shaped,
+        count(*) filter (where (brickid, objid) in (select (brickid, objid) from parent_galaxies)) as n_parents
+    from stg_sources group by brickid
+)
+select
+    'v3_color_relaxed' as parent_variant, brickid::varchar as brick_group, 1 as cut_order,
+    'type' as cut_name, n_sources as n_in, n_sources - n_shaped as n_cut, n_shaped as n_out
+from cuts
+union all
+select
+    'v3_color_relaxed', brickid::varchar, 2, 'colour', n_shaped, n_shaped - n_parents, n_parents
+from cuts;

@@ -1,0 +1,145 @@
+"""Every suite: met by the small lake, failed by an empty table and by a break of each of its rules."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations import runner
+from expectations.registry import STAGES, suites_of
+from expectations.seeds import SEED_FOLDER, reason_codes
+from expectations.settings import settings
+from tests.expectations.mutations import ALL as MUTATIONS
+
+HERE = ("staging", "regions", "parents")
+SUITES = {suite.table: suite for _, suite in suites_of(HERE, settings())}
+# A rule about the rows that have a value is broken by another value, not by null.
+BY_COLUMN = [
+    (table, check)
+    for table, suite in SUITES.items()
+    for check in suite.checks
+    if check.column and check.when != f"{check.column} is not null"
+]
+BY_CHANGE = [(table, name) for table, changes in MUTATIONS.items() for name in changes]
+# Rules that the small lake is too small for, with the test that breaks them.
+TESTED_APART = {("parent_galaxies", "split_fractions_are_as_asked"): "test_split_fractions"}
+FIRST = "(select min(rowid) from {})"
+
+
+@pytest.fixture(scope="module")
+def small_lake():
+    """A lake of hand-made tables that meet every suite, with a copy of each to restore it."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as lake")
+    connection.execute("use lake")
+    for script in sorted((Path(__file__).parent / "small_lake").glob("*.sql")):
+        text = script.read_text().replace("{seeds}", str(SEED_FOLDER))
+        connection.execute(text.replace("{a_reason_code}", reason_codes()[0]))
+    connection.execute("create schema pristine")
+    for table in SUITES:
+        connection.execute(f"create table pristine.{table} as from main.{table}")
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def changed(small_lake):
+    """Change a table for the length of a test."""
+    tables = []
+
+    def change(table, statement):
+        tables.append(table)
+        small_lake.execute(statement)
+
+    yield change
+    for table in tables:
+        small_lake.execute(f"create or replace table main.{table} as from pristine.{table}")
+
+
+def failed_expectations(connection, suite):
+    """What Great Expectations finds wrong with a table, with what it observed."""
+    (result,) = runner.validate(connection, [("stage", suite)])
+    return {outcome.expectation: outcome.observed for outcome in result.failed}
+
+
+def failed_basics(connection, table):
+    """The same of columns, rows and key alone."""
+    return failed_expectations(connection, dataclasses.replace(SUITES[table], checks=()))
+
+
+def broken_rules(connection, table):
+    """Rules whose query returns rows, or cannot be run: what the suite fails, but much faster."""
+    suite = SUITES[table]
+    queries = {check.name: suite.query(check) for check in suite.all_checks()}
+    return {name for name, query in queries.items() if returns_rows(connection, query)}
+
+
+def returns_rows(connection, query):
+    return connection.execute(f"select count(*) from ({query})").fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_good_table_meets_its_suite(small_lake, table):
+    assert failed_expectations(small_lake, SUITES[table]) == {}
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_an_empty_table_fails(small_lake, changed, table):
+    changed(table, f"delete from {table}")
+    failed = failed_basics(small_lake, table)
+    assert failed.keys() & {"has_rows", "has_rows_where_called_for"}
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_row_that_stands_twice_fails(small_lake, changed, table):
+    changed(table, f"insert into {table} from {table} limit 1")
+    assert "key_is_unique" in failed_basics(small_lake, table)
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_null_in_the_key_fails(small_lake, changed, table):
+    for column in SUITES[table].key:
+        changed(table, f"update {table} set {column} = null where rowid = {FIRST.format(table)}")
+    nulls = {f"{column}_is_not_null" for column in SUITES[table].key}
+    assert nulls <= failed_basics(small_lake, table).keys()
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_missing_column_fails(small_lake, changed, table):
+    column = [*SUITES[table].key, *SUITES[table].columns][-1]
+    changed(table, f"alter table {table} drop column {column}")
+    assert "has_columns" in failed_basics(small_lake, table)
+
+
+@pytest.mark.parametrize(("table", "check"), BY_COLUMN, ids=lambda v: getattr(v, "name", v))
+def test_a_null_fails_the_rule_about_its_column(small_lake, changed, table, check):
+    first = FIRST.format(f"{table} where {check.when or 'true'}")
+    changed(table, f"update {table} set {check.column} = null where rowid = {first}")
+    broken = broken_rules(small_lake, table)
+    assert check.name in broken
+    queries = {other.name: other.query for other in SUITES[table].all_checks()}
+    assert all(re.search(rf"\b{check.column}\b", queries[name]) for name in broken)
+
+
+@pytest.mark.parametrize(("table", "name"), BY_CHANGE)
+def test_a_change_fails_the_rule_that_it_breaks(small_lake, changed, table, name):
+    change = MUTATIONS[table][name]
+    statement, *also = (change,) if isinstance(change, str) else change
+    if not re.match(r"(insert|delete|update|create|alter) ", statement):
+        statement = f"update {table} set {statement}"
+    changed(table, statement)
+    assert broken_rules(small_lake, table) == {name, *also}
+
+
+def test_every_rule_is_broken_once():
+    rules = {(table, check.name) for table, suite in SUITES.items() for check in suite.checks}
+    by_column = {(table, check.name) for table, check in BY_COLUMN}
+    assert rules - by_column - set(BY_CHANGE) == set(TESTED_APART)
+    assert set(BY_CHANGE) <= rules
+
+
+def test_a_table_has_one_suite():
+    tables = [suite.table for stage in STAGES for suite in STAGES[stage](settings())]
+    assert sorted(tables) == sorted(set(tables))
