@@ -49,7 +49,8 @@ def brick_table(sites: list[Site], sources: np.ndarray) -> np.ndarray:
     newest = sources[np.argsort(sources["RELEASE"], kind="stable")[::-1]]
     _, first = np.unique(newest[["BRICKID", "OBJID"]], return_index=True)
     counted = newest[np.sort(first)]
-    for row, site in zip(table, sites, strict=True):
+    for index, site in enumerate(sites):
+        row = table[index]
         fill_place(row, site)
         fill_counts(row, counted[counted["BRICKID"] == site.brick.brickid])
         for band in BANDS:

@@ -22,6 +22,7 @@ from ingest.mock.layout import Site, Trouble, sites
 from ingest.mock.lenses import known_lens_list
 from ingest.mock.measurements import RELEASES, measured_rows
 from ingest.mock.pixels import PixelBrick, pixel_brick
+from udfs import psf, render, sersic
 
 MARKER = "_EMBEDDED_SURVEY.json"
 LENS_LIST = "known_lenses.csv"
@@ -115,20 +116,14 @@ def default_workers() -> int:
 
 
 def fingerprint(chosen: list[Site]) -> str:
-    """Digest of everything that the bytes depend on: this package's code, numpy, the sites."""
-    code = hashlib.sha256(np.__version__.encode())
-    for folder, pattern in ((Path(__file__).parent, "*.py"), (kernels_folder(), "*.py")):
-        for path in sorted(folder.glob(pattern)):
-            code.update(path.name.encode() + path.read_bytes())
-    code.update("".join(site.brick.name for site in chosen).encode())
-    return code.hexdigest()
-
-
-def kernels_folder() -> Path:
-    """The folder of the rendering code."""
-    import udfs
-
-    return Path(str(udfs.__file__)).parent
+    """Digest of all that the bytes depend on: this package, the kernels it calls, numpy, sites."""
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    kernels = [Path(str(module.__file__)) for module in (psf, render, sersic)]
+    digest = hashlib.sha256(np.__version__.encode())
+    for path in own + kernels:
+        digest.update(path.name.encode() + path.read_bytes())
+    digest.update(" ".join(site.brick.name for site in chosen).encode())
+    return digest.hexdigest()
 
 
 def read_marker(root: Path) -> dict | None:
@@ -197,7 +192,7 @@ def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
     rows = measured_rows(brick)
     if site.trouble is not Trouble.MISSING:
         write_coadds(root / coadd_folder(site.brick), brick)
-    return rows, brick.sources["is_lens"]
+    return rows, brick.scene.sources["is_lens"]
 
 
 def write_coadds(folder: Path, brick: PixelBrick) -> None:

@@ -24,7 +24,7 @@ SEEING_RATIO = {"g": 1.06, "r": 1.0, "z": 0.93}  # to the r band
 DEEP_EXPOSURES = (4, 5, 6, 7, 8, 12)
 FAILING_EXPOSURES = {"g": 3, "r": 5, "z": 2}  # of dusty and blurred bricks
 
-WINDOW_PIXELS = (1500, 1700)
+WINDOW_PIXELS = (1430, 1600)
 BROKEN_WINDOW_PIXELS = (900, 1000)
 DITHER_PIXELS = 50
 GAP_PIXELS = 40

@@ -17,18 +17,23 @@ from ingest.mock.measurements import (
     fill_band,
     fill_errors,
 )
-from ingest.mock.populations import EARLY, LRG_COLOURS, MIXED, SOURCE, Population, draw_population
+from ingest.mock.populations import (
+    EARLY,
+    FAINT_COLOURS,
+    LRG_G_R,
+    LRG_R_Z,
+    LRG_Z_W1,
+    MIXED,
+    POINT,
+    SOURCE,
+    STAR_COLOURS,
+    Population,
+    draw_population,
+)
 
-FAINT = Population(
-    "faint", 40, (21.65, 23.2), (0.8, 0.35), (0.4, 0.25), (0.3, 0.6), MIXED, 0.5
-)  # fmt: skip
-STARS = Population(
-    "star", 12, (16.8, 21.5), (0.8, 0.3), (0.5, 0.3), (-0.7, 0.3), {"PSF": 1.0}
-)  # fmt: skip
-UNUSABLE_LRGS = Population(
-    "faint_lrg", 12, (18.5, 20.38), (1.5, 0.2), (0.95, 0.2), (1.5, 0.35), EARLY, 0.9,
-    limits=LRG_COLOURS,
-)  # fmt: skip
+FAINT = Population("faint", 40, (21.65, 23.2), *FAINT_COLOURS, MIXED, 0.5)
+STARS = Population("star", 12, (16.8, 21.5), *STAR_COLOURS, POINT)
+UNUSABLE_LRGS = Population("faint_lrg", 12, (18.5, 20.38), LRG_G_R, LRG_R_Z, LRG_Z_W1, EARLY, 0.9)
 FIBRE_FRACTION = 0.5  # of the flux, of a faint galaxy
 I_BAND_FRACTION = 0.4  # of bricks
 HALF_LIGHT_PER_SIGMA = 1.1774  # of a Gaussian

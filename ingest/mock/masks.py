@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.mock.brick_grid import Brick
 from ingest.mock.draws import uniform
 from ingest.mock.exposures import BRICK_PIXELS, Window
 
@@ -14,7 +13,8 @@ MASK_BITS = {
     "ALLMASK_R": 6, "ALLMASK_Z": 7, "WISEM1": 8, "WISEM2": 9, "BAILOUT": 10, "MEDIUM": 11,
     "GALAXY": 12, "CLUSTER": 13, "SATUR_I": 14, "ALLMASK_I": 15, "SUB_BLOB": 16,
 }  # fmt: skip
-WISE_BITS = 8  # of each WISE mask
+N_WISE_BITS = 8
+WISE_BRIGHT, WISE_HALO = 1 << 0, 1 << 5
 STAR_RADIUS_PIXELS = {"SATUR": 9, "BRIGHT": 45, "MEDIUM": 75, "WISEM1": 60, "WISEM2": 50}
 PATCH_PIXELS = 34  # side of a patch of the brick that shows every bit
 
@@ -26,6 +26,7 @@ class Masks:
     bits: np.ndarray  # (ny, nx) int32, as in the maskbits image but for ALLMASK_g, r, z
     saturated: np.ndarray  # (ny, nx) bool
     wise: tuple[np.ndarray, np.ndarray]  # (ny, nx) uint8 for W1, W2
+    star_distance: np.ndarray  # (ny, nx) float, pixels, of the bright star
 
 
 def bit(name: str) -> int:
@@ -35,30 +36,27 @@ def bit(name: str) -> int:
 
 def star_masks(box: Window, key: str) -> Masks:
     """The masks of one bright star, at a place of the window that the brick's name draws."""
-    x = uniform(key, "star x", 0.3, 0.7) * box.nx
-    y = uniform(key, "star y", 0.3, 0.7) * box.ny
-    distance = np.hypot(np.arange(box.nx)[None, :] - x, np.arange(box.ny)[:, None] - y)
+    x, y = star_place(box, key)
+    dx, dy = np.arange(box.nx)[None, :] - x, np.arange(box.ny)[:, None] - y
+    distance = np.hypot(dx, dy)
     inside = {name: distance < radius for name, radius in STAR_RADIUS_PIXELS.items()}
-    bleed = (np.abs(np.arange(box.nx)[None, :] - x) < 1.5) & (
-        distance < STAR_RADIUS_PIXELS["BRIGHT"]
-    )
-    saturated = inside.pop("SATUR") | bleed
+    bleed_trail = (np.abs(dx) < 1.5) & inside["BRIGHT"]
+    saturated = inside.pop("SATUR") | bleed_trail
     bits = np.zeros((box.ny, box.nx), np.int32)
     for name, where in inside.items():
         bits[where] |= bit(name)
     for band in "GRZ":
         bits[saturated] |= bit(f"SATUR_{band}")
-    wise = tuple(
-        np.where(inside[name], 0b100001, 0).astype(np.uint8) for name in ("WISEM1", "WISEM2")
-    )
-    return Masks(bits=bits, saturated=saturated, wise=(wise[0], wise[1]))
+    wise = [
+        np.where(inside[name], WISE_BRIGHT | WISE_HALO, 0).astype(np.uint8)
+        for name in ("WISEM1", "WISEM2")
+    ]
+    return Masks(bits, saturated, (wise[0], wise[1]), distance)
 
 
-def star_position(box: Window, key: str) -> tuple[float, float]:
-    """Where the bright star is, pixels of the brick."""
-    x = uniform(key, "star x", 0.3, 0.7) * box.nx
-    y = uniform(key, "star y", 0.3, 0.7) * box.ny
-    return box.x0 + x, box.y0 + y
+def star_place(box: Window, key: str) -> tuple[float, float]:
+    """Where the bright star is in the window, x and y."""
+    return uniform(key, "star x", 0.3, 0.7) * box.nx, uniform(key, "star y", 0.3, 0.7) * box.ny
 
 
 def add_patches(masks: Masks, places: list[tuple[int, int]]) -> None:
@@ -69,7 +67,7 @@ def add_patches(masks: Masks, places: list[tuple[int, int]]) -> None:
     for value, (x, y) in enumerate(places):
         patch = patch_slices(x, y)
         masks.bits[patch] |= np.int32(1 << value)
-        if value < WISE_BITS:
+        if value < N_WISE_BITS:
             masks.wise[0][patch] |= np.uint8(1 << value)
             masks.wise[1][patch] |= np.uint8(1 << value)
 
@@ -78,13 +76,6 @@ def patch_slices(x: int, y: int) -> tuple[slice, slice]:
     """A square patch centred on a pixel, y first."""
     half = PATCH_PIXELS // 2
     return slice(max(y - half, 0), y + half), slice(max(x - half, 0), x + half)
-
-
-def outside_brick(brick: Brick, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Whether positions are outside the brick's own box: where NPRIMARY is set."""
-    d_ra = (ra - brick.ra + 180) % 360 - 180
-    half = (brick.ra2 - brick.ra1) / 2
-    return (d_ra < -half) | (d_ra >= half) | (dec < brick.dec1) | (dec >= brick.dec2)
 
 
 def whole_brick(part: np.ndarray, box: Window) -> np.ndarray:

@@ -19,7 +19,8 @@ from ingest.mock.exposures import (
 )
 from ingest.mock.layout import Quality, Site
 from ingest.mock.masks import bit
-from ingest.mock.pixels import BandPixels, PixelBrick, fibre_weights, overlap
+from ingest.mock.pixels import BandPixels, PixelBrick
+from ingest.mock.stamps import fibre_weights, nearest_pixel, overlap
 from ingest.mock.sweep_format import EXTINCTION, OPTICAL, SWEEP
 
 GALDEPTH_SIGMA_ARCSEC = 0.45 / 1.1774  # of a Gaussian with the half-light radius of GALDEPTH
@@ -35,6 +36,7 @@ DCHISQ_SHARES = {
     "SER": (0.86, 0.955, 0.985, 0.98, 1.0),
     "DUP": (0.0, 0.0, 0.0, 0.0, 0.0),
 }
+TINY = 1e-9
 FITBIT_GAIA = (1 << 7) | (1 << 12)  # GAIA, GAIA_POINTSOURCE
 FITBIT_SERSIC_LIMIT = 1 << 3
 
@@ -57,7 +59,7 @@ class BandConditions:
 
 def measured_rows(brick: PixelBrick) -> np.ndarray:
     """Rows of a pixel brick. Returns (n,) SWEEP, in the order of its sources."""
-    sources = brick.sources
+    sources = brick.scene.sources
     ra, dec = sky_position(brick.site.brick, sources["x"], sources["y"])
     rows = catalogue_rows(brick.site, sources, ra, dec)
     for band in BANDS:
@@ -139,11 +141,11 @@ def fill_gaia(rows: np.ndarray, sources: np.ndarray) -> None:
 
 def band_conditions(brick: PixelBrick, pixels: BandPixels, band: str) -> BandConditions:
     """Measure every source of a brick in one band."""
-    flux = brick.sources[f"flux_{band}"]
+    flux = brick.scene.sources[f"flux_{band}"]
     columns = np.array(
         [
             source_conditions(brick, pixels, index, float(flux[index]))
-            for index in range(len(brick.sources))
+            for index in range(len(brick.scene.sources))
         ]
     ).reshape(-1, 10)
     return BandConditions(*columns.T)
@@ -153,37 +155,36 @@ def source_conditions(
     brick: PixelBrick, pixels: BandPixels, index: int, flux: float
 ) -> tuple[float, ...]:
     """One source in one band, in the order of `BandConditions`."""
-    stamp, source = pixels.stamps[index], brick.sources[index]
+    stamp, bare = pixels.stamps[index], brick.scene.bare[index]
     inside, part = overlap(stamp, pixels.model.shape)
     profile = stamp.pixels[part]
-    invvar, is_masked = pixels.invvar[inside], pixels.is_masked[inside]
-    others = pixels.model[inside] - flux * profile
-    x = float(source["x"]) - brick.box.x0 - inside[1].start
-    y = float(source["y"]) - brick.box.y0 - inside[0].start
-    weights = fibre_weights(profile.shape, x, y)
-    row = min(max(round(float(source["y"])) - brick.box.y0, 0), brick.box.ny - 1)
-    column = min(max(round(float(source["x"])) - brick.box.x0, 0), brick.box.nx - 1)
-    n_exposures = float(pixels.maps.n_exposures[row, column])
-    dq = DQ_SATURATED if brick_is_saturated(brick, row, column) else DQ_COSMIC_RAY
-    fibre = stamp.fibre_fraction * flux
-    total = max(stamp.pixels.sum(), 1e-9)
+    is_covered = pixels.maps.n_exposures[inside] > 0
+    others = pixels.model[inside] - flux * profile * is_covered
+    fibre = fibre_weights(stamp.pixels.shape, bare.x, bare.y)[part]
+    column, row = nearest_pixel(brick.box, bare.x0 + bare.x, bare.y0 + bare.y)
+    is_seen = bool(pixels.maps.n_exposures[row, column])
+    weight = np.maximum(pixels.invvar[inside], 0)
+    total = max(float(stamp.pixels.sum()), TINY)
     return (
-        n_exposures,
+        float(pixels.maps.n_exposures[row, column]),
         float(pixels.maps.sky_invvar[row, column]),
         float(pixels.maps.psfsize[row, column]),
-        float((profile**2 * np.maximum(invvar, 0)).sum()) if n_exposures else 0.0,
+        is_seen * float((profile**2 * weight).sum()),
         float((others * profile).sum() / flux) if flux > 0 else 0.0,
-        float(profile[is_masked].sum() / total),
-        float(profile[pixels.maps.n_exposures[inside] > 0].sum() / total),
-        float(dq if pixels.is_masked[row, column] else 0),
-        fibre,
-        fibre + float((weights * others).sum()),
+        float(profile[pixels.is_masked[inside]].sum() / total),
+        float(profile[is_covered].sum() / total),
+        float(quality_bits(brick, pixels, row, column)),
+        bare.fibre_fraction * flux,
+        bare.fibre_fraction * flux + float((fibre * others).sum()),
     )
 
 
-def brick_is_saturated(brick: PixelBrick, row: int, column: int) -> bool:
-    """Whether a pixel of the window has the SATUR bit in r."""
-    return bool(brick.maskbits[row + brick.box.y0, column + brick.box.x0] & bit("SATUR_R"))
+def quality_bits(brick: PixelBrick, pixels: BandPixels, row: int, column: int) -> int:
+    """Data-quality bits that all exposures share at a pixel of the window."""
+    if not pixels.is_masked[row, column]:
+        return 0
+    bits = brick.maskbits[row + brick.box.y0, column + brick.box.x0]
+    return DQ_SATURATED if bits & bit("SATUR_R") else DQ_COSMIC_RAY
 
 
 def fill_band(rows: np.ndarray, band: str, sources: np.ndarray, seen: BandConditions) -> None:
@@ -226,7 +227,10 @@ def blurred(psfsize: np.ndarray, sigma_arcsec: float | np.ndarray) -> np.ndarray
 
 def fill_masks(rows: np.ndarray, brick: PixelBrick) -> None:
     """MASKBITS and WISE masks: the values at the source's nearest pixel."""
-    x, y = np.rint(brick.sources["x"]).astype(int), np.rint(brick.sources["y"]).astype(int)
+    x, y = (
+        np.rint(brick.scene.sources["x"]).astype(int),
+        np.rint(brick.scene.sources["y"]).astype(int),
+    )
     rows["MASKBITS"] = brick.maskbits[y, x]
     rows["WISEMASK_W1"], rows["WISEMASK_W2"] = brick.wise[0][y, x], brick.wise[1][y, x]
 

@@ -5,12 +5,14 @@ of the luminous galaxies, so hosts and other luminous galaxies share one distrib
 conditions, magnitude and shape.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ingest.mock.draws import generator
+from ingest.mock.exposures import PIXEL_ARCSEC
 from ingest.mock.layout import BROKEN, Site
+from udfs.photometry import flux_from_magnitude
 
 SOURCE = np.dtype(
     [
@@ -30,69 +32,83 @@ SOURCE = np.dtype(
         ("is_lens", "?"),
     ]
 )
+FLUXES = ("flux_g", "flux_r", "flux_z", "flux_w1", "flux_w2")
 SERSIC_OF_TYPE = {"PSF": 0.0, "DUP": 0.0, "REX": 1.0, "EXP": 1.0, "DEV": 4.0}
 FAINTWARD_SLOPE = 0.3  # of log10 N(m)
 
 
 @dataclass(frozen=True)
+class Law:
+    """A normal law, clipped."""
+
+    mean: float
+    scatter: float
+    low: float = -9.0
+    high: float = 9.0
+
+    def draw(self, draw: np.random.Generator, n: int) -> np.ndarray:
+        """``n`` values."""
+        return np.clip(draw.normal(self.mean, self.scatter, n), self.low, self.high)
+
+
+@dataclass(frozen=True)
 class Population:
-    """A kind of source: how many on a pixel brick, and their laws (mean, scatter)."""
+    """A kind of source: how many on a brick, and their laws."""
 
     kind: str
     n: int
     z_mag: tuple[float, float]
-    g_r: tuple[float, float]
-    r_z: tuple[float, float]
-    z_w1: tuple[float, float]
+    g_r: Law
+    r_z: Law
+    z_w1: Law
     types: dict[str, float]
-    reff_arcsec: float = 0.0
+    reff_arcsec: float = 0.0  # median
     ellipticity: tuple[float, float] = (0.0, 0.5)
-    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
-    where: str = "anywhere"  # clean, anywhere, rim
+    where: str = "anywhere"  # or clean, or rim
     partner_of: str = ""  # placed beside (or on) one of this population
 
 
 EARLY = {"DEV": 0.46, "SER": 0.38, "REX": 0.13, "EXP": 0.03}
 DISC = {"EXP": 0.5, "SER": 0.5}
 MIXED = {"REX": 0.45, "EXP": 0.3, "DEV": 0.15, "SER": 0.1}
-LRG_COLOURS = {"r_z": (0.42, 1.6), "z_w1": (0.82, 2.6)}
+POINT = {"PSF": 1.0}
 
-LUMINOUS = Population(
-    "luminous", 70, (17.9, 19.95), (1.45, 0.15), (0.95, 0.2), (1.5, 0.35), EARLY, 1.0,
-    limits=LRG_COLOURS, where="clean",
-)  # fmt: skip
+# Colours inside every cut of the parent variant: r - z above 0.4, z - W1 above 0.8.
+LRG_G_R, LRG_R_Z, LRG_Z_W1 = Law(1.45, 0.15), Law(0.95, 0.2, 0.42, 1.6), Law(1.5, 0.35, 0.82, 2.6)
+# Inside the cuts of the widest variant only: r - z above 0.3.
+WIDE_R_Z, WIDE_Z_W1 = Law(0.9, 0.25, 0.31, 1.6), Law(1.35, 0.35, 0.82, 2.6)
+FAINT_COLOURS = Law(0.8, 0.3), Law(0.4, 0.2), Law(0.3, 0.5)
+STAR_COLOURS = Law(0.8, 0.25), Law(0.45, 0.12), Law(-0.7, 0.2)
+MERGER_COLOURS = Law(1.0, 0.05), Law(0.5, 0.04), Law(0.8, 0.2)
+
 POPULATIONS = (
-    LUMINOUS,
-    Population("field", 22, (18.0, 19.95), (0.7, 0.15), (0.25, 0.08), (0.3, 0.3),
-               {"SER": 0.5, "DEV": 0.3, "REX": 0.2}, 0.9, limits={"r_z": (0.0, 0.38)},
-               where="clean"),
-    Population("edge_on", 7, (18.2, 19.9), (0.8, 0.15), (0.35, 0.1), (0.3, 0.3), DISC, 2.4,
+    Population("luminous", 70, (17.9, 19.95), LRG_G_R, LRG_R_Z, LRG_Z_W1, EARLY, 1.0, where="clean"),
+    Population("field", 22, (18.0, 19.95), Law(0.7, 0.15), Law(0.25, 0.08, 0.0, 0.38),
+               Law(0.3, 0.3), {"SER": 0.5, "DEV": 0.3, "REX": 0.2}, 0.9, where="clean"),
+    Population("edge_on", 7, (18.2, 19.9), Law(0.8, 0.15), Law(0.35, 0.1), Law(0.3, 0.3), DISC, 2.4,
                (0.55, 0.75), where="clean"),
-    Population("clumpy", 7, (17.8, 18.6), (0.25, 0.06), (0.15, 0.05), (0.0, 0.3), DISC, 1.3,
-               limits={"g_r": (0.1, 0.39), "r_z": (0.0, 0.35)}, where="clean"),
-    Population("merger", 5, (18.2, 19.7), (1.0, 0.05), (0.5, 0.04), (0.8, 0.2), EARLY, 0.9,
-               where="clean"),
-    Population("partner", 5, (18.5, 19.9), (1.0, 0.05), (0.5, 0.04), (0.8, 0.2), EARLY, 0.7,
-               where="clean", partner_of="merger"),
-    Population("faint_lrg", 55, (20.0, 21.5), (1.5, 0.2), (0.9, 0.25), (1.35, 0.35), EARLY, 0.7,
-               limits={"r_z": (0.31, 1.6), "z_w1": (0.82, 2.6)}),
-    Population("faint", 60, (20.0, 22.8), (0.8, 0.35), (0.4, 0.25), (0.3, 0.6), MIXED, 0.5),
-    Population("rim", 6, (20.0, 20.38), (1.5, 0.15), (0.95, 0.2), (1.5, 0.3), EARLY, 0.8,
-               limits=LRG_COLOURS, where="rim"),
-    Population("star", 28, (16.8, 21.5), (0.8, 0.3), (0.5, 0.3), (-0.7, 0.3), {"PSF": 1.0}),
-    Population("duplicate", 2, (19.0, 20.0), (0.7, 0.1), (0.2, 0.05), (0.3, 0.1), {"DUP": 1.0},
-               partner_of="field"),
+    Population("clumpy", 7, (17.8, 18.6), Law(0.25, 0.06, 0.1, 0.39), Law(0.15, 0.05, 0.0, 0.35),
+               Law(0.0, 0.3), DISC, 1.3, where="clean"),
+    Population("merger", 5, (18.2, 19.7), *MERGER_COLOURS, EARLY, 0.9, where="clean"),
+    Population("partner", 5, (18.5, 19.9), *MERGER_COLOURS, EARLY, 0.7, partner_of="merger"),
+    Population("faint_lrg", 55, (20.0, 21.5), LRG_G_R, WIDE_R_Z, WIDE_Z_W1, EARLY, 0.7),
+    Population("faint", 60, (20.0, 22.8), *FAINT_COLOURS, MIXED, 0.5),
+    Population("rim", 6, (20.0, 20.38), LRG_G_R, LRG_R_Z, LRG_Z_W1, EARLY, 0.8, where="rim"),
+    Population("star", 28, (16.8, 21.5), *STAR_COLOURS, POINT),
+    Population("duplicate", 2, (19.0, 20.0), *FAINT_COLOURS, {"DUP": 1.0}, partner_of="field"),
 )  # fmt: skip
 # Bricks whose pixels cannot all be had hold nothing that the training sample could ask for.
 BROKEN_POPULATIONS = (
-    Population("faint_lrg", 14, (20.05, 20.38), (1.5, 0.2), (0.9, 0.2), (1.5, 0.3), EARLY, 0.7,
-               limits=LRG_COLOURS, where="clean"),
-    Population("faint", 20, (21.1, 22.8), (0.8, 0.35), (0.2, 0.1), (0.3, 0.3), MIXED, 0.5),
-    Population("star", 10, (16.8, 21.5), (0.8, 0.3), (0.5, 0.3), (-0.7, 0.3), {"PSF": 1.0}),
+    Population("faint_lrg", 14, (20.05, 20.38), LRG_G_R, LRG_R_Z, LRG_Z_W1, EARLY, 0.7,
+               where="clean"),
+    Population("faint", 20, (21.65, 22.8), *FAINT_COLOURS, MIXED, 0.5),
+    Population("star", 10, (16.8, 21.5), *STAR_COLOURS, POINT),
 )  # fmt: skip
 
+W1_W2 = -0.5  # AB, of every source
 SEPARATION_PIXELS = 18.0
 PARTNER_ARCSEC = (2.5, 4.5)
+HOSTS = "luminous"  # the population that lenses are chosen from
 LENS_FRACTION = 0.22
 
 
@@ -133,33 +149,18 @@ def draw_sources(site: Site, allowed: dict[str, np.ndarray], origin: tuple[int, 
 
 
 def draw_population(population: Population, draw: np.random.Generator) -> np.ndarray:
-    """Types, magnitudes and shapes of one population, without places."""
+    """Types, fluxes and shapes of one population, without places."""
     n = population.n
     found = np.zeros(n, SOURCE)
     found["kind"] = population.kind
     found["type"] = draw.choice(list(population.types), n, p=list(population.types.values()))
     z_mag = faintward(draw.random(n), *population.z_mag)
-    colours = {
-        name: np.clip(
-            draw.normal(*getattr(population, name), n), *population.limits.get(name, (-9, 9))
-        )
-        for name in ("g_r", "r_z", "z_w1")
-    }
-    r_mag = z_mag + colours["r_z"]
-    w1_mag = z_mag - colours["z_w1"]
-    magnitudes = {
-        "g": r_mag + colours["g_r"],
-        "r": r_mag,
-        "z": z_mag,
-        "w1": w1_mag,
-        "w2": w1_mag + 0.5,
-    }
-    for band, magnitude in magnitudes.items():
-        found[f"flux_{band}"] = 10 ** (-0.4 * (magnitude - 22.5))
+    r_mag = z_mag + population.r_z.draw(draw, n)
+    g_mag = r_mag + population.g_r.draw(draw, n)
+    w1_mag = z_mag - population.z_w1.draw(draw, n)
+    for band, magnitude in zip(FLUXES, (g_mag, r_mag, z_mag, w1_mag, w1_mag - W1_W2), strict=True):
+        found[band] = np.where(found["type"] == "DUP", 0, flux_from_magnitude(magnitude))
     set_shapes(found, population, draw)
-    if population.kind == "duplicate":
-        for band in magnitudes:
-            found[f"flux_{band}"] = 0
     return found
 
 
@@ -213,7 +214,7 @@ def place_apart(
 def place_beside(sources: np.ndarray, others: np.ndarray, draw: np.random.Generator) -> None:
     """Put each source near one of the others: a merger's partner beside it, a duplicate on it."""
     chosen = others[: len(sources)]
-    distance = draw.uniform(*PARTNER_ARCSEC, len(sources)) / 0.262
+    distance = draw.uniform(*PARTNER_ARCSEC, len(sources)) / PIXEL_ARCSEC
     distance = np.where(sources["type"] == "DUP", 0.3, distance)
     angle = 2 * np.pi * draw.random(len(sources))
     sources["x"] = chosen["x"] + distance * np.cos(angle)
@@ -222,7 +223,7 @@ def place_beside(sources: np.ndarray, others: np.ndarray, draw: np.random.Genera
 
 def mark_lenses(found: np.ndarray, key: str) -> None:
     """Make a fixed fraction of the luminous galaxies lenses, chosen by a draw that knows nothing."""
-    luminous = np.flatnonzero(found["kind"] == LUMINOUS.kind)
+    luminous = np.flatnonzero(found["kind"] == HOSTS)
     order = generator(key, "lenses").permutation(len(luminous))
     found["is_lens"][luminous[order[: round(LENS_FRACTION * len(luminous))]]] = True
 
