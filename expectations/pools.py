@@ -136,13 +136,18 @@ def _negative_candidates(settings: Settings) -> Suite:
                 {row["category"] for row in seed_rows("confuser_rules")},
                 when="confuser_category is not null",
             ),
-            always(
-                "brighter_than_the_limit",
-                f"flux_z <= 0 or zmag < {rule_set_limit(settings, 'z_mag_max')}",
-            ),
+            *_brighter_than_the_limit(settings),
             _no_negative_near_a_lens("select {key}, ra, dec from {batch}", settings),
         ),
     )
+
+
+def _brighter_than_the_limit(settings: Settings) -> tuple[Check, ...]:
+    limit = rule_set_limit(settings, "z_mag_max")
+    brighter = always("zmag_is_within_the_limit", f"zmag < {limit}", when="zmag is not null")
+    if not rule_set_limit(settings, "is_positive_flux_required"):
+        return (brighter,)
+    return (brighter, *present("zmag"))
 
 
 def _no_negative_near_a_lens(negatives: str, settings: Settings) -> Check:

@@ -1,0 +1,84 @@
+"""Lakes of the small catalogue, built once per rule set by dbt."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest import lake
+from tests.pools import sky_catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools pools"
+
+
+def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedProcess:
+    """Run dbt on the lake at a folder, with vars; returns the finished process."""
+    environment = os.environ | {
+        "DHS_LAKE": str(root / "lake"),
+        "DBT_TARGET_PATH": str(root / "target"),
+        "DBT_LOG_PATH": str(root / "logs"),
+        "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
+        "DO_NOT_TRACK": "1",
+    }
+    arguments = [
+        str(Path(sys.executable).with_name("dbt")),
+        *command,
+        "--vars",
+        json.dumps(settings),
+    ]
+    return subprocess.run(
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+class Catalogue:
+    """The columns that went in, and a read-only connection to what dbt made of them."""
+
+    def __init__(self, root: Path, settings: dict):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DHS_LAKE", str(root / "lake"))
+            with lake.connect() as connection:
+                self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
+                connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+            run = dbt(
+                [
+                    "build",
+                    "--resource-type",
+                    "model",
+                    "--resource-type",
+                    "seed",
+                    "--select",
+                    STAGES,
+                ],
+                root,
+                settings,
+            )
+            assert run.returncode == 0, run.stdout[-3000:]
+            self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
+
+    def rows(self, query: str) -> list[tuple]:
+        """What a query on the lake returns."""
+        return self.lake.execute(query).fetchall()
+
+    def columns(self, query: str) -> dict:
+        """The same as numpy arrays by name; null numbers are masked."""
+        return self.lake.execute(query).fetchnumpy()
+
+
+@pytest.fixture(scope="session")
+def paper_iv(tmp_path_factory):
+    """The default rule sets."""
+    return Catalogue(tmp_path_factory.mktemp("paper_iv"), {"pool_negatives_per_positive": 5})
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """The rule sets of the original pipeline."""
+    settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
+    return Catalogue(tmp_path_factory.mktemp("original"), settings)
