@@ -1,0 +1,22 @@
+"""Every runnable task with what was injected and measured; the pixels go to part files beside."""
+
+from pathlib import Path
+
+from ingest.lake import lake_root
+from injection.coadds import coadd_root
+from injection.settings import settings_from_vars
+from injection.stage import check_result, rows_query, run_stage
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    dbt.ref("injection_renders")
+    dbt.ref("runnable_tasks")
+    choices = dbt.config.meta_get("choices")
+    here = f'"{dbt.this.database}"."{dbt.this.schema}"'
+    settings = settings_from_vars(choices, coadd_root())
+    parts = run_stage(session, f"{here}.injection_renders", settings, Path(lake_root()))
+    tasks = f"{here}.runnable_tasks"
+    query = rows_query(tasks, parts)
+    check_result(session.cursor(), tasks, query)
+    return session.query(query)

@@ -1,0 +1,15 @@
+"""The part files that hold the current stamps; its materialization registers them where they are."""
+
+from pathlib import Path
+
+from ingest.lake import lake_root
+from injection.part_files import stamps_path
+
+
+def model(dbt, session):
+    dbt.config(materialized="registered_files")
+    injections = dbt.ref("injections")
+    with_stamps = injections.filter("cutout_ok and not metrics_only")
+    parts = with_stamps.project("part_id, experiment_id").distinct().fetchall()
+    lake = Path(lake_root())
+    return [str(stamps_path(lake, part_id, experiment)) for part_id, experiment in parts]
