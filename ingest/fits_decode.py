@@ -46,7 +46,7 @@ def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
 
 def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     """Which tiles the kernel decodes in one call: whole, quantised, compressed by Rice."""
-    if image.algorithm != RICE or image.table.scale is None or image.dtype != np.float32:
+    if image.algorithm != RICE or image.table.scaling is None or image.dtype != np.float32:
         return np.zeros(numbers.size, dtype=bool)
     rows, columns = np.divmod(numbers, image.n_tiles_x)
     is_whole = ((rows + 1) * image.tile_shape[0] <= image.shape[0]) & (
@@ -57,16 +57,16 @@ def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
 
 def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray) -> None:
     """Decode whole, quantised Rice tiles into ``pixels``."""
-    table = image.table
-    assert table.scale is not None and table.zero is not None  # noqa: PT018
+    spans, scaling = image.table.compressed, image.table.scaling
+    assert scaling is not None
     dither, codes = _dither(image)
     status = rice.decode_tiles(
         image.data,
-        table.compressed.start[numbers],
-        table.compressed.length[numbers],
+        spans.start[numbers],
+        spans.length[numbers],
         image.block_size,
-        table.scale[numbers],
-        table.zero[numbers],
+        scaling.scale[numbers],
+        scaling.zero[numbers],
         dither,
         _dither_rows(image, numbers),
         codes,
@@ -94,9 +94,9 @@ def _read_tile(image: TiledImage, number: int) -> np.ndarray:
     """One tile by itself; equal bytes are decoded once when no dither tells the tiles apart."""
     stream, is_gzipped = _stream(image, number)
     try:
-        if image.table.scale is not None and not is_gzipped:
+        if image.table.scaling is not None and not is_gzipped:
             return _dequantised(image, number, _integers(image, number, stream))
-        key = bytes([is_gzipped]) + bytes(image.extent(number)) + stream
+        key = (is_gzipped, image.extent(number), stream)
         if key not in image.memo:
             image.memo[key] = _plain(image, number, stream, is_gzipped)
         return image.memo[key]
@@ -150,11 +150,11 @@ def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarra
 
 def _dequantised(image: TiledImage, number: int, quantised: np.ndarray) -> np.ndarray:
     """Pixels of one quantised tile."""
-    table = image.table
-    assert table.scale is not None and table.zero is not None  # noqa: PT018
+    scaling = image.table.scaling
+    assert scaling is not None
     pixels = np.empty(quantised.size, dtype=np.float32)
     dither, codes = _dither(image)
     row = int(_dither_rows(image, np.array([number]))[0])
-    scale, zero = table.scale[number], table.zero[number]
+    scale, zero = scaling.scale[number], scaling.zero[number]
     rice.dequantise(quantised, scale, zero, dither, row, codes, pixels)
     return pixels.reshape(image.extent(number))

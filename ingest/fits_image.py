@@ -50,7 +50,7 @@ class TiledImage:
     dither: str
     block_size: int
     table: TileTable
-    memo: dict[bytes, np.ndarray] = field(default_factory=dict)
+    memo: dict[tuple[object, ...], np.ndarray] = field(default_factory=dict)
 
     @property
     def n_tiles_x(self) -> int:

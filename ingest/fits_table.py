@@ -33,6 +33,19 @@ class Spans:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """How the values of each tile were quantised.
+
+    Parameters
+    ----------
+    scale, zero : (n,) float64, unit of the image
+    """
+
+    scale: np.ndarray
+    zero: np.ndarray
+
+
+@dataclass(frozen=True)
 class TileTable:
     """Rows of a tile table, one per tile.
 
@@ -42,16 +55,15 @@ class TileTable:
         Tiles compressed as the header says.
     gzipped : Spans or None
         Tiles that could not be quantised: gzipped big-endian values.
-    scale, zero : (n,) float64 or None, unit of the image
-        Of the quantisation; None when the values are not quantised.
+    scaling : Scaling or None
+        None when the values are not quantised.
     blank : int or None
         Quantised value that stands for a missing one.
     """
 
     compressed: Spans
     gzipped: Spans | None
-    scale: np.ndarray | None
-    zero: np.ndarray | None
+    scaling: Scaling | None
     blank: int | None
 
 
@@ -86,9 +98,8 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     gzipped = None
     if "GZIP_COMPRESSED_DATA" in columns:
         gzipped = _spans(name, rows, columns["GZIP_COMPRESSED_DATA"], heap, end)
-    scale, zero = (_scaling(rows, columns, hdu, key) for key in ("ZSCALE", "ZZERO"))
     blank = hdu.integer("ZBLANK") if "ZBLANK" in hdu.cards else None
-    return TileTable(compressed, gzipped, scale, zero, blank)
+    return TileTable(compressed, gzipped, _scaling(name, rows, columns, hdu), blank)
 
 
 def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
@@ -131,11 +142,24 @@ def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end:
 
 
 def _scaling(
+    name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
+) -> Scaling | None:
+    """The scaling of all tiles, or None when the header knows of none."""
+    scale, zero = (_factors(rows, columns, hdu, key) for key in ("ZSCALE", "ZZERO"))
+    if scale is None and zero is None:
+        return None
+    if scale is None or zero is None:
+        raise FitsError("bad_header", f"{name}: only one of ZSCALE and ZZERO is there")
+    return Scaling(scale, zero)
+
+
+def _factors(
     rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu, key: str
 ) -> np.ndarray | None:
     """ZSCALE or ZZERO of each tile: a column, or one card for all."""
     if key in columns and columns[key][1] in ("D", "E"):
         return _values(rows, columns[key])[:, 0].astype(np.float64)
-    if key in hdu.cards:
-        return np.full(len(rows), float(hdu.cards[key]))
+    card = hdu.cards.get(key)
+    if isinstance(card, (int, float)):
+        return np.full(len(rows), float(card))
     return None
