@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from expectations import parents, pools, regions, staging
+from expectations import coadds, manifests, parents, pools, regions, staging
 from expectations.settings import Settings
 from expectations.suite import Suite
 
@@ -10,6 +10,8 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "staging": staging.suites,
     "regions": regions.suites,
     "parents": parents.suites,
+    "manifests": manifests.suites,
+    "coadds": coadds.suites,
     "pools": pools.suites,
 }
 
