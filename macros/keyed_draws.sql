@@ -28,6 +28,11 @@
     (('0x' || right({{ digest }}, 13))::bigint / 4503599627370496e0)
 {%- endmacro %}
 
+{% macro digest_seed64(digest) -%}
+    {#- 60 bits of a digest as a whole number: the key of a counter-based generator. -#}
+    ('0x' || left({{ digest }}, 15))::bigint
+{%- endmacro %}
+
 {% macro keyed_u1(key, stream) -%}
     {{ digest_u1(keyed_digest(key, stream)) }}
 {%- endmacro %}

@@ -5,26 +5,26 @@
 
 {% macro law_draw(law, u) -%}
     {#- Inverse of the law's distribution function at u. -#}
-    case {{ law }}.law
-        when 'uniform' then {{ law }}.low + ({{ law }}.high - {{ law }}.low) * {{ u }}
-        when 'log_uniform' then {{ law }}.low * pow({{ law }}.high / {{ law }}.low, {{ u }})
+    case {{ law }}['law']
+        when 'uniform' then {{ law }}['low'] + ({{ law }}['high'] - {{ law }}['low']) * {{ u }}
+        when 'log_uniform' then {{ law }}['low'] * pow({{ law }}['high'] / {{ law }}['low'], {{ u }})
         when 'number_counts' then
-            {{ law }}.low
+            {{ law }}['low']
             + log10(
-                1e0 + {{ u }} * (pow(10e0, {{ law }}.slope * ({{ law }}.high - {{ law }}.low)) - 1e0)
-            ) / {{ law }}.slope
-        else error('no such law in the seed priors: ' || {{ law }}.law)
+                1e0 + {{ u }} * (pow(10e0, {{ law }}['slope'] * ({{ law }}['high'] - {{ law }}['low'])) - 1e0)
+            ) / {{ law }}['slope']
+        else error('no such law in the seed priors: ' || {{ law }}['law'])
     end
 {%- endmacro %}
 
 {% macro law_density(law, x) -%}
     {#- Probability density of the law at x, per unit of x. -#}
-    case {{ law }}.law
-        when 'uniform' then 1e0 / ({{ law }}.high - {{ law }}.low)
-        when 'log_uniform' then 1e0 / ({{ x }} * ln({{ law }}.high / {{ law }}.low))
+    case {{ law }}['law']
+        when 'uniform' then 1e0 / ({{ law }}['high'] - {{ law }}['low'])
+        when 'log_uniform' then 1e0 / ({{ x }} * ln({{ law }}['high'] / {{ law }}['low']))
         when 'number_counts' then
-            {{ law }}.slope * ln(10e0) * pow(10e0, {{ law }}.slope * ({{ x }} - {{ law }}.low))
-            / (pow(10e0, {{ law }}.slope * ({{ law }}.high - {{ law }}.low)) - 1e0)
+            {{ law }}['slope'] * ln(10e0) * pow(10e0, {{ law }}['slope'] * ({{ x }} - {{ law }}['low']))
+            / (pow(10e0, {{ law }}['slope'] * ({{ law }}['high'] - {{ law }}['low'])) - 1e0)
     end
 {%- endmacro %}
 
@@ -50,4 +50,8 @@
             exp(-0.5e0 * pow(({{ x }} - {{ mean }}e0) / {{ sigma }}, 2))
             / ({{ sigma }} * sqrt(2e0 * pi()))
     end
+{%- endmacro %}
+
+{% macro is_clipped(colour) -%}
+    {{ colour }} in ({{ var('src_colour_min_mag') }}e0, {{ var('src_colour_max_mag') }}e0)
 {%- endmacro %}

@@ -12,12 +12,13 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import PythonUDFType
 from duckdb.sqltypes import DOUBLE, DuckDBPyType
-from numba import njit
+
+from udfs.jit import kernel
 
 ARCSEC_PER_DEG = 3600.0
 
 
-@njit(cache=True)
+@kernel
 def _root(parent: np.ndarray, member: int) -> int:
     """Root of a member's tree; halves the path on the way."""
     while parent[member] != member:
@@ -26,7 +27,7 @@ def _root(parent: np.ndarray, member: int) -> int:
     return member
 
 
-@njit(cache=True)
+@kernel
 def _join(parent: np.ndarray, one: int, other: int) -> None:
     """Unite two trees under the smaller root, so that a root is its group's first member."""
     first, second = _root(parent, one), _root(parent, other)
@@ -36,12 +37,12 @@ def _join(parent: np.ndarray, one: int, other: int) -> None:
         parent[first] = second
 
 
-@njit(cache=True)
+@kernel
 def _haversine(angle_deg: float) -> float:
     return np.sin(np.radians(0.5 * angle_deg)) ** 2
 
 
-@njit(cache=True)
+@kernel
 def _is_brick_neighbour(
     ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float
 ) -> bool:
@@ -56,7 +57,7 @@ def _is_brick_neighbour(
     return along <= limit and _haversine(dec[other] - dec[one]) <= limit
 
 
-@njit(cache=True)
+@kernel
 def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float) -> bool:
     """Whether two positions are within link_deg of each other on the great circle."""
     cosines = np.cos(np.radians(dec[one])) * np.cos(np.radians(dec[other]))
@@ -64,7 +65,7 @@ def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: fl
     return along + _haversine(dec[other] - dec[one]) <= _haversine(link_deg)
 
 
-@njit(cache=True)
+@kernel
 def _group_bricks(
     ra: np.ndarray, dec: np.ndarray, cell: np.ndarray, order: np.ndarray, link_deg: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +85,7 @@ def _group_bricks(
     return np.array([_root(parent, member) for member in range(len(ra))]), degree
 
 
-@njit(cache=True)
+@kernel
 def _group_positions(
     ra: np.ndarray, dec: np.ndarray, order: np.ndarray, link_deg: float
 ) -> np.ndarray:

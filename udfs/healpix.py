@@ -13,7 +13,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, DOUBLE, DuckDBPyType
-from numba import njit
+
+from udfs.jit import kernel
 
 ARCSEC_PER_DEG = 3600.0
 # A ring of this many points, this many times wider than the disc, meets every cell that the disc
@@ -89,7 +90,7 @@ def ring_around(
     return np.mod(ra[:, None] + np.degrees(delta), 360.0), np.degrees(np.arcsin(sin_dec))
 
 
-@njit(cache=True)
+@kernel
 def _vector_in_face(face: int, x: float, y: float) -> tuple[float, float, float]:
     """Unit vector of the point (x, y) in [0, 1]^2 of a base face."""
     ring = FACE_RING[face] - x - y
@@ -111,7 +112,7 @@ def _vector_in_face(face: int, x: float, y: float) -> tuple[float, float, float]
     return sin_theta * np.cos(phi), sin_theta * np.sin(phi), z
 
 
-@njit(cache=True)
+@kernel
 def _face_and_corner(nside: int, cell: int) -> tuple[int, int, int]:
     """Base face and integer (x, y) of a nested cell."""
     inside = cell % (nside * nside)
@@ -123,7 +124,7 @@ def _face_and_corner(nside: int, cell: int) -> tuple[int, int, int]:
     return cell // (nside * nside), x, y
 
 
-@njit(cache=True)
+@kernel
 def _edge_point(nside: int, cell: int, edge: int, t: float) -> tuple[float, float, float]:
     """Unit vector at the fraction t along one of a cell's four edges."""
     face, x, y = _face_and_corner(nside, cell)
@@ -132,14 +133,14 @@ def _edge_point(nside: int, cell: int, edge: int, t: float) -> tuple[float, floa
     return _vector_in_face(face, (x + along) / nside, (y + across) / nside)
 
 
-@njit(cache=True)
+@kernel
 def _chord2(nside: int, cell: int, edge: int, t: float, point: Vector) -> float:
     """Squared chord between a unit vector and a point on an edge."""
     x, y, z = _edge_point(nside, cell, edge, t)
     return (x - point[0]) ** 2 + (y - point[1]) ** 2 + (z - point[2]) ** 2
 
 
-@njit(cache=True)
+@kernel
 def _edge_chord2(nside: int, cell: int, edge: int, point: Vector) -> float:
     """Least squared chord from a unit vector to an edge: sampled, then golden section."""
     best = 0
@@ -159,7 +160,7 @@ def _edge_chord2(nside: int, cell: int, edge: int, point: Vector) -> float:
     return min(least, _chord2(nside, cell, edge, 0.5 * (low + high), point))
 
 
-@njit(cache=True)
+@kernel
 def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
     """Distance in degrees from a position outside a cell to its border."""
     cos_dec = np.cos(np.radians(dec))

@@ -152,7 +152,7 @@ injected_systems as (
         src_e,
         2e0 * pi() * {{ digest_u1('angles_digest') }} as src_phi_rad,
         src_n,
-        ('0x' || left(noise_digest, 15))::bigint as task_seed64,
+        {{ digest_seed64('noise_digest') }} as task_seed64,
         {{ var('beta_max_over_theta_e') }}::double as beta_max_over_theta_e,
         case
             when is_prior then
@@ -172,35 +172,37 @@ injected_systems as (
         / (2e0 * pi()) / pi()
         / (pi() * pow({{ var('beta_max_over_theta_e') }}e0 * theta_e_arcsec, 2))
             as proposal_density_nuisance,
-        array_to_string(
-            list_filter(
-                [
-                    case
-                        when not is_prior
-                            then 'theta_e_arcsec,src_dmag,src_reff_arcsec,src_e,src_n,shear'
-                    end,
-                    {%- if var('lens_follows_host') %}
-                    'lens_e,lens_phi_rad',
-                    {%- endif %}
-                    case
-                        when
-                            src_gr in ({{ var('src_colour_min_mag') }}, {{ var('src_colour_max_mag') }})
-                            then 'src_gr'
-                    end,
-                    case
-                        when
-                            src_rz in ({{ var('src_colour_min_mag') }}, {{ var('src_colour_max_mag') }})
-                            then 'src_rz'
-                    end
-                ],
-                lambda name: name is not null
-            ),
-            ','
+        concat_ws(
+            ',',
+            case
+                when not is_prior
+                    then 'theta_e_arcsec,src_dmag,src_reff_arcsec,src_e,src_n,shear'
+            end,
+            {%- if var('lens_follows_host') %}
+            'lens_e,lens_phi_rad',
+            {%- endif %}
+            case when {{ is_clipped('src_gr') }} then 'src_gr' end,
+            case when {{ is_clipped('src_rz') }} then 'src_rz' end
         ) as proposal_atoms
     from parameters
 ),
 
 -- A control is its galaxy and nothing else: whatever config it stands in for, one render.
+keyed_controls as (
+    select
+        *,
+        {{ render_key('brickid', 'objid', "'CONTROL'", "'0'") }} as render_id
+    from host_configs
+    where is_control
+),
+
+drawn_controls as (
+    select
+        *,
+        {{ keyed_digest('render_id', 'noise') }} as noise_digest
+    from keyed_controls
+),
+
 control_systems as (
     select
         brickid,
@@ -208,7 +210,7 @@ control_systems as (
         config_id,
         replicate,
         is_control,
-        {{ render_key('brickid', 'objid', "'CONTROL'", "'0'") }} as render_id,
+        render_id,
         'CONTROL' as lens_model,
         {%- for name in [
             'theta_e_arcsec', 'lens_e', 'lens_phi_rad', 'shear', 'shear_phi_rad', 'src_x_arcsec',
@@ -218,10 +220,10 @@ control_systems as (
         0e0 as {{ name }},
         {%- endfor %}
         'observed' as src_mag_frame,
-        ('0x' || left(md5('{{ var("seed") }}|' || {{ render_key('brickid', 'objid', "'CONTROL'", "'0'") }} || '|noise'), 15))::bigint as task_seed64,
+        {{ digest_seed64('noise_digest') }} as task_seed64,
+        {{ var('beta_max_over_theta_e') }}::double as beta_max_over_theta_e,
         '' as proposal_atoms
-    from host_configs
-    where is_control
+    from drawn_controls
 ),
 
 systems as (

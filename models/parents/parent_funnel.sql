@@ -69,7 +69,8 @@ parent_funnel as (
         brick_group,
         n_sources - n_cut_so_far + n_cut as n_in,
         n_cut,
-        n_sources - n_cut_so_far as n_out
+        n_sources - n_cut_so_far as n_out,
+        cut_order = max(cut_order) over () as is_last_cut
     from cut_counts
 )
 
