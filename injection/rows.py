@@ -26,6 +26,7 @@ def metric_columns(settings: StageSettings) -> dict[str, pl.DataType]:
         "reason_detail": pl.String(),
     }
     columns |= kernel
+    columns |= dict.fromkeys(("blind_snr", "blind_tangential_extent_rad"), pl.Float64())
     columns |= dict.fromkeys(("x_pix", "y_pix"), pl.Float64())
     columns |= dict.fromkeys(("stamp_x0_pix", "stamp_y0_pix"), pl.Int32())
     columns |= {"lens_pa_deg": pl.Float64(), "has_maskbits": pl.Boolean()}

@@ -54,3 +54,49 @@
         ))
     ) / nullif({{ far }} * (2e0 * {{ base }} - {{ far }}), 0e0)
 {%- endmacro %}
+
+{% macro host_design_effect(m, n, k, sum_n2, sum_k2, sum_nk) -%}
+    {#-
+      Variance of a ratio over m hosts, over that of n independent injections (Kish 1965). Two
+      hosts of the average size, one all recovered and one all missed, are added to the data, as
+      Agresti & Coull (1998) add trials: without them a cell where few hosts were recovered looks
+      as if hosts did not matter. Between 1 and the average size.
+    -#}
+    {%- set size = '(' ~ sum_n2 ~ ' / ' ~ n ~ ')' -%}
+    {%- set trials = '(' ~ n ~ ' + 2e0 * ' ~ size ~ ')' -%}
+    {%- set p = '((' ~ k ~ ' + ' ~ size ~ ') / ' ~ trials ~ ')' -%}
+    least({{ size }}, greatest(1e0,
+        (({{ m }} + 2e0) / ({{ m }} + 1e0))
+        * (
+            {{ sum_k2 }} + {{ size }} * {{ size }}
+            - 2e0 * {{ p }} * ({{ sum_nk }} + {{ size }} * {{ size }})
+            + {{ p }} * {{ p }} * ({{ sum_n2 }} + 2e0 * {{ size }} * {{ size }})
+        )
+        / ({{ trials }} * {{ p }} * (1e0 - {{ p }}))
+    ))
+{%- endmacro %}
+
+{% macro chance_corrected(injections, controls) -%}
+    {#- What is recovered beyond chance: (p - p0) / (1 - p0). -#}
+    case
+        when recovery_thresholds.rule_kind <> 'detectability'
+            then ({{ injections }}.share - {{ controls }}.chance_fraction)
+            / nullif(1e0 - {{ controls }}.chance_fraction, 0e0)
+    end
+{%- endmacro %}
+
+{% macro chance_corrected_bound(injections, controls, sign) -%}
+    {#- From 1 - C = (1 - p) / (1 - p0): the lower bound of C is the upper one of the ratio. -#}
+    case
+        when recovery_thresholds.rule_kind <> 'detectability'
+            then 1e0 - {{ ratio_bound(
+                '(1e0 - ' ~ injections ~ '.share)',
+                '(1e0 - ' ~ injections ~ '.wilson_high)',
+                '(1e0 - ' ~ injections ~ '.wilson_low)',
+                '(1e0 - ' ~ controls ~ '.chance_fraction)',
+                '(1e0 - ' ~ controls ~ '.chance_high)',
+                '(1e0 - ' ~ controls ~ '.chance_low)',
+                '+' if sign == '-' else '-',
+            ) }}
+    end
+{%- endmacro %}

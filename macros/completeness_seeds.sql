@@ -26,8 +26,8 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{% macro require_task_column(column, where) -%}
-    {%- if column not in known_task_columns() -%}
+{% macro require_task_column(column, known, where) -%}
+    {%- if column not in known -%}
         {{ exceptions.raise_compiler_error(
             where ~ " names the column '" ~ column ~ "', which injections does not have"
         ) }}
@@ -37,6 +37,7 @@
 {% macro column_rules() -%}
     {#- Rules on a column of injections, in the order of their bits; finders' rules come after. -#}
     {%- set rules = [] -%}
+    {%- set known = known_task_columns() if execute else [] -%}
     {%- for rule in seed_rows('recovery_rules', 'rule_number') -%}
         {%- if (rule.minimum is none) == (rule.false_positive_rate is none) -%}
             {{ exceptions.raise_compiler_error(
@@ -45,39 +46,47 @@
             ) }}
         {%- endif -%}
         {%- if rule.rule_kind != 'finder' -%}
-            {%- do require_task_column(rule.statistic, "recovery_rules: rule '" ~ rule.rule ~ "'") -%}
+            {%- do require_task_column(
+                rule.statistic, known, "recovery_rules: rule '" ~ rule.rule ~ "'"
+            ) -%}
             {%- do rules.append(rule) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(rules) }}
 {%- endmacro %}
 
-{% macro axis_edges(axis) -%}
-    {#- Edges of a binned axis, which must increase. -#}
-    {%- set edges = [] -%}
-    {%- for row in seed_rows('completeness_edges', 'axis, edge_number') if row.axis == axis -%}
-        {%- if edges and row.edge <= edges[-1] -%}
+{% macro edges_by_axis() -%}
+    {#- Edges of the binned axes, which must increase: a dictionary. -#}
+    {%- set edges = {} -%}
+    {%- for row in seed_rows('completeness_edges', 'axis, edge_number') -%}
+        {%- set edge = row.edge | float -%}
+        {%- set before = edges.setdefault(row.axis, []) -%}
+        {%- if before and edge <= before[-1] -%}
             {{ exceptions.raise_compiler_error(
-                "completeness_edges: axis '" ~ axis ~ "' has edge " ~ row.edge ~ " (edge_number "
-                ~ row.edge_number ~ ") after " ~ edges[-1] ~ ": edges must increase"
+                "completeness_edges: axis '" ~ row.axis ~ "' has edge " ~ edge ~ " (edge_number "
+                ~ row.edge_number ~ ") after " ~ before[-1] ~ ": edges must increase"
             ) }}
         {%- endif -%}
-        {%- do edges.append(row.edge) -%}
+        {%- do before.append(edge) -%}
     {%- endfor -%}
-    {%- if edges | length < 2 -%}
-        {{ exceptions.raise_compiler_error(
-            "completeness_edges: binned axis '" ~ axis ~ "' needs two edges or more"
-        ) }}
-    {%- endif -%}
     {{ return(edges) }}
 {%- endmacro %}
 
 {% macro completeness_axes() -%}
     {#- Axes in order, the binned ones with their edges. -#}
     {%- set axes = seed_rows('completeness_axes', 'axis_order') -%}
+    {%- set edges = edges_by_axis() -%}
+    {%- set known = known_task_columns() if axes else [] -%}
     {%- for axis in axes -%}
-        {%- do require_task_column(axis.column_name, "completeness_axes: axis '" ~ axis.axis ~ "'") -%}
-        {%- do axis.update({'edges': axis_edges(axis.axis) if axis.axis_kind == 'binned' else []}) -%}
+        {%- do require_task_column(
+            axis.column_name, known, "completeness_axes: axis '" ~ axis.axis ~ "'"
+        ) -%}
+        {%- do axis.update({'edges': edges.get(axis.axis, [])}) -%}
+        {%- if axis.axis_kind == 'binned' and axis.edges | length < 2 -%}
+            {{ exceptions.raise_compiler_error(
+                "completeness_edges: binned axis '" ~ axis.axis ~ "' needs two edges or more"
+            ) }}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(axes) }}
 {%- endmacro %}
@@ -102,7 +111,9 @@
             ) }}
         {%- endif -%}
         {%- if row.axis is not none -%}
-            {%- do members.append(dict(axes[row.axis], combination=row.combination)) -%}
+            {%- do members.append(dict(
+                axes[row.axis], combination=row.combination, only_rule_kind=row.only_rule_kind
+            )) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(cubes) }}

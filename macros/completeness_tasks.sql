@@ -1,0 +1,90 @@
+{#
+  What the completeness stage derives from a row of `injections`, and optional tables beside it.
+#}
+
+{% macro task_expression(column) -%}
+    {#- A column of `injections`, or the expression of a derived one. -#}
+    {%- set psf = 'coalesce(psf_fwhm_used_' ~ var('detection_band') ~ ', psfsize_r)' -%}
+    {%- set derived = {
+        'psf_fwhm_arcsec': psf,
+        'theta_over_psf': '(theta_e_arcsec / nullif(' ~ psf ~ ', 0e0))',
+        'surface_psf_bin': 'floor(' ~ psf ~ ' / ' ~ var('surface_psf_width_arcsec') ~ 'e0)::integer',
+        'surface_depth_bin': 'floor(psfdepth_r / ' ~ var('surface_depth_width_mag') ~ 'e0)::integer',
+    } -%}
+    {{- derived.get(column, column) -}}
+{%- endmacro %}
+
+{% macro bin_expression(column, edges) -%}
+    {#- Number of the half-open bin that a value lies in; -1 when it is outside or missing. -#}
+    case
+        when {{ column }} is null or isnan({{ column }}) or {{ column }} < {{ edge_literal(edges[0]) }} then -1
+        {%- for edge in edges[1:] %}
+        when {{ column }} < {{ edge_literal(edge) }} then {{ loop.index0 }}
+        {%- endfor %}
+        {%- if edges[-1] | string == 'inf' %}
+        when {{ column }} = {{ edge_literal(edges[-1]) }} then {{ edges | length - 2 }}
+        {%- endif %}
+        else -1
+    end::smallint
+{%- endmacro %}
+
+{% macro edge_literal(edge) -%}
+    '{{ edge }}'::double
+{%- endmacro %}
+
+{% macro optional_table(name, columns) -%}
+    {#- A lake table that users may add, or an empty one of the same columns. -#}
+    {%- set relation = adapter.get_relation(target.database, target.schema, name) if execute -%}
+    {%- if relation -%}
+        {{ relation }}
+    {%- else -%}
+        (
+            select
+                {%- for column, type in columns.items() %}
+                null::{{ type }} as {{ column }}{{ "," if not loop.last }}
+                {%- endfor %}
+            where false
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro finder_scores() -%}
+    {{ optional_table('finder_scores', {'task_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
+{%- endmacro %}
+
+{% macro negative_scores() -%}
+    {{ optional_table('negative_scores', {'object_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
+{%- endmacro %}
+
+{% macro axis_names(axes) -%}
+    {#- Columns of the cells that say where a cell is. -#}
+    {%- for axis in axes -%}
+        {%- if axis.axis_kind == 'binned' -%}
+            {{ axis.axis }}_low, {{ axis.axis }}_high
+        {%- else -%}
+            {{ axis.axis }}
+        {%- endif -%}
+        {{- ", " if not loop.last -}}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro axis_columns(axes) -%}
+    {#- Bins as edges or values; null where the cube lacks the axis, or outside its bins. -#}
+    {%- for axis in axes %}
+        {%- if axis.axis_kind == 'binned' %}
+        bins_of_{{ axis.axis }}.low as {{ axis.axis }}_low,
+        bins_of_{{ axis.axis }}.high as {{ axis.axis }}_high
+        {%- else %}
+        bins_of_{{ axis.axis }}.value::{{ axis.sql_type }} as {{ axis.axis }}
+        {%- endif %}
+        {{- "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro axis_joins(axes) -%}
+    {%- for axis in axes %}
+    left join completeness_bins as bins_of_{{ axis.axis }}
+        on bins_of_{{ axis.axis }}.axis = '{{ axis.axis }}'
+        and bins_of_{{ axis.axis }}.bin = completeness_grid.{{ axis.axis }}
+    {%- endfor %}
+{%- endmacro %}
