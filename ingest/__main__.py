@@ -1,28 +1,28 @@
 """Command line of the ingest stage: ``python -m ingest <product>``."""
 
-import errno
 import sys
 
 import duckdb
 import typer
 
 from ingest.bricks import bricks
+from ingest.coadds import coadds
 from ingest.embedded import mock
-from ingest.failures import CommandError
+from ingest.failures import DISK_FULL, CommandError
 from ingest.lake import LakeError
 from ingest.lenses import lenses
+from ingest.network import network
 from ingest.sweeps import sweeps
 
 app = typer.Typer(
-    help="Survey files into the lake: one product each, from a path, an http(s) URL or s3://.",
+    callback=network,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (mock, bricks, sweeps, lenses):
+for command in (mock, bricks, sweeps, lenses, coadds):
     app.command()(command)
 
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
+import typer
 
 from ingest import lake
 from ingest.catalogue_files import Destination
 from ingest.commands import Force, SourceOption, run_catalogue_command
 from ingest.failures import FileRefused
+from ingest.network import opened
 from ingest.raw_tables import BRICK_COLUMNS
 from ingest.survey import BRICK_TABLE, survey_root
 from ingest.tables import arrow_schema, missing_columns, open_table, record_batches
-from ingest.transport import open_source
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_UNPACKED_BYTES = 4 << 30  # the real table unpacks to about 0.15 GB
@@ -67,7 +68,7 @@ def _unpack(packed: gzip.GzipFile, plain: IO[bytes]) -> None:
 BRICKS = Destination("bricks", "raw_bricks", arrow_schema(BRICK_COLUMNS), read_bricks)
 
 
-def bricks(source: SourceOption = None, force: Force = False) -> None:
+def bricks(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:
     """The survey's brick table into raw_bricks.
 
     Reads survey-bricks-dr10-south.fits.gz of the survey, or the file that --source names. One that
@@ -76,5 +77,5 @@ def bricks(source: SourceOption = None, force: Force = False) -> None:
     location = survey_root(source)
     is_file = location.endswith((".fits", ".fits.gz"))
     folder, _, name = location.rpartition("/")
-    opened = open_source((folder or ".") if is_file else location)
-    run_catalogue_command(opened, [name if is_file else BRICK_TABLE], BRICKS, force=force)
+    files = opened(context, (folder or ".") if is_file else location)
+    run_catalogue_command(files, [name if is_file else BRICK_TABLE], BRICKS, force=force)

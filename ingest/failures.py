@@ -1,5 +1,9 @@
 """What can go wrong, in two kinds: a file that is refused, and a command that cannot run."""
 
+import errno
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 class FileRefused(Exception):
     """One input file cannot be used: it becomes an outcome row, and the run goes on.

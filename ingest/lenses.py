@@ -9,15 +9,16 @@ from typing import TextIO
 
 import astropy.units as u
 import pyarrow as pa
+import typer
 from astropy.coordinates import Angle
 
 from ingest.catalogue_files import Destination
 from ingest.commands import Force, SourceOption, run_catalogue_command
 from ingest.failures import FileRefused
+from ingest.network import opened
 from ingest.raw_tables import LENS_COLUMNS
 from ingest.survey import KNOWN_LENSES, survey_root
 from ingest.tables import arrow_schema
-from ingest.transport import open_source
 
 SPELLINGS = {
     "name": ("name", "id", "lens", "system"),
@@ -144,7 +145,7 @@ def is_cluster_list(references: str) -> bool:
 LENSES = Destination("lenses", "raw_known_lenses", arrow_schema(LENS_COLUMNS), read_lenses)
 
 
-def lenses(source: SourceOption = None, force: Force = False) -> None:
+def lenses(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:
     """Lists of known lenses into raw_known_lenses.
 
     Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
@@ -155,5 +156,5 @@ def lenses(source: SourceOption = None, force: Force = False) -> None:
     location = survey_root(source)
     is_file = location.lower().endswith((".csv", ".tsv", ".txt"))
     folder, _, name = location.rpartition("/")
-    opened = open_source((folder or ".") if is_file else location)
-    run_catalogue_command(opened, [name if is_file else KNOWN_LENSES], LENSES, force=force)
+    files = opened(context, (folder or ".") if is_file else location)
+    run_catalogue_command(files, [name if is_file else KNOWN_LENSES], LENSES, force=force)

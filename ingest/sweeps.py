@@ -28,7 +28,7 @@ from ingest.tables import (
     open_table,
     record_batches,
 )
-from ingest.transport import Source, open_source
+from ingest.transport import Source, TransportSettings, open_source
 
 ACCEPTED_RELEASES = DR9_RELEASES | DR10_RELEASES
 
@@ -90,7 +90,7 @@ SWEEPS = Destination(
 )
 
 
-def sweep_files(location: str, match: str) -> tuple[Source, list[str]]:
+def sweep_files(location: str, match: str, settings: TransportSettings) -> tuple[Source, list[str]]:
     """The sweep files of a survey root, of a folder, or the one file that was named.
 
     Raises
@@ -100,8 +100,8 @@ def sweep_files(location: str, match: str) -> tuple[Source, list[str]]:
     """
     if location.endswith(".fits"):
         folder, _, name = location.rpartition("/")
-        return open_source(folder or "."), [name]
-    source = open_source(location)
+        return open_source(folder or ".", settings), [name]
+    source = open_source(location, settings)
     for folder in (SWEEP_FOLDER, ""):
         names = [n for n in _names_or_none(source, folder) if n.endswith(".fits")]
         names = [n for n in names if n.startswith("sweep-") and fnmatch(n, match)]
@@ -121,6 +121,7 @@ def _names_or_none(source: Source, folder: str) -> list[str]:
 
 
 def sweeps(
+    context: typer.Context,
     source: SourceOption = None,
     match: Annotated[
         str, typer.Option(help="Take only files whose name fits, e.g. 'sweep-00*'.")
@@ -134,5 +135,5 @@ def sweeps(
     changed takes the place of its old rows. A file that cannot be used is a row of raw_outcomes
     with the reason, and the others go on.
     """
-    opened, paths = sweep_files(survey_root(source), match)
-    run_catalogue_command(opened, paths, SWEEPS, force=force)
+    files, paths = sweep_files(survey_root(source), match, context.obj)
+    run_catalogue_command(files, paths, SWEEPS, force=force)

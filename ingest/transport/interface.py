@@ -7,6 +7,8 @@ from typing import Protocol
 
 from ingest.failures import FileRefused
 
+Count = Callable[[int], None]
+
 
 class TransportError(FileRefused):
     """A file could not be brought here.
@@ -33,6 +35,38 @@ class TransportError(FileRefused):
         self.retry_after = retry_after
 
 
+class RangesIgnored(Exception):
+    """The server answers a request for some bytes with the whole file."""
+
+
+@dataclass(frozen=True)
+class TransportSettings:
+    """How to treat a server.
+
+    Parameters
+    ----------
+    n_tries : int
+    first_delay, max_delay : float, seconds
+        Before the second try; doubled from then on, up to the largest.
+    delay_per_host : float, seconds
+        Least time between the starts of two requests to one host.
+    timeout : float, seconds
+        Without a byte, or without a connection.
+    redirect_hosts : tuple of str
+        Hosts, beside the one that was asked, to which a redirect is followed.
+    n_workers : int or None
+        Files at a time; None leaves it to the kind of source.
+    """
+
+    n_tries: int = 5
+    first_delay: float = 1.0
+    max_delay: float = 60.0
+    delay_per_host: float = 0.1
+    timeout: float = 60.0
+    redirect_hosts: tuple[str, ...] = ()
+    n_workers: int | None = None
+
+
 @dataclass(frozen=True)
 class FileFacts:
     """Size of a file at its source, and what tells its versions apart (ETag, time of change)."""
@@ -50,15 +84,6 @@ class Placed:
     version: str
 
 
-@dataclass(frozen=True)
-class Ranges:
-    """Bytes of the ranges asked for; or, from a server that ignores ranges, the whole file."""
-
-    parts: list[bytes]
-    facts: FileFacts
-    whole: bytes | None = None
-
-
 class Source(Protocol):
     """A tree of files. Paths are relative to its root, with slashes.
 
@@ -66,7 +91,7 @@ class Source(Protocol):
     """
 
     root: str
-    host: str
+    settings: TransportSettings
 
     def location(self, path: str) -> str:
         """The full path or URL of a file."""
@@ -77,8 +102,14 @@ class Source(Protocol):
     def facts(self, path: str) -> FileFacts:
         """Size and version of a file."""
 
-    def place(self, path: str, target: Path, count: Callable[[int], None]) -> Placed:
+    def place(self, path: str, target: Path, count: Count) -> Placed:
         """Put a file's bytes at a local path; ``count`` is told of each piece that arrived."""
 
-    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> Ranges:
-        """Bytes ``start`` to ``stop`` (exclusive) of each range."""
+    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Bytes ``start`` to ``stop`` (exclusive) of each range.
+
+        Raises
+        ------
+        RangesIgnored
+            When the server can give whole files only.
+        """

@@ -1,28 +1,33 @@
 """Files of a local path, such as the survey's own file system."""
 
-import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.transport.interface import FileFacts, Placed, Ranges, TransportError
+from ingest.failures import DISK_FULL
+from ingest.transport.interface import (
+    Count,
+    FileFacts,
+    Placed,
+    TransportError,
+    TransportSettings,
+)
 
 PIECE_BYTES = 1 << 20
 
 
 class LocalSource:
-    """A folder, or one file, on this machine."""
+    """A folder on this machine."""
 
-    host = ""
-
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, settings: TransportSettings) -> None:
         self.root = root
+        self.settings = settings
 
     def location(self, path: str) -> str:
         """The full path of a file."""
-        return str(Path(self.root) / path) if path else self.root
+        return str(Path(self.root) / path)
 
     def names(self, folder: str) -> list[str]:
         """Names of the files in a folder, sorted."""
@@ -30,36 +35,37 @@ class LocalSource:
             with os.scandir(self.location(folder)) as entries:
                 return sorted(entry.name for entry in entries if entry.is_file())
         except OSError as error:
-            raise failure(self.location(folder), error) from error
+            raise _failure(self.location(folder), error) from error
 
     def facts(self, path: str) -> FileFacts:
         """Size and time of change of a file."""
         try:
             status = os.stat(self.location(path))
         except OSError as error:
-            raise failure(self.location(path), error) from error
+            raise _failure(self.location(path), error) from error
         return FileFacts(status.st_size, f"mtime {status.st_mtime_ns}")
 
-    def place(self, path: str, target: Path, count: Callable[[int], None]) -> Placed:
-        """Hard link the file on the same file system, copy it from another one."""
+    def place(self, path: str, target: Path, count: Count) -> Placed:
+        """Hard link the file on the same file system, copy it from another one.
+
+        Linking a file that is there already neither takes space nor can be half done.
+        """
         facts = self.facts(path)
         try:
             _link_or_copy(self.location(path), target)
+            return Placed(facts.n_bytes, sha256_of(target, count), facts.version)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno in DISK_FULL:
                 raise
-            raise failure(self.location(path), error) from error
-        return Placed(facts.n_bytes, sha256_of(target, count), facts.version)
+            raise _failure(self.location(path), error) from error
 
-    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> Ranges:
+    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         """Bytes ``start`` to ``stop`` (exclusive) of each range."""
-        facts = self.facts(path)
-        parts = []
-        with Path(self.location(path)).open("rb") as file:
-            for start, stop in ranges:
-                file.seek(start)
-                parts.append(file.read(stop - start))
-        return Ranges(parts, facts)
+        try:
+            with Path(self.location(path)).open("rb") as file:
+                return [os.pread(file.fileno(), stop - start, start) for start, stop in ranges]
+        except OSError as error:
+            raise _failure(self.location(path), error) from error
 
 
 def _link_or_copy(source: str, target: Path) -> None:
@@ -74,7 +80,7 @@ def _link_or_copy(source: str, target: Path) -> None:
             os.fsync(file.fileno())
 
 
-def sha256_of(path: Path, count: Callable[[int], None] = lambda _: None) -> str:
+def sha256_of(path: Path, count: Count = lambda _: None) -> str:
     """The sha256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -84,7 +90,7 @@ def sha256_of(path: Path, count: Callable[[int], None] = lambda _: None) -> str:
     return digest.hexdigest()
 
 
-def failure(location: str, error: OSError) -> TransportError:
+def _failure(location: str, error: OSError) -> TransportError:
     """What an error of the file system means for one file."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return TransportError("not_found", f"{location} does not exist", is_final=True)

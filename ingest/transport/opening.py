@@ -3,11 +3,15 @@
 from pathlib import Path
 
 from ingest.failures import CommandError
-from ingest.transport.interface import Source
+from ingest.transport.http import HttpSource
+from ingest.transport.interface import Source, TransportSettings
 from ingest.transport.local import LocalSource
+from ingest.transport.s3 import S3Source
+
+DEFAULTS = TransportSettings()
 
 
-def open_source(location: str) -> Source:
+def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source:
     """The source behind a path or URL.
 
     Raises
@@ -15,12 +19,16 @@ def open_source(location: str) -> Source:
     CommandError
         When there is no such path, or no transport for the URL.
     """
-    if "://" not in location:
-        if not Path(location).exists():
-            raise CommandError(
-                f"{location} does not exist: give the survey's root with --source or DHS_SURVEY, or "
-                "make a small one with 'python -m ingest mock'"
-            )
-        return LocalSource(location)
-    scheme = location.partition("://")[0]
-    raise CommandError(f"sources by {scheme}:// are not known: give a path, http(s):// or s3://")
+    if location.startswith(("http://", "https://")):
+        return HttpSource(location, settings)
+    if location.startswith("s3://"):
+        return S3Source(location, settings)
+    if "://" in location:
+        scheme = location.partition("://")[0]
+        raise CommandError(f"{scheme}:// is not known: give a path, http(s):// or s3://")
+    if not Path(location).is_dir():
+        raise CommandError(
+            f"{location} is no folder: give the survey's root with --source or DHS_SURVEY, or "
+            "make a small one with 'python -m ingest mock'"
+        )
+    return LocalSource(location, settings)

@@ -1,0 +1,166 @@
+"""The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from ingest.coadd_cache import (
+    BrickFolder,
+    cached_bricks,
+    coadds_folder,
+    locked,
+)
+from ingest.coadd_fetch import Budget, FetchPlan, fetch_files
+from ingest.coadd_files import PSFSIZE, files_of_brick
+from ingest.coadd_run import Crew, Tally, Work, run_bricks
+from ingest.coadd_verify import verify_files
+from ingest.commands import SourceOption, open_lake, show_how
+from ingest.failures import CommandError
+from ingest.network import n_workers, opened
+from ingest.survey import BRICK_NAME, survey_root
+from ingest.transport import Source
+from ingest.transport.local import LocalSource
+
+TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
+SPARE_BYTES = 1 << 30  # of free disk that stays free
+
+Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
+
+
+def coadds(  # noqa: PLR0913  the options
+    context: typer.Context,
+    *,
+    source: SourceOption = None,
+    bands: Bands = "grz",
+    limit_bytes: Annotated[
+        int | None, typer.Option(min=0, help="Fetch no more than this; run again to go on.")
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Check every cached file again; remove what is damaged."),
+    ] = False,
+    repair: Annotated[
+        str | None, typer.Option(help="'psfsize': fetch the maps that cached bricks lack.")
+    ] = None,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Ask again for what the survey did not have.")
+    ] = False,
+) -> None:
+    """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
+
+    Fetches what the cache lacks and only that. Every file is checked (length, FITS structure,
+    brick, tiles, the survey's checksum) before it gets its final name, and leaves a row in
+    raw_outcomes, as every brick does. Interrupted at any point, the next run goes on.
+
+    Files of a local source are hard linked where that is possible, else copied. What the server
+    does not have (404) is not asked for again; other failures are, in the next run.
+    """
+    refuse_unknown(bands, repair)
+    with open_lake() as lake, locked(coadds_folder()):
+        folder = coadds_folder()
+        names = cached_bricks(folder) if verify or repair else bricks_with_tasks(lake)
+        works = [Work(BrickFolder(folder, name), files_of_brick(name, bands)) for name in names]
+        survey = opened(context, survey_root(source))
+        budget = Budget(limit_bytes)
+        if verify:
+            fetch = verify_files
+        else:
+            plan = FetchPlan(
+                survey, budget, is_force=ask_again or repair is not None, product=repair
+            )
+            fetch = partial(fetch_files, plan=plan)
+            refuse_full_disk(survey, works, folder, limit_bytes)
+        tally = run_bricks(
+            lake,
+            works,
+            Crew(fetch, budget, n_workers(survey)),
+            is_alive=gave_files_before(lake, survey),
+        )
+    report(tally, budget, len(works), "checked" if verify else "fetched")
+
+
+def refuse_unknown(bands: str, repair: str | None) -> None:
+    """Refuse options that name what there is not."""
+    if not bands or set(bands) - set("griz"):
+        raise CommandError(f"--bands {bands}: give some of g, r, i and z, such as grz")
+    if repair not in (None, PSFSIZE):
+        raise CommandError(f"--repair {repair}: only {PSFSIZE} can be repaired")
+
+
+def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the bricks in ``task_bricks``, sorted.
+
+    Raises
+    ------
+    CommandError
+        When the table is not there or a name in it is no brick name.
+    """
+    try:
+        rows = lake.execute("select distinct brickname from task_bricks order by all").fetchall()
+    except duckdb.CatalogException as error:
+        raise CommandError(
+            "there is no table task_bricks: run 'dbt build --select manifests' first"
+        ) from error
+    names = [str(name) for (name,) in rows]
+    wrong = [name for name in names if not BRICK_NAME.fullmatch(name)]
+    if wrong:
+        raise CommandError(f"task_bricks holds {wrong[0]!r}, which is no brick name (0001m002)")
+    return names
+
+
+def gave_files_before(lake: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    """Whether a file of this source has ever arrived."""
+    found = lake.execute(
+        "select count(*) from raw_outcomes "
+        "where product = 'coadds' and is_ok and band is not null and starts_with(source, ?)",
+        [source.location("")],
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def refuse_full_disk(
+    source: Source, works: list[Work], folder: Path, limit_bytes: int | None
+) -> None:
+    """Refuse a run whose files would not fit on the disk, by the sizes that such files have."""
+    if isinstance(source, LocalSource) and _same_file_system(source.root, folder):
+        return
+    missing = [
+        file.product
+        for work in works
+        for known in [work.folder.records()]
+        for file in work.files
+        if file.name not in known
+    ]
+    needed = sum(TYPICAL_BYTES[product] for product in missing)
+    needed = needed if limit_bytes is None else min(needed, limit_bytes)
+    free = shutil.disk_usage(folder).free
+    if needed + SPARE_BYTES > free:
+        raise CommandError(
+            f"{len(missing)} files of typically {needed / 1e9:.1f} GB would leave too little of the "
+            f"{free / 1e9:.1f} GB free at {folder}: set DHS_CACHE to a larger disk, or fetch a part "
+            "with --limit-bytes"
+        )
+
+
+def _same_file_system(source: str, folder: Path) -> bool:
+    return os.stat(source).st_dev == os.stat(folder).st_dev
+
+
+def report(tally: Tally, budget: Budget, n_wanted: int, what: str) -> None:
+    """The last two lines."""
+    reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.reasons.items()))
+    left = n_wanted - tally.n_bricks
+    typer.echo(
+        f"coadds: {tally.n_bricks} of {n_wanted} bricks {what} "
+        f"({budget.fetched / 1e6:.1f} MB moved): {tally.n_complete} complete"
+        + (f", {reasons}" if reasons else "")
+        + (f"; {left} left for the next run" if left else "")
+    )
+    if n_wanted and not tally.is_alive:
+        raise CommandError("not one file was found: is the source right? No brick was blacklisted")
+    show_how("from raw_outcomes where product = 'coadds' and not is_ok")

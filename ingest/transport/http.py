@@ -1,0 +1,194 @@
+"""Files of an http(s) server, such as the survey's public portal."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+
+from ingest.outcomes import public_location
+from ingest.transport.interface import (
+    Count,
+    FileFacts,
+    Placed,
+    RangesIgnored,
+    TransportError,
+    TransportSettings,
+)
+from ingest.transport.receiving import write_pieces
+from ingest.transport.retrying import Gate
+
+USER_AGENT = f"dark-halo-scope (python-httpx/{httpx.__version__})"
+PIECE_BYTES = 1 << 18
+MAX_REDIRECTS = 5
+MAX_LISTING_BYTES = 64 << 20
+RETRY_STATUS = frozenset({408, 429})
+PORTS = {"http": 80, "https": 443}
+HREF = re.compile(r'href="([^"/?#]+)"', re.IGNORECASE)
+
+
+class HttpSource:
+    """A tree of files behind a URL; connections are kept and shared by all threads."""
+
+    def __init__(self, root: str, settings: TransportSettings) -> None:
+        self.root = root.rstrip("/")
+        self.settings = settings
+        self._gate = Gate(settings.delay_per_host)
+        self._client = httpx.Client(
+            timeout=settings.timeout,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
+
+    def location(self, path: str) -> str:
+        """The full URL of a file."""
+        return f"{self.root}/{quote(path)}" if path else self.root
+
+    def names(self, folder: str) -> list[str]:
+        """Names in the listing that the server makes of a folder, sorted."""
+        with self._answer("GET", self.location(folder) + "/", {}) as response:
+            text = b"".join(_pieces(response, MAX_LISTING_BYTES)).decode("utf-8", "replace")
+        return sorted({unquote(name) for name in HREF.findall(text)})
+
+    def facts(self, path: str) -> FileFacts:
+        """Size and version of a file."""
+        with self._answer("HEAD", self.location(path), {}) as response:
+            return _facts(response)
+
+    def place(self, path: str, target: Path, count: Count) -> Placed:
+        """Put a file's bytes at a local path."""
+        location = self.location(path)
+        with self._answer("GET", location, {}) as response:
+            announced = _facts(response)
+            with _network_errors(location):
+                n_bytes, sha256 = write_pieces(response.iter_raw(PIECE_BYTES), target, count)
+        if announced.n_bytes not in (n_bytes, -1):
+            raise TransportError(
+                "wrong_length", f"{n_bytes} bytes arrived, {announced.n_bytes} were announced"
+            )
+        return Placed(n_bytes, sha256, announced.version)
+
+    def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Bytes ``start`` to ``stop`` (exclusive) of each range, all of one version of the file."""
+        versions, parts = set(), []
+        for start, stop in ranges:
+            headers = {"Range": f"bytes={start}-{stop - 1}"}
+            with self._answer("GET", self.location(path), headers) as response:
+                if response.status_code == httpx.codes.OK:
+                    raise RangesIgnored(self.location(path))
+                versions.add(_facts(response).version)
+                parts.append(b"".join(_pieces(response, stop - start)))
+            _check_part(response, parts[-1], (start, stop))
+        if len(versions) > 1:
+            raise TransportError("changed_meanwhile", f"versions {sorted(versions)} of one file")
+        return parts
+
+    @contextmanager
+    def _answer(
+        self, method: str, location: str, headers: dict[str, str]
+    ) -> Iterator[httpx.Response]:
+        """A successful answer, redirects followed where that is allowed."""
+        url = location
+        for _ in range(MAX_REDIRECTS + 1):
+            self._gate.wait()
+            with (
+                _network_errors(location),
+                self._client.stream(method, url, headers=headers) as response,
+            ):
+                if response.has_redirect_location:
+                    url = self._redirected(response)
+                    continue
+                self._refuse_failure(response)
+                yield response
+                return
+        raise TransportError("redirect_refused", f"{MAX_REDIRECTS} redirects", is_final=True)
+
+    def _redirected(self, response: httpx.Response) -> str:
+        """Where a redirect leads; another host, or a way without https, must be allowed."""
+        here, there = response.url, response.url.join(response.headers["Location"])
+        if there.scheme not in PORTS or (here.scheme == "https" and there.scheme != "https"):
+            raise _redirect_refused(there, "leads away from https")
+        if _host(there) != _host(here) and there.host not in self.settings.redirect_hosts:
+            raise _redirect_refused(there, "leads to another host (see --allow-redirects-to)")
+        return str(there)
+
+    def _refuse_failure(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+            return
+        message = f"the server answered {status} {response.reason_phrase}"
+        if status in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+            raise TransportError("not_found", message, is_final=True)
+        asked = retry_after(response.headers.get("Retry-After"))
+        if asked:
+            self._gate.close_for(asked)
+        is_final = 300 <= status < 500 and status not in RETRY_STATUS
+        reason = "refused_by_server" if is_final else "server_failure"
+        raise TransportError(reason, message, is_final=is_final, retry_after=asked)
+
+
+def _redirect_refused(there: httpx.URL, why: str) -> TransportError:
+    shown = public_location(str(there))
+    return TransportError("redirect_refused", f"a redirect to {shown} {why}", is_final=True)
+
+
+def _host(url: httpx.URL) -> tuple[str, int | None]:
+    return url.host, url.port or PORTS.get(url.scheme)
+
+
+@contextmanager
+def _network_errors(location: str) -> Iterator[None]:
+    """Failures of the network as failures of the file."""
+    where = urlsplit(location).hostname
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise TransportError("timeout", f"{where} did not answer in time") from error
+    except httpx.TransportError as error:
+        raise TransportError("connection_lost", f"{where}: {error}") from error
+    except httpx.InvalidURL as error:
+        raise TransportError("bad_url", str(error), is_final=True) from error
+
+
+def _facts(response: httpx.Response) -> FileFacts:
+    """Length and version by the headers; the length is -1 when the server does not say."""
+    length = response.headers.get("Content-Length", "")
+    tag = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
+    return FileFacts(int(length) if length.isdecimal() else -1, tag)
+
+
+def _pieces(response: httpx.Response, at_most: int) -> Iterator[bytes]:
+    n_bytes = 0
+    for piece in response.iter_raw(PIECE_BYTES):
+        n_bytes += len(piece)
+        if n_bytes > at_most:
+            raise TransportError("wrong_length", f"more than the {at_most} bytes that were asked")
+        yield piece
+
+
+def _check_part(response: httpx.Response, part: bytes, wanted: tuple[int, int]) -> None:
+    start, stop = wanted
+    stated = response.headers.get("Content-Range", "")
+    if not stated.startswith(f"bytes {start}-") or len(part) != stop - start:
+        raise TransportError(
+            "wrong_length",
+            f"bytes {start} to {stop - 1} were asked, {len(part)} came as {stated!r}",
+        )
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, given as seconds or as a date."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        then = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())

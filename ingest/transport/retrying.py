@@ -1,0 +1,101 @@
+"""Trying again: how often, after how long, and not when it is of no use."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+)
+
+from ingest.failures import FileRefused
+from ingest.fits_cards import FitsError
+from ingest.transport.interface import TransportError, TransportSettings
+
+JITTER = 0.25  # of the delay, up and down, so that workers do not come back together
+LONGEST_RETRY_AFTER = 600.0  # seconds; a server that asks for more is left alone for this run
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Tries:
+    """How many tries something took, and what ends the wait between them.
+
+    Parameters
+    ----------
+    is_stopped : Event
+        The command is to end: no more waiting.
+    """
+
+    n: int = 0
+    is_stopped: Event = field(default_factory=Event)
+
+
+def try_again(call: Callable[[], Result], settings: TransportSettings, tries: Tries) -> Result:
+    """Call until it succeeds, the failure is final, or the tries are used up.
+
+    Raises
+    ------
+    FileRefused, FitsError
+        The last failure.
+    """
+
+    def counted() -> Result:
+        tries.n += 1
+        return call()
+
+    retrying = Retrying(
+        stop=stop_after_attempt(settings.n_tries),
+        wait=lambda state: delay(state, settings),
+        retry=retry_if_exception(is_worth_another),
+        sleep=sleep_using_event(tries.is_stopped),
+        reraise=True,
+    )
+    return retrying(counted)
+
+
+def is_worth_another(error: BaseException) -> bool:
+    """Whether another try may end better: content that failed its checks counts, misuse does not."""
+    if isinstance(error, TransportError):
+        wait = error.retry_after or 0.0
+        return not error.is_final and wait <= LONGEST_RETRY_AFTER
+    return isinstance(error, FileRefused | FitsError)
+
+
+def delay(state: RetryCallState, settings: TransportSettings) -> float:
+    """Seconds until the next try: doubled each time, and never sooner than the server asked."""
+    doubled = settings.first_delay * 2.0 ** (state.attempt_number - 1)
+    seconds = min(doubled, settings.max_delay) * random.uniform(1 - JITTER, 1 + JITTER)
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, TransportError) else None
+    return max(seconds, asked or 0.0)
+
+
+class Gate:
+    """Lets requests to one host start no faster than agreed."""
+
+    def __init__(self, seconds_between: float) -> None:
+        self._seconds_between = seconds_between
+        self._lock = Lock()
+        self._next_start = 0.0
+
+    def wait(self) -> None:
+        """Wait for the next free start."""
+        with self._lock:
+            now = time.monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + self._seconds_between
+        time.sleep(start - now)
+
+    def close_for(self, seconds: float) -> None:
+        """Let no request start for a while: the server asked for it."""
+        with self._lock:
+            self._next_start = max(self._next_start, time.monotonic() + seconds)
