@@ -56,7 +56,11 @@ def _quiet_context() -> DataContextConfig:
 
 
 class _OneStatementAtATime(ConnectionWrapper):
-    """A connection on which a query that cannot be run takes no other query with it."""
+    """A connection without transactions.
+
+    In one, DuckDB would refuse all that comes after a query that cannot be run, and a lake with a
+    SQLite catalogue would be locked for writers until the last suite is through.
+    """
 
     def begin(self) -> None:
         """Begin nothing: in a transaction, DuckDB refuses all that comes after an error."""

@@ -179,9 +179,11 @@ def _numbers(settings: Settings) -> tuple[Check, ...]:
         no_rows(
             "every_config_has_enough_hosts",
             "select experiment_id, config_id, count(distinct (brickid, objid)) as n_hosts"
-            " from {batch} where not is_control and tier <> 'debug'"
+            " from {batch} as tasks inner join stage_config using (experiment_id)"
+            " where not is_control and sampling = 'all_configs' and stage_config.tier <> 'debug'"
             f" group by all having count(distinct (brickid, objid)) < {few_hosts}",
-            why=f"At least {few_hosts} galaxies, since replicates on one host are not independent.",
+            why=f"At least {few_hosts} galaxies per point of a grid that hosts take whole:"
+            " replicates on one host are not independent.",
         ),
     )
 

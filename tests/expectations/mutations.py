@@ -150,7 +150,7 @@ PARENTS = {
 
 FIRST_CONFIG = "where config_id = 'grid_small_1'"
 FIRST_TASK = "where task_id = (select min(task_id) from injection_tasks where not is_control)"
-FIRST_GRID_TASK = FIRST_TASK[:-1] + " and tier = 'debug')"
+FIRST_GRID_TASK = FIRST_TASK[:-1] + " and tier = 'grid')"
 FIRST_PRIOR_TASK = FIRST_TASK[:-1] + " and tier = 'train')"
 OF_ONE_RENDER = (
     "where render_id = (select min(render_id) from injection_tasks where tier = 'train'"
@@ -169,10 +169,10 @@ MANIFESTS = {
     },
     "stage_config": {
         "experiment_id_says_what_it_is": (
-            "experiment_id = 'mine' where tier = 'debug' and stamp_size = 64"
+            "experiment_id = 'mine' where tier = 'grid' and stamp_size = 64"
         ),
         "every_tier_size_and_bandset_is_there": (
-            "delete from stage_config where tier = 'debug' and stamp_size = 64"
+            "delete from stage_config where tier = 'grid' and stamp_size = 64"
         ),
     },
     "sampled_galaxies": {
@@ -184,16 +184,16 @@ MANIFESTS = {
         "region_is_in_the_selection_set": ("delete from region_selections"),
         "config_is_one_of_the_grid": "config_index = 2 where tier = 'train'",
         "every_experiment_has_every_set_and_split": (
-            "delete from sampled_galaxies where tier = 'debug' and region_split = 'val'"
+            "delete from sampled_galaxies where tier = 'grid' and region_split = 'val'"
         ),
         "no_more_hosts_than_asked_for": (
             "insert into sampled_galaxies select * replace (objid + 1000 as objid)"
-            " from sampled_galaxies where tier = 'debug' and region_split = 'val'",
+            " from sampled_galaxies where tier = 'grid' and region_split = 'val'",
             "host_is_a_parent_that_may_be_used",
         ),
-        "share_of_control_hosts_is_as_asked": "is_control_host = false where tier = 'debug'",
+        "share_of_control_hosts_is_as_asked": "is_control_host = false where tier = 'grid'",
         "galaxy_has_one_split": (
-            "region_split = 'test' where region_split = 'val' and tier = 'debug'",
+            "region_split = 'test' where region_split = 'val' and tier = 'grid'",
             "host_is_a_parent_that_may_be_used",
             "every_experiment_has_every_set_and_split",
             "no_more_hosts_than_asked_for",
@@ -234,7 +234,7 @@ MANIFESTS = {
         "every_host_has_its_configs_and_replicates": f"delete from injection_tasks {FIRST_TASK}",
         "every_config_has_enough_hosts": (
             "delete from injection_tasks"
-            " where tier = 'train' and not is_control and (brickid <> 2 or objid > 0)",
+            " where tier = 'grid' and not is_control and region_split <> 'val'",
             "every_host_has_its_configs_and_replicates",
             "every_tier_and_split_has_tasks",
         ),
@@ -318,13 +318,13 @@ COADDS = {
         ),
         "every_column_of_the_tasks_is_there": "alter table runnable_tasks drop column src_gr",
         "most_tasks_can_run": (
-            "delete from runnable_tasks where not is_control and tier = 'debug'",
+            "delete from runnable_tasks where not is_control and tier = 'grid'",
             "tasks_are_those_on_cached_bricks",
             "every_task_of_a_brick_is_counted",
             "every_experiment_keeps_injections_and_controls",
         ),
         "every_experiment_keeps_injections_and_controls": (
-            "is_control = false where experiment_id = 'debug_stamp64_bandsgrz_gridgrid_small'"
+            "is_control = false where experiment_id = 'grid_stamp64_bandsgrz_gridgrid_small'"
         ),
     },
 }

@@ -16,7 +16,7 @@ from tests.expectations.mutations import ALL as MUTATIONS
 HERE = ("staging", "regions", "parents", "manifests", "coadds")
 # What the small lake is asked for, where the demo asks for more.
 SMALL = """
-    tiers: [debug, train]
+    tiers: [grid, train]
     stamp_sizes: [64, 96]
     min_tasks_per_tier_and_split: 20
 """

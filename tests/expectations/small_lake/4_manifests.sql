@@ -57,7 +57,7 @@ select
     [24e0, 24.2e0, 24.4e0, 24.6e0, 24.8e0] as depth_edges,
     22.5e0 as ab_zp_nmgy
 from (
-    values ('debug', 'grid_small', 'all_configs', false, 2, 48, 48, 1e0),
+    values ('grid', 'grid_small', 'all_configs', false, 2, 48, 48, 1e0),
         ('train', 'recoverable', 'one_config', true, 6, 1, 1, 0.5e0)
 ) as tiers(tier, grid, sampling, is_prior, n_galaxies, n_configs, n_configs_per_galaxy, control_frac)
 cross join (select unnest([64, 96]) as stamp_size);
