@@ -88,3 +88,17 @@
         and bins_of_{{ axis.axis }}.bin = completeness_grid.{{ axis.axis }}
     {%- endfor %}
 {%- endmacro %}
+
+{% macro surface_axes() -%}
+    {#- Axes of the cube `original_over_regions`, as columns of the cells. -#}
+    {{- 'region_split, selection_set_id, ranking_mode, psf_bin, depth_bin, resolution_bin_low, '
+        ~ 'resolution_bin_high, theta_e_grid_arcsec, src_dmag, src_reff_arcsec' -}}
+{%- endmacro %}
+
+{% macro resolution_label(low, high) -%}
+    case
+        when {{ low }} = 0 then '<' || {{ high }}::decimal(3, 1)
+        when isinf({{ high }}) then '>=' || {{ low }}::decimal(3, 1)
+        else {{ low }}::decimal(3, 1) || '-' || {{ high }}::decimal(3, 1)
+    end
+{%- endmacro %}

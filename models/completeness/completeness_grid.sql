@@ -1,0 +1,71 @@
+{%- set cubes = completeness_cubes() -%}
+-- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
+with
+
+attempts as (
+    select * from {{ ref('task_outcomes') }} where not is_control
+),
+
+completeness_bins as (
+    select * from {{ ref('completeness_bins') }}
+),
+
+experiments as (
+    select distinct experiment_number from attempts
+)
+{%- for axis in seed_rows('completeness_axes', 'axis_order') %},
+
+bins_of_{{ axis.axis }} as (
+    {%- if axis.axis_kind == 'binned' %}
+    select
+        experiments.experiment_number,
+        completeness_bins.bin::smallint as {{ axis.axis }}
+    from completeness_bins
+    cross join experiments
+    where completeness_bins.axis = '{{ axis.axis }}'
+    {%- else %}
+    select distinct
+        experiment_number,
+        {{ axis.axis }}
+    from attempts
+    {%- endif %}
+)
+{%- endfor %}
+{%- for cube, axes in cubes.items() %}
+{%- set observed = axes | selectattr('combination', 'equalto', 'observed') | map(attribute='axis') | list %},
+
+met_in_{{ cube }} as (
+    select distinct {{ (['experiment_number'] + observed) | join(', ') }}
+    from attempts
+),
+
+-- Every bin with every other, for what was met together; beside them what lies outside all bins.
+cells_of_{{ cube }} as (
+    select *
+    from met_in_{{ cube }}
+    {%- for axis in axes if axis.combination == 'crossed' %}
+    inner join bins_of_{{ axis.axis }} using (experiment_number)
+    {%- endfor %}
+    {%- if axes %}
+    union by name
+    select distinct {{ (['experiment_number'] + axes | map(attribute='axis') | list) | join(', ') }}
+    from attempts
+    {%- endif %}
+)
+{%- endfor %},
+
+completeness_grid as (
+    {%- for cube, axes in cubes.items() %}
+    select
+        '{{ cube }}' as cube,
+        {{ "'" ~ axes[0].only_rule_kind ~ "'" if axes and axes[0].only_rule_kind else 'null' }}::varchar
+            as only_rule_kind,
+        {{ cell_text(axes) }} as cell,
+        {{ cell_text(known_for_controls(axes)) }} as control_cell,
+        *
+    from cells_of_{{ cube }}
+    {{ "union all by name" if not loop.last }}
+    {%- endfor %}
+)
+
+select * from completeness_grid

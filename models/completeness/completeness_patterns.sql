@@ -1,0 +1,52 @@
+{%- set cubes = completeness_cubes() -%}
+-- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
+with
+
+tasks as (
+    select
+        *,
+        usable_bits | (detected_bits << 30) | (is_clean::bigint << 60) as outcome
+    from {{ ref('task_outcomes') }}
+)
+{%- for is_control in [false, true] %}
+{%- for cube, axes in cubes.items() %}
+{%- set own = known_for_controls(axes) if is_control else axes %}
+{%- set place = (['experiment_number'] + own | map(attribute='axis') | list) | join(', ') %}
+{%- set name = cube ~ ('_controls' if is_control else '') %},
+
+hosts_of_{{ name }} as (
+    select
+        {{ place }},
+        list(outcome order by outcome) as outcomes
+    from tasks
+    where
+        {{ 'is_control' if is_control else 'not is_control' }}
+        and {{ is_counted_once(axes) }}
+    group by {{ place }}, host_number
+),
+
+patterns_of_{{ name }} as (
+    select
+        '{{ cube }}' as cube,
+        {{ is_control }} as is_control,
+        experiment_number,
+        {{ cell_text(own) }} as cell,
+        outcomes,
+        count(*) as n_hosts
+    from hosts_of_{{ name }}
+    group by {{ place }}, outcomes
+)
+{%- endfor %}
+{%- endfor %},
+
+completeness_patterns as (
+    {%- for is_control in [false, true] %}
+    {%- set outer = loop %}
+    {%- for cube in cubes %}
+    select * from patterns_of_{{ cube }}{{ '_controls' if is_control }}
+    {{ "union all" if not (outer.last and loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
+)
+
+select * from completeness_patterns
