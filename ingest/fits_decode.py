@@ -26,8 +26,8 @@ def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     FitsError
         ``bad_tile``.
     """
-    if not np.all((numbers >= 0) & (numbers < image.table.compressed.start.size)):
-        raise ValueError(f"tiles {numbers} of {image.table.compressed.start.size}")
+    if not np.all((numbers >= 0) & (numbers < len(image.table.spans))):
+        raise ValueError(f"tiles {numbers} of {len(image.table.spans)}")
     pixels = np.zeros((numbers.size, *image.tile_shape), dtype=image.dtype)
     is_fast = _is_plain_rice(image, numbers)
     if is_fast.all() and is_fast.size:
@@ -52,21 +52,19 @@ def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     is_whole = ((rows + 1) * image.tile_shape[0] <= image.shape[0]) & (
         (columns + 1) * image.tile_shape[1] <= image.shape[1]
     )
-    return is_whole & (image.table.compressed.length[numbers] > 0)
+    return is_whole & (image.table.spans[numbers, 1] > 0)
 
 
 def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray) -> None:
     """Decode whole, quantised Rice tiles into ``pixels``."""
-    spans, scaling = image.table.compressed, image.table.scaling
-    assert scaling is not None
+    table = image.table
+    assert table.scaling is not None
     dither, codes = _dither(image)
     status = rice.decode_tiles(
         image.data,
-        spans.start[numbers],
-        spans.length[numbers],
+        table.spans[numbers],
         image.block_size,
-        scaling.scale[numbers],
-        scaling.zero[numbers],
+        table.scaling[numbers],
         dither,
         _dither_rows(image, numbers),
         codes,
@@ -106,13 +104,12 @@ def _read_tile(image: TiledImage, number: int) -> np.ndarray:
 
 def _stream(image: TiledImage, number: int) -> tuple[bytes, bool]:
     """Bytes of a tile, and whether they come from the column of those that were not quantised."""
-    spans, is_gzipped = image.table.compressed, False
-    if spans.length[number] == 0:
-        if image.table.gzipped is None or image.table.gzipped.length[number] == 0:
-            raise image.bad_tile(number, "it has no bytes")
-        spans, is_gzipped = image.table.gzipped, True
-    start = spans.start[number]
-    return image.data[start : start + spans.length[number]].tobytes(), is_gzipped
+    (start, length), is_gzipped = image.table.spans[number], False
+    if length == 0 and image.table.gzipped is not None:
+        (start, length), is_gzipped = image.table.gzipped[number], True
+    if length == 0:
+        raise image.bad_tile(number, "it has no bytes")
+    return image.data[start : start + length].tobytes(), is_gzipped
 
 
 def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> np.ndarray:
@@ -150,11 +147,9 @@ def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarra
 
 def _dequantised(image: TiledImage, number: int, quantised: np.ndarray) -> np.ndarray:
     """Pixels of one quantised tile."""
-    scaling = image.table.scaling
-    assert scaling is not None
+    assert image.table.scaling is not None
     pixels = np.empty(quantised.size, dtype=np.float32)
     dither, codes = _dither(image)
     row = int(_dither_rows(image, np.array([number]))[0])
-    scale, zero = scaling.scale[number], scaling.zero[number]
-    rice.dequantise(quantised, scale, zero, dither, row, codes, pixels)
+    rice.dequantise(quantised, image.table.scaling[number], dither, row, codes, pixels)
     return pixels.reshape(image.extent(number))

@@ -19,51 +19,25 @@ _DTYPES = {"I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "P": ">i4
 
 
 @dataclass(frozen=True)
-class Spans:
-    """Where the bytes of each tile are in the file.
-
-    Parameters
-    ----------
-    start : (n,) int64, bytes from the start of the file
-    length : (n,) int64, bytes; 0 where this column holds nothing for the tile
-    """
-
-    start: np.ndarray
-    length: np.ndarray
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """How the values of each tile were quantised.
-
-    Parameters
-    ----------
-    scale, zero : (n,) float64, unit of the image
-    """
-
-    scale: np.ndarray
-    zero: np.ndarray
-
-
-@dataclass(frozen=True)
 class TileTable:
     """Rows of a tile table, one per tile.
 
     Parameters
     ----------
-    compressed : Spans
-        Tiles compressed as the header says.
-    gzipped : Spans or None
-        Tiles that could not be quantised: gzipped big-endian values.
-    scaling : Scaling or None
-        None when the values are not quantised.
+    spans : (n, 2) int64, bytes
+        Start in the file and length of the stream of each tile, compressed as the header says; the
+        length is 0 where the stream is in the next column.
+    gzipped : (n, 2) int64, bytes, or None
+        The same for tiles that could not be quantised: gzipped big-endian values.
+    scaling : (n, 2) float64, unit of the image, or None
+        Scale and zero of the quantisation; None when the values are not quantised.
     blank : int or None
         Quantised value that stands for a missing one.
     """
 
-    compressed: Spans
-    gzipped: Spans | None
-    scaling: Scaling | None
+    spans: np.ndarray
+    gzipped: np.ndarray | None
+    scaling: np.ndarray | None
     blank: int | None
 
 
@@ -94,12 +68,12 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     end = hdu.data_offset + hdu.data_size
     if "COMPRESSED_DATA" not in columns:
         raise FitsError("bad_header", f"{name}: no column COMPRESSED_DATA")
-    compressed = _spans(name, rows, columns["COMPRESSED_DATA"], heap, end)
+    spans = _spans(name, rows, columns["COMPRESSED_DATA"], heap, end)
     gzipped = None
     if "GZIP_COMPRESSED_DATA" in columns:
         gzipped = _spans(name, rows, columns["GZIP_COMPRESSED_DATA"], heap, end)
     blank = hdu.integer("ZBLANK") if "ZBLANK" in hdu.cards else None
-    return TileTable(compressed, gzipped, _scaling(name, rows, columns, hdu), blank)
+    return TileTable(spans, gzipped, _scaling(name, rows, columns, hdu), blank)
 
 
 def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
@@ -129,7 +103,7 @@ def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray
     return cells.astype(dtype.newbyteorder("="))
 
 
-def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end: int) -> Spans:
+def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end: int) -> np.ndarray:
     """Lengths and places of the byte arrays that a descriptor column points to."""
     if column[1] not in ("P", "Q"):
         raise FitsError("bad_header", f"{name}: the tiles' column has type {column[1]}")
@@ -138,19 +112,19 @@ def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end:
     outside = (length < 0) | (offset < 0) | (length > end) | (start + length > end)
     if outside[length != 0].any():
         raise FitsError("bad_tile", f"{name}: tile {int(outside.argmax())} is not in the heap")
-    return Spans(np.ascontiguousarray(start), np.ascontiguousarray(length))
+    return np.stack([start, length], axis=1)
 
 
 def _scaling(
     name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
-) -> Scaling | None:
+) -> np.ndarray | None:
     """The scaling of all tiles, or None when the header knows of none."""
     scale, zero = (_factors(rows, columns, hdu, key) for key in ("ZSCALE", "ZZERO"))
     if scale is None and zero is None:
         return None
     if scale is None or zero is None:
         raise FitsError("bad_header", f"{name}: only one of ZSCALE and ZZERO is there")
-    return Scaling(scale, zero)
+    return np.stack([scale, zero], axis=1)
 
 
 def _factors(

@@ -56,7 +56,7 @@ def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray
         ``bad_tile`` when a tile that is needed cannot be decoded.
     """
     numbers = tiles_touched(image, corners, size)
-    slots = np.full(image.table.compressed.start.size, -1, dtype=np.int64)
+    slots = np.full(len(image.table.spans), -1, dtype=np.int64)
     slots[numbers] = np.arange(numbers.size)
     squares = np.zeros((len(corners), size, size), dtype=image.dtype)
     tiles = read_tiles(image, numbers)

@@ -5,6 +5,8 @@ value of 32 bits, then blocks whose differences, folded to non-negative numbers,
 unary high part and ``fs`` low bits. Everything here releases the interpreter lock.
 """
 
+from typing import Any
+
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -35,27 +37,29 @@ DITHER_STARTS = np.float32(500.0)  # a tile's dither starts within the first so 
 NO_CODE = 2**40  # no 32-bit value
 
 
-@intrinsic
-def _leading_zeros(typingctx, word):  # type: ignore[no-untyped-def]
+def _leading_zeros_in(typing_context: Any, word: Any) -> Any:
     """Number of zero bits above the highest one bit of a 64-bit word (64 for zero)."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), codegen
 
 
-@intrinsic
-def _load_big_endian(typingctx, data, offset):  # type: ignore[no-untyped-def]
+def _load_big_endian_from(typing_context: Any, data: Any, offset: Any) -> Any:
     """Eight bytes from any offset as one big-endian word, in one load."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         address = builder.gep(array.data, [args[1]])
         word = builder.bitcast(address, ir.IntType(64).as_pointer())
         return builder.bswap(builder.load(word, align=1))
 
     return types.uint64(data, types.int64), codegen
+
+
+_leading_zeros: Any = intrinsic(_leading_zeros_in)
+_load_big_endian: Any = intrinsic(_load_big_endian_from)
 
 
 @kernel
@@ -91,8 +95,8 @@ def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, i
 
 @kernel
 def _coded_block(
-    data: np.ndarray, bit: int, end: int, fs: int, last: int, out: np.ndarray
-) -> tuple[int, int]:
+    data: np.ndarray, bit: Any, end: int, fs: int, last: Any, out: np.ndarray
+) -> tuple[Any, Any]:
     """Decode one block of coded differences into ``out``; returns (bit after it, last value).
 
     Four symbols are taken from one 64-bit load when they fit, which they nearly always do: the
@@ -129,7 +133,7 @@ def _coded_block(
 
 
 @kernel
-def _raw_block(data: np.ndarray, bit: int, end: int, last: int, out: np.ndarray) -> tuple[int, int]:
+def _raw_block(data: np.ndarray, bit: Any, end: int, last: Any, out: np.ndarray) -> tuple[Any, Any]:
     """Decode one block of differences written as they are, 32 bits each."""
     if bit + VALUE_BITS * out.size > end:
         return -1, last
@@ -209,17 +213,19 @@ DITHER = _random_table()
 
 
 @kernel
-def _dequantise(quantised: np.ndarray, scale: float, zero: float, out: np.ndarray) -> None:
+def _dequantise(quantised: np.ndarray, scaling: np.ndarray, out: np.ndarray) -> None:
     """Undo a quantisation without dither."""
+    scale, zero = scaling[0], scaling[1]
     for i in range(quantised.size):
         out[i] = np.float64(quantised[i]) * scale + zero
 
 
 @kernel
 def _dequantise_dithered(
-    quantised: np.ndarray, scale: float, zero: float, row: int, dither: np.ndarray, out: np.ndarray
+    quantised: np.ndarray, scaling: np.ndarray, dither: np.ndarray, row: int, out: np.ndarray
 ) -> None:
     """Undo a quantisation with subtractive dither, which starts at a place that ``row`` gives."""
+    scale, zero = scaling[0], scaling[1]
     start = int(dither[row] * DITHER_STARTS)
     i = 0
     while i < quantised.size:
@@ -241,10 +247,9 @@ def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) ->
 
 
 @kernel
-def dequantise(  # noqa: PLR0913
+def dequantise(
     quantised: np.ndarray,
-    scale: float,
-    zero: float,
+    scaling: np.ndarray,
     dither: np.ndarray,
     row: int,
     codes: np.ndarray,
@@ -255,7 +260,8 @@ def dequantise(  # noqa: PLR0913
     Parameters
     ----------
     quantised : (n,) int32
-    scale, zero : float, unit of the image
+    scaling : (2,) float64, unit of the image
+        Scale and zero.
     dither : (10000,) or (0,) float32
         `DITHER`, or nothing when there is no dither.
     row : int
@@ -265,9 +271,9 @@ def dequantise(  # noqa: PLR0913
     out : (n,) float32, unit of the image
     """
     if dither.size == 0:
-        _dequantise(quantised, scale, zero, out)
+        _dequantise(quantised, scaling, out)
     else:
-        _dequantise_dithered(quantised, scale, zero, row % N_RANDOM, dither, out)
+        _dequantise_dithered(quantised, scaling, dither, row % N_RANDOM, out)
     if codes[0] != NO_CODE:
         _restore(quantised, codes[0], 0.0, out)
     if codes[1] != NO_CODE:
@@ -275,13 +281,11 @@ def dequantise(  # noqa: PLR0913
 
 
 @kernel
-def decode_tiles(  # noqa: PLR0913
+def decode_tiles(
     data: np.ndarray,
-    starts: np.ndarray,
-    lengths: np.ndarray,
+    spans: np.ndarray,
     block_size: int,
-    scales: np.ndarray,
-    zeros: np.ndarray,
+    scaling: np.ndarray,
     dither: np.ndarray,
     rows: np.ndarray,
     codes: np.ndarray,
@@ -293,10 +297,10 @@ def decode_tiles(  # noqa: PLR0913
     ----------
     data : (n_bytes,) uint8
         The file.
-    starts, lengths : (n,) int64, bytes
-        Where in ``data`` the stream of each tile is.
+    spans : (n, 2) int64, bytes
+        Start and length of the stream of each tile in ``data``.
     block_size : int, values per block of the Rice code
-    scales, zeros : (n,) float64, unit of the image
+    scaling : (n, 2) float64, unit of the image
     dither, rows, codes
         As in `dequantise`, a row for each tile.
     out : (n, n_values) float32
@@ -307,12 +311,14 @@ def decode_tiles(  # noqa: PLR0913
     (n,) int8
         Status of each tile, as `decode` gives it.
     """
-    status = np.zeros(starts.size, dtype=np.int8)
-    stream = np.zeros(lengths.max() + PADDING_BYTES if lengths.size else 0, dtype=np.uint8)
+    status = np.zeros(len(spans), dtype=np.int8)
+    longest = 0 if len(spans) == 0 else spans[:, 1].max()
+    stream = np.zeros(longest + PADDING_BYTES, dtype=np.uint8)
     quantised = np.empty(out.shape[1], dtype=np.int32)
-    for i in range(starts.size):
-        stream[: lengths[i]] = data[starts[i] : starts[i] + lengths[i]]
-        status[i] = decode(stream, lengths[i], block_size, quantised)
+    for i in range(len(spans)):
+        start, length = spans[i, 0], spans[i, 1]
+        stream[:length] = data[start : start + length]
+        status[i] = decode(stream, length, block_size, quantised)
         if status[i] == OK:
-            dequantise(quantised, scales[i], zeros[i], dither, rows[i], codes, out[i])
+            dequantise(quantised, scaling[i], dither, rows[i], codes, out[i])
     return status

@@ -9,7 +9,7 @@ import pytest
 from injection.brick_files import open_brick
 from injection.wcs import sky_from_pixel
 
-REAL = Path(__file__).resolve().parents[2] / "../shared/data/real"
+REAL = Path(__file__).resolve().parents[3] / "shared/data/real"
 REAL_BRICK = "0959p805"
 
 
