@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from udfs.jit import kernel
+from udfs.region_statistics import between, median, moments, sigma_mad
 
 CORE_PIX = 8.0
 INNER_PIX = 4.0
@@ -25,9 +26,9 @@ FRAME_PIX = 8  # 101-pixel stamp: from 42 pixels (11 arcsec) outwards
 EDGE_PIX = 2
 CENTROID_PIX = 4.0
 N_WEDGES = 8
+STAMPS_AT_ONCE = 64
 ASYMMETRY_FLOOR = 1e-3  # nanomaggy; below it the ratio says nothing
 ASYMMETRY_CAP = 10.0
-MAD_TO_SIGMA = 1.4826022185056018  # of a normal distribution
 
 QUALITY_FEATURES = (
     "nan_frac",
@@ -39,24 +40,27 @@ QUALITY_FEATURES = (
     "clip_frac",
     "edge_artefact",
 )
+SHAPE_FEATURES = (
+    "laplacian_core",
+    "laplacian_annulus",
+    "azimuthal_asymmetry",
+    "wedge_std",
+    "centroid_x",
+    "centroid_y",
+)
 LIGHT_FEATURES = (
     "core_brightness",
     "core_max",
     "core_std",
     "inner4_brightness",
+    "inner4_max",
+    "inner4_std",
     "inner12_brightness",
     "annulus_brightness",
     "annulus_max",
     "annulus_std",
     "outer_brightness",
     "radial_gradient",
-    "laplacian_core",
-    "laplacian_annulus",
-    "azimuthal_asymmetry",
-    "wedge_std",
-    "mad",
-    "centroid_x",
-    "centroid_y",
     "aperture_flux_nmgy",
     *(f"profile_{low:02.0f}_{high:02.0f}" for low, high in itertools.pairwise(PROFILE_EDGES_PIX)),
 )
@@ -69,7 +73,7 @@ FRAME_FEATURES = (
     "frame_autocorrelation_x",
     "frame_autocorrelation_y",
 )
-BAND_FEATURES = QUALITY_FEATURES + LIGHT_FEATURES + FRAME_FEATURES
+BAND_FEATURES = (*QUALITY_FEATURES, *SHAPE_FEATURES, *LIGHT_FEATURES, *FRAME_FEATURES, "mad")
 COLOUR_FEATURES = (
     "core_g_r",
     "annulus_g_r",
@@ -80,77 +84,41 @@ COLOUR_FEATURES = (
 BANDS = ("g", "r", "z")
 FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
 
+# Where each group begins in a band's numbers.
+_SHAPE_FROM = len(QUALITY_FEATURES)
+_LIGHT_FROM = _SHAPE_FROM + len(SHAPE_FEATURES)
+_FRAME_FROM = _LIGHT_FROM + len(LIGHT_FEATURES)
+_MAD_AT = _FRAME_FROM + len(FRAME_FEATURES)
+_CORE = BAND_FEATURES.index("core_brightness")
+_ANNULUS = BAND_FEATURES.index("annulus_brightness")
+_APERTURE = BAND_FEATURES.index("aperture_flux_nmgy")
+_N_FEATURES = len(FEATURES)
 _PROFILE_EDGES = np.array(PROFILE_EDGES_PIX)
 
 
 @kernel
-def _mean(values: np.ndarray) -> float:
-    return values.mean() if values.size else np.nan
-
-
-@kernel
-def _std(values: np.ndarray) -> float:
-    return values.std() if values.size else np.nan
-
-
-@kernel
-def _max(values: np.ndarray) -> float:
-    return values.max() if values.size else np.nan
-
-
-@kernel
-def _median(values: np.ndarray) -> float:
-    return np.median(values) if values.size else np.nan
-
-
-@kernel
-def _sigma_mad(values: np.ndarray) -> float:
-    """Standard deviation of a normal distribution with this median absolute deviation."""
-    return MAD_TO_SIGMA * _median(np.abs(values - _median(values)))
-
-
-@kernel
-def _between(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Finite pixels with low <= distance < high, as float64."""
-    kept = np.empty(image.size)
-    n = 0
-    for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            if low <= distance[y, x] < high and np.isfinite(image[y, x]):
-                kept[n] = image[y, x]
-                n += 1
-    return kept[:n]
-
-
-@kernel
-def _centre_box(image: np.ndarray, width: int) -> np.ndarray:
+def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
+    """Fractions of pixels that are not finite and that are zero, in a box about the centre."""
     margin = max(0, (image.shape[0] - width) // 2)
     stop = image.shape[0] - margin
-    return image[margin:stop, margin:stop]
-
-
-@kernel
-def _nan_fraction(image: np.ndarray) -> float:
-    n = 0
-    for value in image.flat:
-        n += not np.isfinite(value)
-    return n / image.size
-
-
-@kernel
-def _zero_fraction(image: np.ndarray) -> float:
-    n = 0
-    for value in image.flat:
-        n += value == 0.0
-    return n / image.size
+    n_nan, n_zero = 0, 0
+    for y in range(margin, stop):
+        for x in range(margin, stop):
+            n_nan += not np.isfinite(image[y, x])
+            n_zero += image[y, x] == 0.0
+    area = (stop - margin) ** 2
+    return n_nan / area, n_zero / area
 
 
 @kernel
 def _clip_fraction(finite: np.ndarray) -> float:
-    """Fraction of pixels at the maximum: one pixel in a natural image, a plateau in a clipped one."""
-    if not finite.size:
-        return np.nan
-    return (np.sum(finite == finite.max()) - 1) / finite.size
+    """Fraction of pixels at the maximum beyond the first: 0 in nature, more where it was clipped."""
+    largest, n_top = -np.inf, 0
+    for value in finite:
+        if value > largest:
+            largest, n_top = value, 0
+        n_top += value == largest
+    return (n_top - 1) / finite.size if finite.size else np.nan
 
 
 @kernel
@@ -160,9 +128,8 @@ def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, hig
     for y in range(1, image.shape[0] - 1):
         for x in range(1, image.shape[1] - 1):
             if low <= distance[y, x] < high:
-                value = (
-                    image[y - 1, x] + image[y + 1, x] + image[y, x - 1] + image[y, x + 1]
-                ) - 4.0 * image[y, x]
+                neighbours = image[y - 1, x] + image[y + 1, x] + image[y, x - 1] + image[y, x + 1]
+                value = neighbours - 4.0 * image[y, x]
                 if np.isfinite(value):
                     total += abs(value)
                     n += 1
@@ -179,12 +146,6 @@ def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> 
                 total[wedge[y, x]] += image[y, x]
                 count[wedge[y, x]] += 1
     return total / np.where(count > 0, count, np.nan)
-
-
-@kernel
-def _asymmetry(wedge_means: np.ndarray) -> float:
-    level = max(abs(np.median(wedge_means)), ASYMMETRY_FLOOR)
-    return min(wedge_means.std() / level, ASYMMETRY_CAP)
 
 
 @kernel
@@ -210,101 +171,94 @@ def _frame_differences(
     n = 0
     for y in range(image.shape[0] - step_y):
         for x in range(image.shape[1] - step_x):
-            if (
-                edge_distance[y, x] < FRAME_PIX
-                and edge_distance[y + step_y, x + step_x] < FRAME_PIX
-            ):
-                value = image[y + step_y, x + step_x] - image[y, x]
-                if np.isfinite(value):
-                    kept[n] = value
-                    n += 1
+            outer = max(edge_distance[y, x], edge_distance[y + step_y, x + step_x])
+            value = np.float64(image[y + step_y, x + step_x]) - image[y, x]
+            if outer < FRAME_PIX and np.isfinite(value):
+                kept[n] = value
+                n += 1
     return kept[:n]
 
 
 @kernel
 def _autocorrelation(differences: np.ndarray, sigma: float) -> float:
     """Correlation of neighbouring pixels, 1 - var(difference) / (2 var), from robust widths."""
-    return 1.0 - _sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
+    return 1.0 - sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
 
 
 @kernel
-def _quality_features(image: np.ndarray, edge_distance: np.ndarray) -> np.ndarray:
-    finite = _between(image, edge_distance, 0.0, np.inf)
-    frame = _between(image, edge_distance, 0.0, FRAME_PIX)
-    edge = _between(image, edge_distance, 0.0, EDGE_PIX)
-    sigma = _sigma_mad(frame)
-    central = _centre_box(image, CENTRAL_BOX_PIX)
-    core = _centre_box(image, CORE_BOX_PIX)
-    return np.array(
-        [
-            _nan_fraction(image),
-            _nan_fraction(central),
-            _nan_fraction(core),
-            _zero_fraction(image),
-            _zero_fraction(central),
-            _zero_fraction(core),
-            _clip_fraction(finite),
-            abs(_median(edge) - _median(frame)) / sigma if sigma > 0 else np.nan,
-        ]
-    )
+def _measure_quality(
+    image: np.ndarray, finite: np.ndarray, edge: np.ndarray, frame: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``QUALITY_FEATURES``."""
+    out[0], out[3] = _fractions(image, image.shape[0])
+    out[1], out[4] = _fractions(image, CENTRAL_BOX_PIX)
+    out[2], out[5] = _fractions(image, CORE_BOX_PIX)
+    out[6] = _clip_fraction(finite)
+    sigma = sigma_mad(frame)
+    out[7] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
 
 
 @kernel
-def _light_features(
-    image: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
-) -> np.ndarray:
-    core = _between(image, distance, 0.0, CORE_PIX)
-    annulus = _between(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
-    outer_brightness = _mean(_between(image, distance, OUTER_PIX[0], OUTER_PIX[1]))
-    aperture = _between(image, distance, 0.0, APERTURE_PIX)
-    sky = _median(_between(image, edge_distance, 0.0, FRAME_PIX))
+def _measure_shape(
+    image: np.ndarray, distance: np.ndarray, wedge: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``SHAPE_FEATURES``."""
+    out[0] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
+    out[1] = _mean_abs_laplacian(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
     wedges = _wedge_means(image, distance, wedge)
-    centroid_x, centroid_y = _centroid(image, distance)
-    profile = np.empty(_PROFILE_EDGES.size - 1)
-    for i in range(profile.size):
-        profile[i] = _mean(_between(image, distance, _PROFILE_EDGES[i], _PROFILE_EDGES[i + 1]))
-    summary = np.array(
-        [
-            _mean(core),
-            _max(core),
-            _std(core),
-            _mean(_between(image, distance, 0.0, INNER_PIX)),
-            _mean(_between(image, distance, 0.0, INNER_WIDE_PIX)),
-            _mean(annulus),
-            _max(annulus),
-            _std(annulus),
-            outer_brightness,
-            _mean(core) - outer_brightness,
-            _mean_abs_laplacian(image, distance, 0.0, CORE_PIX),
-            _mean_abs_laplacian(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1]),
-            _asymmetry(wedges),
-            wedges.std(),
-            _sigma_mad(_between(image, distance, 0.0, np.inf)),
-            centroid_x,
-            centroid_y,
-            aperture.sum() - sky * aperture.size,
-        ]
-    )
-    return np.concatenate((summary, profile))
+    out[3] = wedges.std()
+    level = max(abs(median(wedges)), ASYMMETRY_FLOOR)
+    out[2] = min(out[3] / level, ASYMMETRY_CAP)
+    out[4], out[5] = _centroid(image, distance)
 
 
 @kernel
-def _frame_features(image: np.ndarray, edge_distance: np.ndarray) -> np.ndarray:
-    frame = _between(image, edge_distance, 0.0, FRAME_PIX)
+def _measure_light(image: np.ndarray, distance: np.ndarray, sky: float, out: np.ndarray) -> None:
+    """Fill the ``LIGHT_FEATURES``."""
+    _, out[0], out[2], out[1] = moments(image, distance, 0.0, CORE_PIX)
+    _, out[3], out[5], out[4] = moments(image, distance, 0.0, INNER_PIX)
+    out[6] = moments(image, distance, 0.0, INNER_WIDE_PIX)[1]
+    _, out[7], out[9], out[8] = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    out[10] = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])[1]
+    out[11] = out[0] - out[10]
+    n, mean, _, _ = moments(image, distance, 0.0, APERTURE_PIX)
+    out[12] = n * (mean - sky)
+    for i in range(_PROFILE_EDGES.size - 1):
+        out[13 + i] = moments(image, distance, _PROFILE_EDGES[i], _PROFILE_EDGES[i + 1])[1]
+
+
+@kernel
+def _measure_frame(
+    image: np.ndarray, edge_distance: np.ndarray, frame: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``FRAME_FEATURES``."""
+    sigma = sigma_mad(frame)
     across = _frame_differences(image, edge_distance, 0, 1)
-    along = _frame_differences(image, edge_distance, 1, 0)
-    sigma = _sigma_mad(frame)
-    return np.array(
-        [
-            _median(frame),
-            _std(frame),
-            sigma,
-            _max(frame),
-            _sigma_mad(across) / np.sqrt(2.0),
-            _autocorrelation(across, sigma),
-            _autocorrelation(along, sigma),
-        ]
-    )
+    out[0] = median(frame)
+    _, _, out[1], out[3] = moments(image, edge_distance, 0.0, FRAME_PIX)
+    out[2] = sigma
+    out[4] = sigma_mad(across) / np.sqrt(2.0)
+    out[5] = _autocorrelation(across, sigma)
+    out[6] = _autocorrelation(_frame_differences(image, edge_distance, 1, 0), sigma)
+
+
+@kernel
+def _measure_band(
+    image: np.ndarray,
+    distance: np.ndarray,
+    edge_distance: np.ndarray,
+    wedge: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Fill the ``BAND_FEATURES``."""
+    finite = between(image, distance, 0.0, np.inf)
+    frame = between(image, edge_distance, 0.0, FRAME_PIX)
+    edge = between(image, edge_distance, 0.0, EDGE_PIX)
+    _measure_quality(image, finite, edge, frame, out[:_SHAPE_FROM])
+    _measure_shape(image, distance, wedge, out[_SHAPE_FROM:_LIGHT_FROM])
+    _measure_light(image, distance, median(frame), out[_LIGHT_FROM:_FRAME_FROM])
+    _measure_frame(image, edge_distance, frame, out[_FRAME_FROM:_MAD_AT])
+    out[_MAD_AT] = sigma_mad(finite)
 
 
 @kernel
@@ -314,51 +268,26 @@ def _magnitude_difference(flux_1: float, flux_2: float) -> float:
 
 
 @kernel
-def _colours(bands: np.ndarray) -> np.ndarray:
-    """Colours from the (3, n) band features g, r, z."""
-    core, annulus, aperture = bands[:, _CORE], bands[:, _ANNULUS], bands[:, _APERTURE]
-    core_g_r = _magnitude_difference(core[0], core[1])
-    annulus_g_r = _magnitude_difference(annulus[0], annulus[1])
-    return np.array(
-        [
-            core_g_r,
-            annulus_g_r,
-            annulus_g_r - core_g_r,
-            _magnitude_difference(aperture[0], aperture[1]),
-            _magnitude_difference(aperture[1], aperture[2]),
-        ]
-    )
-
-
-_CORE = BAND_FEATURES.index("core_brightness")
-_ANNULUS = BAND_FEATURES.index("annulus_brightness")
-_APERTURE = BAND_FEATURES.index("aperture_flux_nmgy")
+def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
+    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features g, r, z."""
+    out[0] = _magnitude_difference(bands[0, _CORE], bands[1, _CORE])
+    out[1] = _magnitude_difference(bands[0, _ANNULUS], bands[1, _ANNULUS])
+    out[2] = out[1] - out[0]
+    out[3] = _magnitude_difference(bands[0, _APERTURE], bands[1, _APERTURE])
+    out[4] = _magnitude_difference(bands[1, _APERTURE], bands[2, _APERTURE])
 
 
 @kernel
-def _stamp_features(
-    stamp: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
-) -> np.ndarray:
-    bands = np.empty((stamp.shape[0], len(BAND_FEATURES)))
-    for band in range(stamp.shape[0]):
-        image = stamp[band]
-        bands[band] = np.concatenate(
-            (
-                _quality_features(image, edge_distance),
-                _light_features(image, distance, edge_distance, wedge),
-                _frame_features(image, edge_distance),
-            )
-        )
-    return np.concatenate((bands.ravel(), _colours(bands)))
-
-
-@kernel
-def _batch_features(
+def _measure_batch(
     stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
 ) -> np.ndarray:
-    features = np.empty((stamps.shape[0], len(FEATURES)))
+    features = np.empty((stamps.shape[0], _N_FEATURES))
+    n_colours = len(COLOUR_FEATURES)
     for i in range(stamps.shape[0]):
-        features[i] = _stamp_features(stamps[i], distance, edge_distance, wedge)
+        bands = features[i, :-n_colours].reshape(stamps.shape[1], -1)
+        for band in range(stamps.shape[1]):
+            _measure_band(stamps[i, band], distance, edge_distance, wedge, bands[band])
+        _measure_colours(bands, features[i, -n_colours:])
     return features
 
 
@@ -407,4 +336,9 @@ def cutout_features(stamps: np.ndarray) -> np.ndarray:
     """
     if stamps.ndim != 4 or stamps.shape[1] != len(BANDS) or stamps.shape[2] != stamps.shape[3]:
         raise ValueError(f"stamps must have shape (n, 3, size, size), got {stamps.shape}")
-    return _batch_features(np.ascontiguousarray(stamps), *stamp_geometry(stamps.shape[2]))
+    parts = [np.empty((0, _N_FEATURES))]
+    for start in range(0, len(stamps), STAMPS_AT_ONCE):
+        # A copy, so that arrays that may not be written to need no kernels of their own.
+        part = np.array(stamps[start : start + STAMPS_AT_ONCE], dtype=np.float32, order="C")
+        parts.append(_measure_batch(part, *stamp_geometry(stamps.shape[2])))
+    return np.concatenate(parts)

@@ -1,11 +1,24 @@
 """The dbt-duckdb plugin: opens the lake and gives SQL our functions."""
 
+import os
+
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from expectations import dbt_test
 from ingest import lake
-from udfs import components, healpix, intervals, normal, provenance
+from udfs import components, cutout_sql, healpix, intervals, normal, provenance
+
+# Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.
+MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "6GB"
+
+
+def limit_memory(connection: DuckDBPyConnection) -> None:
+    """Keep DuckDB within the memory allowed, with what overflows beside a local lake's data."""
+    memory = os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY)
+    connection.execute(f"set memory_limit = {lake.sql_text(memory)}")
+    if not lake.is_remote(lake.lake_root()):
+        connection.execute(f"set temp_directory = {lake.sql_text(lake.lake_path('tmp'))}")
 
 
 class Plugin(BasePlugin):
@@ -13,7 +26,9 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         lake.attach(conn)
+        limit_memory(conn)
         components.register(conn)
+        cutout_sql.register(conn)
         healpix.register(conn)
         intervals.register(conn)
         normal.register(conn)
