@@ -146,6 +146,7 @@ select
     if(cutout_ok, blind_snr, null) as blind_snr,
     if(cutout_ok, bad_pixel_frac, null) as bad_pixel_frac,
     if(cutout_ok, wise_brightmask_frac, null) as wise_brightmask_frac,
+    if(is_control, null, 0.25e0) as proposal_density_system,
     {psf_columns}
 from renders, range(n_sets) as sets(set_number)
 """
@@ -164,3 +165,50 @@ def write_injections(
     connection.register("renders", renders.to_arrow())
     connection.execute(TASKS.format(table=table, psf_columns=psf_columns))
     connection.unregister("renders")
+
+
+SURROUNDINGS = """
+create or replace table bricks_with_region as
+select
+    brickid,
+    'brick_' || brickid as brickname,
+    any_value(region_id) as region_id,
+    (brickid % 1440) * 0.25e0 as ra1,
+    ra1 + 0.25e0 as ra2,
+    (brickid // 1440) * 0.25e0 as dec1,
+    dec1 + 0.25e0 as dec2,
+    0.0625e0 as area_deg2,
+    avg(psfsize_r) as psfsize_r,
+    avg(psfdepth_r) as psfdepth_r
+from {table}
+group by brickid;
+
+create or replace table parent_galaxies as
+select distinct brickid, objid, region_id, region_split from {table};
+
+create or replace table region_selections as
+select distinct selection_set_id, region_id from {table};
+
+create or replace table stg_known_lenses as
+select
+    'lens_' || brickid as known_lens_id,
+    ra1 + 0.1e0 as ra,
+    dec1 + 0.1e0 as dec,
+    'confident' as grading,
+    false as is_cluster
+from bricks_with_region;
+
+create or replace table lens_neighbours as
+select brickid, 1 as objid, 'lens_' || brickid as known_lens_id, 0.5e0 as separation_arcsec
+from bricks_with_region
+where brickid % 5 != 0
+"""
+
+
+def write_surroundings(connection: duckdb.DuckDBPyConnection, table: str = "injections") -> None:
+    """Write the tables of earlier stages that the completeness stage reads beside `injections`.
+
+    Four in five bricks hold a known lens that is a parent galaxy, the fifth one that is not.
+    """
+    for statement in SURROUNDINGS.format(table=table).split(";"):
+        connection.execute(statement)

@@ -4,7 +4,7 @@
 
 {% macro wilson_bound(share, n, sign) -%}
     {#- Score interval (Wilson 1927); null when n is 0. sign is '-' for the lower bound. -#}
-    least(1e0, greatest(0e0,
+    case when {{ n }} > 0 and {{ share }} is not null then least(1e0, greatest(0e0,
         (
             {{ share }} + {{ wilson_z2() }} / (2e0 * {{ n }})
             {{ sign }} {{ var('interval_z') }} * sqrt(
@@ -12,7 +12,7 @@
                 + {{ wilson_z2() }} / (4e0 * {{ n }} * {{ n }})
             )
         ) / (1e0 + {{ wilson_z2() }} / {{ n }})
-    ))
+    )) end
 {%- endmacro %}
 
 {% macro wilson_z2() -%}

@@ -1,5 +1,7 @@
+{{ config(post_hook="{{ completeness_queries() }}") }}
 {%- set axes = completeness_axes() -%}
--- depends_on: {{ ref('injections') }}, {{ ref('completeness_axes') }}, {{ ref('completeness_edges') }}
+-- depends_on: {{ ref('injections') }}, {{ ref('recoveries') }}, {{ ref('completeness_axes') }}
+-- depends_on: {{ ref('completeness_edges') }}, {{ ref('completeness_footprint') }}, {{ ref('known_lens_parents') }}
 with
 
 completeness_grid as (
