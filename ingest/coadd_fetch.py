@@ -10,6 +10,7 @@ from ingest.coadd_cache import BrickFolder, FileRecord
 from ingest.coadd_files import CoaddFile, check_structure, checksum_list_path
 from ingest.failures import FileRefused
 from ingest.fits_cards import FitsError
+from ingest.outcomes import public_location
 from ingest.transport import Placed, Source, TransportError
 from ingest.transport.retrying import Tries, try_again
 
@@ -57,7 +58,7 @@ class FetchPlan:
     is_force : bool
         Ask again for files that the source did not have.
     product : str or None
-        Fetch only the files of this product.
+        Fetch only the files of this product, also those that were absent before.
     """
 
     source: Source
@@ -71,7 +72,8 @@ class FetchPlan:
             return False
         if record is None:
             return True
-        return not (record.is_whole or (record.is_absent and not self.is_force))
+        is_asked_again = self.is_force or self.product is not None
+        return not (record.is_whole or (record.is_absent and not is_asked_again))
 
 
 def fetch_files(
@@ -127,7 +129,7 @@ def fetch_file(
 ) -> FileRecord:
     """Fetch one file, check it, and give it its final name; what became of it."""
     started, tries = time.monotonic(), Tries(is_stopped=plan.budget.is_stopped)
-    record = FileRecord(is_ok=False, source=plan.source.location(file.path))
+    record = FileRecord(is_ok=False, source=public_location(plan.source.location(file.path)))
     try:
         if isinstance(checksums, FileRefused):
             raise checksums

@@ -11,6 +11,7 @@ from ingest.survey import COADD_FOLDER, checked_brick_name
 IMAGE, INVVAR, MASKBITS, PSFSIZE = "image", "invvar", "maskbits", "psfsize"
 BRICK_SIDE = 3600  # pixels; coadds of DR10 and of the releases before it
 TILE_SIDE = 100  # pixels of a compression tile
+FITS_START = b"SIMPLE  ="
 BRICK_CARDS = ("BRICK", "BRICKNAM")  # the second in releases before DR8
 
 
@@ -77,6 +78,10 @@ def check_structure(path: Path, file: CoaddFile) -> None:
     ------
     FileRefused, FitsError
     """
+    with path.open("rb") as opened:
+        start = opened.read(len(FITS_START))
+    if start and start != FITS_START:  # an error page has any length, so this comes first
+        raise FileRefused("not_fits", f"not FITS: it begins with {start!r}")
     hdus = read_hdus(map_file(path))
     if hdus[0].integer("NAXIS") != 0:
         raise FileRefused("wrong_structure", "the first header-data unit is not empty")

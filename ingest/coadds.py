@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +24,7 @@ from ingest.coadd_verify import verify_files
 from ingest.commands import SourceOption, open_lake, show_how
 from ingest.failures import CommandError
 from ingest.network import n_workers, opened
+from ingest.outcomes import public_location
 from ingest.survey import BRICK_NAME, survey_root
 from ingest.transport import Source
 from ingest.transport.local import LocalSource
@@ -61,27 +64,27 @@ def coadds(  # noqa: PLR0913  the options
     does not have (404) is not asked for again; other failures are, in the next run.
     """
     refuse_unknown(bands, repair)
-    with open_lake() as lake, locked(coadds_folder()):
-        folder = coadds_folder()
-        names = cached_bricks(folder) if verify or repair else bricks_with_tasks(lake)
-        works = [Work(BrickFolder(folder, name), files_of_brick(name, bands)) for name in names]
-        survey = opened(context, survey_root(source))
-        budget = Budget(limit_bytes)
+    folder = coadds_folder()
+    with open_lake() as lake, locked(folder):
         if verify:
-            fetch = verify_files
-        else:
-            plan = FetchPlan(
-                survey, budget, is_force=ask_again or repair is not None, product=repair
-            )
-            fetch = partial(fetch_files, plan=plan)
-            refuse_full_disk(survey, works, folder, limit_bytes)
-        tally = run_bricks(
-            lake,
-            works,
-            Crew(fetch, budget, n_workers(survey)),
-            is_alive=gave_files_before(lake, survey),
-        )
-    report(tally, budget, len(works), "checked" if verify else "fetched")
+            works = planned(cached_bricks(folder), bands)
+            crew = Crew(verify_files, Budget(), os.cpu_count() or 1)
+            report(run_bricks(lake, works, crew, is_alive=True), crew.budget, works, "checked")
+            return
+        works = planned(cached_bricks(folder) if repair else bricks_with_tasks(lake), bands)
+        with closing(opened(context, survey_root(source))) as survey:
+            plan = FetchPlan(survey, Budget(limit_bytes), is_force=ask_again, product=repair)
+            refuse_full_disk(survey, works, limit_bytes)
+            crew = Crew(partial(fetch_files, plan=plan), plan.budget, n_workers(survey))
+            is_alive = gave_files_before(lake, survey)
+            tally = run_bricks(lake, works, crew, is_alive=is_alive)
+    report(tally, plan.budget, works, "fetched")
+
+
+def planned(names: Sequence[str], bands: str) -> list[Work]:
+    """The files that bricks should have in the cache."""
+    folder = coadds_folder()
+    return [Work(BrickFolder(folder, name), files_of_brick(name, bands)) for name in names]
 
 
 def refuse_unknown(bands: str, repair: str | None) -> None:
@@ -118,15 +121,14 @@ def gave_files_before(lake: duckdb.DuckDBPyConnection, source: Source) -> bool:
     found = lake.execute(
         "select count(*) from raw_outcomes "
         "where product = 'coadds' and is_ok and band is not null and starts_with(source, ?)",
-        [source.location("")],
+        [public_location(source.location(""))],
     ).fetchone()
     return bool(found and found[0])
 
 
-def refuse_full_disk(
-    source: Source, works: list[Work], folder: Path, limit_bytes: int | None
-) -> None:
+def refuse_full_disk(source: Source, works: Sequence[Work], limit_bytes: int | None) -> None:
     """Refuse a run whose files would not fit on the disk, by the sizes that such files have."""
+    folder = coadds_folder()
     if isinstance(source, LocalSource) and _same_file_system(source.root, folder):
         return
     missing = [
@@ -151,8 +153,9 @@ def _same_file_system(source: str, folder: Path) -> bool:
     return os.stat(source).st_dev == os.stat(folder).st_dev
 
 
-def report(tally: Tally, budget: Budget, n_wanted: int, what: str) -> None:
+def report(tally: Tally, budget: Budget, works: Sequence[Work], what: str) -> None:
     """The last two lines."""
+    n_wanted = len(works)
     reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.reasons.items()))
     left = n_wanted - tally.n_bricks
     typer.echo(
@@ -161,6 +164,6 @@ def report(tally: Tally, budget: Budget, n_wanted: int, what: str) -> None:
         + (f", {reasons}" if reasons else "")
         + (f"; {left} left for the next run" if left else "")
     )
-    if n_wanted and not tally.is_alive:
+    if tally.n_bricks and not tally.is_alive:
         raise CommandError("not one file was found: is the source right? No brick was blacklisted")
     show_how("from raw_outcomes where product = 'coadds' and not is_ok")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Annotated
 
 import duckdb
@@ -52,7 +53,7 @@ def run_catalogue_command(
     CommandError
         When not one of the files could be used.
     """
-    with open_lake() as connection:
+    with closing(source), open_lake() as connection:
         outcomes: list[Outcome] = []
         n_skipped = 0
         with Progress(to.product, len(paths), "file") as progress:

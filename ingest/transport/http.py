@@ -87,6 +87,10 @@ class HttpSource:
             raise TransportError("changed_meanwhile", f"versions {sorted(versions)} of one file")
         return parts
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     @contextmanager
     def _answer(
         self, method: str, location: str, headers: dict[str, str]

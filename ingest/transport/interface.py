@@ -113,3 +113,6 @@ class Source(Protocol):
         RangesIgnored
             When the server can give whole files only.
         """
+
+    def close(self) -> None:
+        """Let go of connections."""

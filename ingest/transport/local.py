@@ -67,6 +67,9 @@ class LocalSource:
         except OSError as error:
             raise _failure(self.location(path), error) from error
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
 
 def _link_or_copy(source: str, target: Path) -> None:
     target.unlink(missing_ok=True)

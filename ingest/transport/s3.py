@@ -96,6 +96,9 @@ class S3Source:
             raise TransportError("changed_meanwhile", f"versions {sorted(versions)} of one file")
         return parts
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     @contextmanager
     def _errors(self, path: str) -> Iterator[None]:
         """Failures of the store as failures of the file."""

@@ -1,16 +1,21 @@
 """A lake of its own for every test, and a way to run the commands."""
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ingest import lake
 from ingest.__main__ import main
+from tests.ingest.coadd_survey import TEMPLATE, copy_brick, write_brick
+from tests.ingest.servers import Orders, serving
 
 PROJECT = Path(__file__).resolve().parents[2]
+QUICK = ("--first-delay", 0.01, "--host-delay", 0, "--timeout", 2)
 REAL = PROJECT.parent / "shared" / "data" / "real"
 
 
@@ -59,3 +64,65 @@ def run_in_process(*arguments: object, **options: object) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "ingest", *map(str, arguments)], cwd=PROJECT, **options
     )
+
+
+@pytest.fixture(scope="session")
+def coadd_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Root of a survey of two coadd bricks, to be left as it is."""
+    root = tmp_path_factory.mktemp("coadd_survey")
+    copy_brick(write_brick(root, TEMPLATE), "0003m002")
+    return root
+
+
+@pytest.fixture
+def coadd_survey(coadd_template: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may damage."""
+    return Path(shutil.copytree(coadd_template, tmp_path / "coadd_survey"))
+
+
+@dataclass
+class Station:
+    """A lake, a survey behind a web server, and the commands."""
+
+    run: Callable[..., int]
+    query: Callable[..., list[tuple]]
+    lake: Path
+    survey: Path
+    url: str
+    orders: Orders
+
+    def fetch(self, *arguments: object, network: tuple = ()) -> int:
+        """Runs ``ingest coadds`` on the server."""
+        return self.run(*QUICK, *network, "coadds", "--source", self.url, *arguments)
+
+    def write_tasks(self, *names: str) -> None:
+        """Writes ``task_bricks``."""
+        with lake.connect() as connection:
+            connection.execute(
+                "create or replace table task_bricks as "
+                "select 'e' as experiment_id, unnest(?::varchar[]) as brickname",
+                [list(names)],
+            )
+
+    def outcome(self, name: str) -> tuple:
+        """Whether a file or brick is well, why not, and the tries it took."""
+        sql = "select is_ok, reason_code, n_tries from raw_outcomes where file_name = ?"
+        [row] = self.query(sql, name)
+        return row
+
+    def cache(self, brick: str = TEMPLATE) -> Path:
+        """The folder of a brick in the cache."""
+        return self.lake / "coadds" / brick[:3] / brick
+
+    def original(self, brick: str = TEMPLATE) -> Path:
+        """The folder of a brick in the survey."""
+        return self.survey / "south/coadd" / brick[:3] / brick
+
+
+@pytest.fixture
+def station(run, query, own_lake: Path, coadd_survey: Path) -> Iterator[Station]:
+    """A station with tasks on one brick."""
+    with serving(coadd_survey) as (url, orders):
+        station = Station(run, query, own_lake, coadd_survey, url, orders)
+        station.write_tasks(TEMPLATE)
+        yield station
