@@ -2,15 +2,16 @@
 
 import numpy as np
 import pyarrow as pa
+from scipy import special
 
-from udfs import psf, reasons
+from udfs import error_budget, physics, reasons
 from udfs.extinction import transmission
-from udfs.metrics import good_pixels, matched_snr, peak_snr
+from udfs.fast_inject import Batch, Choices, Results, inject_all, make_room
+from udfs.fast_psf import mixture
 from udfs.philox import noise_key
 from udfs.photometry import flux_from_magnitude
-from udfs.poisson import lowered_invvar, photon_noise
 from udfs.records import COLOUR_OF_BAND, Injected, Pixels, Settings
-from udfs.render import render_lensed_sersic
+from udfs.sersic import b_n, central_brightness
 from udfs.stamps import offset_in_canvas
 
 NUMBERS = (
@@ -19,6 +20,7 @@ NUMBERS = (
     "src_n", "ebv", "lens_x_pix", "lens_y_pix",
 )  # fmt: skip
 OTHERS = ("render_id", "is_control", "src_mag_frame", "canvas_x0", "canvas_y0")
+NEGLECTED_LIGHT = 2e-5  # fraction of the unlensed light beyond the radius that is rendered
 
 
 def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> Injected:
@@ -35,6 +37,7 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
         are the host's position in the canvas, counted from 0; `canvas_x0` and `canvas_y0` the
         canvas' first column and row in the brick.
     pixels : Pixels
+        Not changed.
     settings : Settings
 
     Returns
@@ -47,30 +50,16 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
         For missing columns, or pixels whose shapes do not fit the tasks and the settings.
     """
     _check_batch(tasks, pixels, settings)
-    columns = _columns(tasks)
+    columns = task_columns(tasks)
     is_control = np.asarray(tasks["is_control"].to_numpy(zero_copy_only=False), bool)
     reason = reasons.first_reason(columns, is_control, pixels, settings)
-    fluxes = _band_fluxes(columns, settings)
-    rows: list[dict[str, object]] = []
-    image, invvar = pixels.image.copy(), pixels.invvar.copy()
-    for k in range(tasks.num_rows):
-        arc = np.zeros(pixels.image.shape[1:], np.float32)
-        shared: dict[str, object] = {"render_id": tasks["render_id"][k].as_py()}
-        if reason[k] is None and not is_control[k]:
-            unit, magnification, closure = _unit_arc(columns, k, settings)
-            shared |= {"magnification": magnification, "flux_closure": closure}
-            arc = _arc_in_bands(unit, fluxes[k], pixels.psf_fwhm_arcsec[k], settings)
-            image[k] += arc
-            if settings.is_poisson:
-                _add_noise(image[k], invvar[k], arc, tasks, k, pixels.gain_e_per_nmgy[k], settings)
-        shared["reason_code"] = reason[k]
-        rows += _metrics(shared, arc, k, columns, pixels, settings, fluxes[k])
-    schema = metrics_schema(settings)
-    corners = _crop_corners(columns, settings)
+    batch = _batch(tasks, columns, (reason == None) & ~is_control, pixels, settings)  # noqa: E711
+    results = _empty_results(pixels, settings)
+    inject_all(batch, _choices(settings), make_room(settings.canvas_size), results)
     return Injected(
-        pa.RecordBatch.from_pylist(rows, schema=schema),
-        {size: _crop(image, corner, size) for size, corner in corners.items()},
-        {size: _crop(invvar, corner, size) for size, corner in corners.items()},
+        _metrics(tasks["render_id"], columns, reason, batch, results, pixels, settings),
+        crops(results.image, batch.corner, settings),
+        crops(results.lowered_invvar, batch.corner, settings) if settings.returns_invvar else {},
     )
 
 
@@ -106,8 +95,8 @@ def _check_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> N
             raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
 
 
-def _columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
-    """Truth columns as floats, a null being NaN."""
+def task_columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
+    """Truth columns as (n,) float64, a null being NaN; `is_intrinsic` is 1 for intrinsic magnitudes."""
     columns = {
         name: tasks[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in NUMBERS
     }
@@ -115,10 +104,18 @@ def _columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
     return columns | {"is_intrinsic": np.array([frame == "intrinsic" for frame in frames], float)}
 
 
-def _band_fluxes(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarray:
+def band_fluxes(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarray:
     """Unlensed flux per band, dimmed by the Milky Way where the magnitude is intrinsic.
 
-    Returns (n, n_band) float64, nanomaggy.
+    Parameters
+    ----------
+    columns : by name, (n,) float64
+        `task_columns`.
+    settings : Settings
+
+    Returns
+    -------
+    (n, n_band) float64, nanomaggy
     """
     fluxes = np.empty((len(columns["src_r_mag"]), len(settings.bands)))
     for index, band in enumerate(settings.bands):
@@ -130,108 +127,194 @@ def _band_fluxes(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarr
     return fluxes
 
 
-def _system(columns: dict[str, np.ndarray], k: int, settings: Settings) -> dict[str, float]:
-    """Arguments of `render_lensed_sersic` for a row."""
-    row = {name: float(values[k]) for name, values in columns.items()}
-    same = ("theta_e_arcsec", "lens_phi_rad", "src_x_arcsec", "src_y_arcsec", "src_reff_arcsec",
-            "src_phi_rad", "src_n", "lens_x_pix", "lens_y_pix")  # fmt: skip
-    return {name: row[name] for name in same} | {
-        "lens_q": (1 - row["lens_e"]) / (1 + row["lens_e"]),
-        "src_q": (1 - row["src_e"]) / (1 + row["src_e"]),
-        "shear_g1": row["shear"] * np.cos(2 * row["shear_phi_rad"]),
-        "shear_g2": row["shear"] * np.sin(2 * row["shear_phi_rad"]),
-        "size_pix": settings.canvas_size,
-        "pixel_scale_arcsec": settings.pixel_scale_arcsec,
-    }
+def axis_ratio(ellipticity: np.ndarray) -> np.ndarray:
+    """q = (1 - e) / (1 + e), the convention of the survey and of lenstronomy."""
+    return (1 - ellipticity) / (1 + ellipticity)
 
 
-def _unit_arc(
-    columns: dict[str, np.ndarray], k: int, settings: Settings
-) -> tuple[np.ndarray, float, float]:
-    """Arc of unit unlensed flux before the PSF, total magnification, and rendered over expected."""
-    system = _system(columns, k, settings)
-    unit = render_lensed_sersic(**system)  # type: ignore[arg-type]
-    far = 2 * settings.canvas_size
-    wide = system | {
-        "size_pix": settings.canvas_size + 2 * far,
-        "lens_x_pix": system["lens_x_pix"] + far,
-        "lens_y_pix": system["lens_y_pix"] + far,
-    }
-    magnification = float(render_lensed_sersic(**wide).sum())  # type: ignore[arg-type]
-    return unit, magnification, float(unit.sum()) / magnification
+def parameter_rows(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Systems as rows of `udfs.fast_system.PARAMETERS`, (n, 12) float64."""
+    shear, double = columns["shear"], 2 * columns["shear_phi_rad"]
+    return np.stack(
+        [
+            columns["theta_e_arcsec"],
+            axis_ratio(columns["lens_e"]),
+            columns["lens_phi_rad"],
+            shear * np.cos(double),
+            shear * np.sin(double),
+            columns["src_x_arcsec"],
+            columns["src_y_arcsec"],
+            columns["src_reff_arcsec"],
+            axis_ratio(columns["src_e"]),
+            columns["src_phi_rad"],
+            columns["src_n"],
+            b_n(columns["src_n"]),
+        ],
+        axis=1,
+    )
 
 
-def _arc_in_bands(
-    unit: np.ndarray, flux: np.ndarray, psfsize: np.ndarray, settings: Settings
-) -> np.ndarray:
-    """Arc through each band's PSF, (n_band, size, size) float32, nanomaggy."""
-    widths = reasons.kernel_fwhm_pix_of(psfsize, settings)
-    profile, beta = settings.psf_profile, settings.moffat_beta
-    seen = [
-        scale * psf.convolve(
-            unit, width, profile, beta, pixel_scale_arcsec=settings.pixel_scale_arcsec
-        )
-        for scale, width in zip(flux, widths, strict=True)
-    ]  # fmt: skip
-    return np.maximum(np.array(seen), 0).astype(np.float32)
+def light_radius(index: np.ndarray) -> np.ndarray:
+    """Radius that holds all light but `NEGLECTED_LIGHT`, (n,) float64, R_e."""
+    return (special.gammainccinv(2 * index, NEGLECTED_LIGHT) / b_n(index)) ** index
 
 
-def _add_noise(image, invvar, arc, tasks, k, gain, settings) -> None:  # type: ignore[no-untyped-def]
-    key = np.uint64(noise_key(settings.seed, tasks["render_id"][k].as_py()))
-    x0, y0 = tasks["canvas_x0"][k].as_py(), tasks["canvas_y0"][k].as_py()
-    for band in range(len(arc)):
-        image[band] += photon_noise(arc[band], float(gain[band]), x0, y0, band, key)
-        invvar[band] = lowered_invvar(invvar[band], arc[band], gain[band])
+def _batch(
+    tasks: pa.RecordBatch,
+    columns: dict[str, np.ndarray],
+    is_injected: np.ndarray,
+    pixels: Pixels,
+    settings: Settings,
+) -> Batch:
+    """Everything the kernels need; what stands in rows that are not injected is not read."""
+    n, size = tasks.num_rows, settings.canvas_size
+    usable = {name: np.where(is_injected, values, 0.5) for name, values in columns.items()}
+    rows = parameter_rows(usable)
+    widths = np.where(is_injected[:, None], pixels.psf_fwhm_arcsec, 1.0)
+    place = np.nan_to_num([columns["lens_x_pix"], columns["lens_y_pix"]])
+    corner = np.stack(
+        [offset_in_canvas(place, stamp, size).T for stamp in settings.stamp_sizes], axis=1
+    )
+    keys = [noise_key(settings.seed, name) for name in tasks["render_id"].to_pylist()]
+    mask = pixels.maskbits if pixels.maskbits is not None else np.zeros((0, size, size), np.int32)
+    return Batch(
+        parameters=rows,
+        central=central_brightness(usable["src_n"], rows[:, 8], usable["src_reff_arcsec"]),
+        reach=light_radius(usable["src_n"]),
+        lens=np.ascontiguousarray(place.T),
+        origin=np.stack([_integers(tasks, name) for name in ("canvas_x0", "canvas_y0")], axis=1),
+        flux=band_fluxes(usable, settings),
+        fwhm=reasons.kernel_fwhm_pix_of(widths, settings),
+        gain=np.ascontiguousarray(pixels.gain_e_per_nmgy, float),
+        key=np.array(keys, np.uint64).reshape(n),
+        is_injected=is_injected,
+        invvar=np.ascontiguousarray(pixels.invvar, np.float32),
+        maskbits=np.ascontiguousarray(mask, np.int32),
+        corner=np.ascontiguousarray(corner),
+        sizes=np.array(settings.stamp_sizes, np.int64),
+    )
 
 
-def _crop_corners(
-    columns: dict[str, np.ndarray], settings: Settings
-) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """First column and row of each stamp size within the canvas."""
-    canvas = settings.canvas_size
-    x, y = np.nan_to_num(columns["lens_x_pix"]), np.nan_to_num(columns["lens_y_pix"])
+def _integers(tasks: pa.RecordBatch, name: str) -> np.ndarray:
+    return tasks[name].cast(pa.int64()).to_numpy(zero_copy_only=False)
+
+
+def _bits(bits: tuple[int, ...]) -> int:
+    return sum(1 << bit for bit in bits)
+
+
+def _choices(settings: Settings) -> Choices:
+    gaussians = mixture(settings.psf_profile, settings.moffat_beta)
+    return Choices(
+        scale=settings.pixel_scale_arcsec,
+        weight=gaussians.weight,
+        sigma_per_fwhm=gaussians.sigma_per_fwhm,
+        bad_bits=_bits(settings.bad_mask_bits),
+        wise_bits=_bits(settings.wise_mask_bits),
+        detection=settings.detection_index,
+        is_poisson=settings.is_poisson,
+    )
+
+
+def _empty_results(pixels: Pixels, settings: Settings) -> Results:
+    n, n_band, n_size = *pixels.image.shape[:2], len(settings.stamp_sizes)
+    none = np.zeros((0, *pixels.invvar.shape[1:]), np.float32)
+    return Results(
+        image=np.array(pixels.image, np.float32, order="C"),
+        lowered_invvar=np.array(pixels.invvar, np.float32) if settings.returns_invvar else none,
+        magnification=np.full(n, np.nan),
+        rendered=np.full(n, np.nan),
+        peak=np.zeros((n, n_size)),
+        bad=np.full((n, n_size), np.nan),
+        wise=np.full((n, n_size), np.nan),
+        matched=np.zeros((n, n_size, n_band)),
+        total=np.zeros((n, n_size, n_band)),
+    )
+
+
+def crops(images: np.ndarray, corner: np.ndarray, settings: Settings) -> dict[int, np.ndarray]:
+    """Stamps of every size out of canvases.
+
+    Parameters
+    ----------
+    images : (n, n_band, canvas, canvas) float32
+    corner : (n, n_size, 2) int64, pixel
+        First column and row of each stamp in its canvas.
+    settings : Settings
+
+    Returns
+    -------
+    by size, (n, n_band, size, size) float32
+    """
     return {
-        size: (offset_in_canvas(x, size, canvas), offset_in_canvas(y, size, canvas))
-        for size in settings.stamp_sizes
+        size: _crop(images, corner[:, index], size)
+        for index, size in enumerate(settings.stamp_sizes)
     }
 
 
-def _crop(images: np.ndarray, corner: tuple[np.ndarray, np.ndarray], size: int) -> np.ndarray:
+def _crop(images: np.ndarray, corner: np.ndarray, size: int) -> np.ndarray:
     if size == images.shape[-1]:
         return images
-    return np.stack([
-        image[..., y : y + size, x : x + size]
-        for image, x, y in zip(images, *corner, strict=True)
-    ])  # fmt: skip
+    out = np.empty((*images.shape[:2], size, size), images.dtype)
+    for k, (x, y) in enumerate(corner.tolist()):
+        out[k] = images[k, :, y : y + size, x : x + size]
+    return out
 
 
-def _metrics(shared, arc, k, columns, pixels, settings, flux):  # type: ignore[no-untyped-def]
-    rows = []
-    corners = _crop_corners(columns, settings)
-    bad = sum(1 << bit for bit in settings.bad_mask_bits)
-    wise = sum(1 << bit for bit in settings.wise_mask_bits)
-    for size, (x, y) in corners.items():
-        window = (slice(y[k], y[k] + size), slice(x[k], x[k] + size))
-        row = shared | {"stamp_size": size}
-        mask = None if pixels.maskbits is None else pixels.maskbits[k][window]
-        iv = pixels.invvar[k][(slice(None), *window)]
-        good = good_pixels(iv, mask, bad)
-        d = settings.detection_index
-        if mask is not None:
-            row["bad_pixel_frac"] = float(1 - good[d].mean())
-            row["wise_brightmask_frac"] = float(((mask & wise) != 0).mean())
-        if "magnification" in shared:
-            cut = arc[(slice(None), *window)]
-            snr = [matched_snr(cut[b], iv[b], good[b]) for b in range(len(cut))]
-            for b, band in enumerate(settings.bands):
-                row[f"arc_snr_matched_{band}"] = snr[b]
-                row[f"total_injected_flux_{band}_nmgy"] = float(cut[b].sum(dtype=float))
-            row["arc_snr_matched"] = float(np.sqrt(np.nansum(np.square(snr))))
-            row["arc_snr"] = peak_snr(cut[d], iv[d], good[d])
-            row["stamp_flux_frac"] = float(cut[d].sum(dtype=float)) / (
-                flux[d] * shared["magnification"]
-            )
-            row["flux_error_flag"] = False
-            row["physics_valid"] = True
-        rows.append(row)
-    return rows
+def _metrics(
+    render_id: pa.Array,
+    columns: dict[str, np.ndarray],
+    reason: np.ndarray,
+    batch: Batch,
+    results: Results,
+    pixels: Pixels,
+    settings: Settings,
+) -> pa.RecordBatch:
+    """One row per render and stamp size, null where nothing was injected."""
+    n_size = len(settings.stamp_sizes)
+    each = np.repeat(np.arange(len(reason)), n_size)  # render of a row
+    detection = settings.detection_index
+    expected = batch.flux[:, detection] * results.magnification
+    closure = results.rendered / results.magnification
+    stamp_frac = (results.total[:, :, detection] / expected[:, None]).ravel()
+    theta_e, fwhm = columns["theta_e_arcsec"], pixels.psf_fwhm_arcsec[:, detection]
+    numbers = {
+        "arc_snr": results.peak.ravel(),
+        "arc_snr_matched": np.sqrt((results.matched**2).sum(axis=2)).ravel(),
+        "magnification": results.magnification[each],
+        "flux_closure": closure[each],
+        "stamp_flux_frac": stamp_frac,
+    }
+    for index, band in enumerate(settings.bands):
+        numbers[f"arc_snr_matched_{band}"] = results.matched[:, :, index].ravel()
+        numbers[f"total_injected_flux_{band}_nmgy"] = results.total[:, :, index].ravel()
+    beyond = error_budget.is_beyond_budget(
+        columns["src_n"],
+        columns["src_reff_arcsec"],
+        axis_ratio(columns["lens_e"]),
+        settings.pixel_scale_arcsec,
+    )
+    is_null = ~batch.is_injected[each]
+    arrays: dict[str, pa.Array] = {
+        name: pa.array(values, mask=is_null) for name, values in numbers.items()
+    }
+    texts = physics.warnings(results.magnification[each], stamp_frac, theta_e[each], fwhm[each])
+    arrays |= {
+        "render_id": render_id.take(pa.array(each)).cast(pa.string()),
+        "stamp_size": pa.array(np.tile(settings.stamp_sizes, len(reason)), pa.int32()),
+        "bad_pixel_frac": _known(results.bad),
+        "wise_brightmask_frac": _known(results.wise),
+        "flux_error_flag": pa.array(beyond[each], mask=is_null),
+        "physics_valid": pa.array(
+            physics.is_valid(results.magnification, closure)[each], mask=is_null
+        ),
+        "physics_warnings": pa.array(np.array(texts, object), pa.string(), mask=is_null),
+        "reason_code": pa.array(reason[each], pa.string()),
+    }
+    schema = metrics_schema(settings)
+    return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+
+
+def _known(values: np.ndarray) -> pa.Array:
+    """Numbers with null for NaN."""
+    return pa.array(values.ravel(), mask=np.isnan(values.ravel()))

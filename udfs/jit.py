@@ -87,3 +87,19 @@ def kernel(function: Callable[..., Any]) -> Any:
 def fast_kernel(function: Callable[..., Any]) -> Any:
     """Compile for vectors: as `kernel`, with sums reordered (`FAST_MATH`)."""
     return numba.njit(cache=_CACHE, nogil=True, error_model="numpy", fastmath=FAST_MATH)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile into the caller, for bodies that LLVM finds too long to inline into a hot loop."""
+    return numba.njit(inline="always", error_model="numpy")(function)
+
+
+@inlined
+def whole_vectors(n: int) -> int:
+    """n rounded up to a multiple of 64.
+
+    LLVM handles 64 floats per turn of a loop and the rest one by one, which for lists of a hundred
+    takes longer than the vectors. Arrays that have room to spare are worked on to a whole number of
+    turns; what stands in the spare places is never read.
+    """
+    return (n + 63) & ~63

@@ -12,7 +12,7 @@ import numpy as np
 from udfs.jit import kernel
 from udfs.philox import uniform
 
-INVERSION_LIMIT = 60.0  # electrons: below, the distribution is summed term by term
+SUMMATION_LIMIT = 12.0  # electrons: below, the probabilities are summed one by one
 
 
 @kernel
@@ -37,12 +37,12 @@ def normal_quantile(p: float) -> float:
 def poisson_quantile(mean: float, p: float) -> Any:
     """Number of counts k with P(X < k) <= p < P(X <= k).
 
-    Exact by summation up to `INVERSION_LIMIT`; above, the Cornish-Fisher expansion of the quantile
+    Exact by summation up to `SUMMATION_LIMIT`; above, the Cornish-Fisher expansion of the quantile
     to order 1 / mean, which is off by at most one count.
     """
     if mean <= 0:
         return 0.0
-    if mean > INVERSION_LIMIT:
+    if mean > SUMMATION_LIMIT:
         z = normal_quantile(p)
         root = sqrt(mean)
         shape = (z * z - 1) / 6 + (z - z * z * z) / (72 * root)

@@ -48,6 +48,7 @@ class Settings:
     wise_mask_bits : bits of `maskbits` near stars that are bright for WISE
     is_poisson : whether the injected flux gets photon noise and the inverse variance is lowered
     seed : of the noise
+    returns_invvar : whether the lowered inverse variance is wanted back
     """
 
     bands: tuple[str, ...]
@@ -61,6 +62,7 @@ class Settings:
     wise_mask_bits: tuple[int, ...] = (8, 9)
     is_poisson: bool = True
     seed: int = 13
+    returns_invvar: bool = False
 
     def __post_init__(self) -> None:
         unknown = [band for band in self.bands if band not in COLOUR_OF_BAND]
@@ -95,7 +97,7 @@ class Injected:
     ----------
     metrics : one row per render and stamp size, render by render
     stamps : by size, (n, n_band, size, size) float32, nanomaggy; the host where nothing was injected
-    invvar : by size, the same in 1 / nanomaggy^2
+    invvar : by size, the same in 1 / nanomaggy^2; empty unless `Settings.returns_invvar`
     """
 
     metrics: pa.RecordBatch

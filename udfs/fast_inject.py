@@ -1,0 +1,260 @@
+"""The batch loop: render, blur, paint, add noise and measure, one render after the other.
+
+Everything for a render happens on the box that its light fills, which for a compact arc is a third
+of the stamp; nothing is allocated per render but the arc itself.
+"""
+
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from udfs.fast_magnification import Rays, lensed_flux, make_rays
+from udfs.fast_poisson import Draws, add_noise, make_draws
+from udfs.fast_psf import Blur, blur, make_blur
+from udfs.fast_render import Work, core_fraction, make_work, render_canvas
+from udfs.fast_system import INDEX, PACKED_SIZE, REFF, pack, power_mode
+from udfs.jit import fast_kernel, kernel
+
+
+class Batch(NamedTuple):
+    """What the loop needs to know, one row per render.
+
+    parameters (n, 12); central (n,) 1/arcsec^2, light at the centre of the source of unit flux;
+    reach (n,) R_e, beyond which the light is neglected; lens (n, 2) pixel in the canvas; origin
+    (n, 2) pixel of the canvas' corner in the brick; flux, fwhm, gain (n, n_band) in nanomaggy,
+    pixel, electron / nanomaggy; key (n,); is_injected (n,); invvar (n, n_band, size, size); maskbits
+    (n, size, size), or no rows where there is none; corner (n, n_size, 2) of each stamp in the
+    canvas, x first; sizes (n_size,).
+    """
+
+    parameters: np.ndarray
+    central: np.ndarray
+    reach: np.ndarray
+    lens: np.ndarray
+    origin: np.ndarray
+    flux: np.ndarray
+    fwhm: np.ndarray
+    gain: np.ndarray
+    key: np.ndarray
+    is_injected: np.ndarray
+    invvar: np.ndarray
+    maskbits: np.ndarray
+    corner: np.ndarray
+    sizes: np.ndarray
+
+
+class Choices(NamedTuple):
+    """Settings as numbers; weight and sigma_per_fwhm are the Gaussians of the PSF."""
+
+    scale: float
+    weight: np.ndarray
+    sigma_per_fwhm: np.ndarray
+    bad_bits: int
+    wise_bits: int
+    detection: int
+    is_poisson: bool
+
+
+class Results(NamedTuple):
+    """Where results go: image holds the hosts and gets the arcs; lowered_invvar may have no rows.
+
+    magnification, rendered (n,); peak, bad, wise (n, n_size); matched, total (n, n_size, n_band).
+    """
+
+    image: np.ndarray
+    lowered_invvar: np.ndarray
+    magnification: np.ndarray
+    rendered: np.ndarray
+    peak: np.ndarray
+    bad: np.ndarray
+    wise: np.ndarray
+    matched: np.ndarray
+    total: np.ndarray
+
+
+class Room(NamedTuple):
+    """Memory for one render."""
+
+    unit: np.ndarray
+    work: Work
+    rays: Rays
+    blur: Blur
+    draws: Draws
+
+
+def make_room(size: int) -> Room:
+    """Memory for canvases of size x size pixels."""
+    unit = np.zeros((size, size), np.float32)
+    return Room(unit, make_work(size), make_rays(), make_blur(size), make_draws(size))
+
+
+@kernel
+def total_magnification(p: np.ndarray, central: float, reach: float, rays: Rays) -> float:
+    """Lensed over unlensed flux of a system, not limited to any stamp.
+
+    Parameters
+    ----------
+    p : (12,) float64
+        A row of parameters.
+    central : float, 1 / arcsec^2
+        Central brightness of the source of unit flux.
+    reach : float, R_e
+    rays : Rays
+    """
+    c = to_fixed_tuple(pack(p), PACKED_SIZE)
+    finest = core_fraction(p[INDEX])
+    return central * lensed_flux(c, power_mode(p[INDEX]), p[INDEX], reach, finest, rays)
+
+
+@fast_kernel
+def _arc(seen: np.ndarray, stride: int, height: int, width: int, flux: float) -> np.ndarray:
+    """The blurred image of unit flux as an image in nanomaggy."""
+    arc = np.empty((height, width), np.float32)
+    for row in range(height):
+        source, target = seen[row * stride :], arc[row]
+        for column in range(width):
+            target[column] = flux * source[column]
+    return arc
+
+
+@fast_kernel
+def good_invvar(invvar: np.ndarray, maskbits: np.ndarray, bad_bits: int) -> np.ndarray:
+    """Inverse variance where a pixel counts, else 0: positive and none of the bad mask bits."""
+    out = np.empty(invvar.shape, np.float32)
+    for row in range(invvar.shape[0]):
+        for column in range(invvar.shape[1]):
+            value = invvar[row, column]
+            is_good = value > 0 and (maskbits[row, column] & bad_bits) == 0
+            out[row, column] = value if is_good else np.float32(0)
+    return out
+
+
+@fast_kernel
+def measure(arc: np.ndarray, invvar: np.ndarray, peak: np.ndarray) -> Any:
+    """Sums over an arc: f^2 invvar and f; `peak` gets the largest f^2 invvar of each column.
+
+    The maximum is taken column by column because a single running maximum is not vectorised.
+    """
+    square, total = 0.0, 0.0
+    for row in range(arc.shape[0]):
+        row_square, row_total = np.float32(0), np.float32(0)
+        f, w = arc[row], invvar[row]
+        for column in range(len(f)):
+            snr_square = f[column] * f[column] * w[column]
+            row_square += snr_square
+            row_total += f[column]
+            peak[column] = max(peak[column], snr_square)
+        square += row_square
+        total += row_total
+    return square, total
+
+
+@fast_kernel
+def _add(arc: np.ndarray, out: np.ndarray) -> None:
+    for row in range(arc.shape[0]):
+        source, target = arc[row], out[row]
+        for column in range(len(source)):
+            target[column] += source[column]
+
+
+@fast_kernel
+def _lower_invvar(arc: np.ndarray, gain: float, out: np.ndarray) -> None:
+    """Add the variance of the arc's photons, f / gain, to the pixels."""
+    for row in range(arc.shape[0]):
+        source, target = arc[row], out[row]
+        for column in range(len(source)):
+            value = target[column]
+            lowered = value / (np.float32(1) + source[column] * value / gain)
+            target[column] = lowered if value > 0 else value
+
+
+@kernel
+def _measure_stamps(
+    k: int, band: int, arc: np.ndarray, box: Any, batch: Batch, choices: Choices, out: Results
+) -> None:
+    """Metrics of one band on every stamp, from the part of the arc that is on it."""
+    x0, x1, y0, y1 = box
+    lit = batch.invvar[k, band, y0 : y1 + 1, x0 : x1 + 1]
+    mask = np.zeros((1, 1), np.int32)
+    if len(batch.maskbits) > 0:
+        mask = batch.maskbits[k, y0 : y1 + 1, x0 : x1 + 1]
+    else:
+        mask = np.zeros(lit.shape, np.int32)
+    weights = good_invvar(lit, mask, choices.bad_bits)
+    for i in range(len(batch.sizes)):
+        corner_x, corner_y = batch.corner[k, i, 0], batch.corner[k, i, 1]
+        left, right = max(0, corner_x - x0), min(x1 + 1, corner_x + batch.sizes[i]) - x0
+        low, high = max(0, corner_y - y0), min(y1 + 1, corner_y + batch.sizes[i]) - y0
+        right, high = max(left, right), max(low, high)
+        peak = np.zeros(right - left, np.float32)
+        square, total = measure(arc[low:high, left:right], weights[low:high, left:right], peak)
+        out.matched[k, i, band] = sqrt(square)
+        out.total[k, i, band] = total
+        if band == choices.detection:
+            out.peak[k, i] = sqrt(peak.max()) if len(peak) > 0 else 0.0
+
+
+@kernel
+def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) -> None:
+    """Paint one render into all bands of its canvas and measure it."""
+    p, central = batch.parameters[k], batch.central[k]
+    out.magnification[k] = total_magnification(p, central, batch.reach[k], room.rays)
+    lens = (batch.lens[k, 0], batch.lens[k, 1])
+    pixel_light = central * choices.scale * choices.scale
+    reach = batch.reach[k] * p[REFF]
+    lit = render_canvas(p, pixel_light, reach, lens, choices.scale, room.unit, room.work)
+    out.rendered[k] = room.unit.sum()
+    if lit[1] < lit[0] or lit[3] < lit[2]:
+        return
+    for band in range(batch.flux.shape[1]):
+        sigma = choices.sigma_per_fwhm * batch.fwhm[k, band]
+        box, stride = blur(room.unit, lit, choices.weight, sigma, room.blur)
+        x0, x1, y0, y1 = box
+        flux = np.float32(batch.flux[k, band])
+        arc = _arc(room.blur.seen, stride, y1 - y0 + 1, x1 - x0 + 1, flux)
+        _measure_stamps(k, band, arc, box, batch, choices, out)
+        image = out.image[k, band, y0 : y1 + 1, x0 : x1 + 1]
+        _add(arc, image)
+        if choices.is_poisson:
+            gain = batch.gain[k, band]
+            place = (batch.origin[k, 0] + x0, batch.origin[k, 1] + y0, band)
+            add_noise(arc, gain, place, batch.key[k], room.draws, image)
+            if len(out.lowered_invvar) > 0:
+                lowered = out.lowered_invvar[k, band, y0 : y1 + 1, x0 : x1 + 1]
+                _lower_invvar(arc, np.float32(gain), lowered)
+
+
+@fast_kernel
+def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, bad_bits: int, wise_bits: int) -> Any:
+    """Number of pixels of a stamp that do not count, and of those near stars bright for WISE."""
+    bad, wise = 0, 0
+    for row in range(invvar.shape[0]):
+        for column in range(invvar.shape[1]):
+            bits = maskbits[row, column]
+            is_good = invvar[row, column] > 0 and (bits & bad_bits) == 0
+            bad += 0 if is_good else 1
+            wise += 1 if (bits & wise_bits) != 0 else 0
+    return bad, wise
+
+
+@kernel
+def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
+    """Fractions of bad pixels of each stamp in the detection band."""
+    for i in range(len(batch.sizes)):
+        size, x, y = batch.sizes[i], batch.corner[k, i, 0], batch.corner[k, i, 1]
+        invvar = batch.invvar[k, choices.detection, y : y + size, x : x + size]
+        mask = batch.maskbits[k, y : y + size, x : x + size]
+        bad, wise = count_pixels(invvar, mask, choices.bad_bits, choices.wise_bits)
+        out.bad[k, i], out.wise[k, i] = bad / size**2, wise / size**2
+
+
+@kernel
+def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None:
+    """Inject and measure every render that is to be injected, and judge the pixels of all."""
+    for k in range(len(batch.central)):
+        if len(batch.maskbits) > 0:
+            _judge_pixels(k, batch, choices, out)
+        if batch.is_injected[k]:
+            _inject(k, batch, choices, room, out)

@@ -1,0 +1,206 @@
+"""Magnification of a source by rays from the lens: independent of pixels, stamps and PSF.
+
+The deflection of an SIE with external shear depends on the direction phi alone, so along a ray
+theta = r (cos phi, sin phi) the source-plane position is a straight line, and
+
+    flux = int dphi int r I(beta(r, phi)) dr
+
+has an inner integral along a line that passes the source's centre at an impact parameter p. The
+directions where p = 0 are those of the images: intervals of phi near them are halved until p
+changes little against the core of the light, all others are summed by three Gauss nodes.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from udfs.fast_math import exp2
+from udfs.fast_profile import to_exponents
+from udfs.fast_sie import CENTRE, polynomial
+from udfs.fast_system import (
+    AXIS_11,
+    AXIS_12,
+    AXIS_21,
+    AXIS_22,
+    CENTRE_X,
+    CENTRE_Y,
+    MAP_11,
+    MAP_12,
+    MAP_22,
+    N_COEFFICIENTS,
+    ROOT_Q,
+)
+from udfs.jit import fast_kernel, whole_vectors
+
+N_INTERVALS = 48
+N_RADIAL = 24
+CUSP_MARGIN = np.float32(1.5)
+MAX_LEVEL = 12
+CAPACITY = 4096
+
+_ZERO, _ONE, _HALF, _QUARTER = (np.float32(v) for v in (0, 1, 0.5, 0.25))
+_SIXTH, _24TH = np.float32(1 / 6), np.float32(1 / 24)
+_WIDTH = np.float32(2 * np.pi / N_INTERVALS)
+_ANGLE = (np.arange(N_INTERVALS) + 0.5) * 2 * np.pi / N_INTERVALS
+_COS, _SIN = np.cos(_ANGLE).astype(np.float32), np.sin(_ANGLE).astype(np.float32)
+_NODE, _WEIGHT = (v.astype(np.float32) / 2 for v in np.polynomial.legendre.leggauss(3))
+_RADIAL_NODE, _RADIAL_WEIGHT = np.polynomial.legendre.leggauss(N_RADIAL)
+RADIAL_NODE, RADIAL_WEIGHT = (1 + _RADIAL_NODE) / 2, _RADIAL_WEIGHT / 2
+
+
+class Rays(NamedTuple):
+    """Room for intervals (index of the table, offset of the middle) and for rays."""
+
+    index: np.ndarray
+    offset: np.ndarray
+    next_index: np.ndarray
+    next_offset: np.ndarray
+    impact: np.ndarray
+    impact_end: np.ndarray
+    turning: np.ndarray
+    inverse_speed: np.ndarray
+    ray_index: np.ndarray
+    ray_offset: np.ndarray
+    ray_weight: np.ndarray
+    value: np.ndarray
+    line: np.ndarray
+
+
+def make_rays() -> Rays:
+    """Empty lists."""
+    integers = ("index", "next_index", "ray_index")
+    return Rays(*[
+        np.zeros(whole_vectors(3 * CAPACITY), np.int32 if name in integers else np.float32)
+        for name in Rays._fields
+    ])  # fmt: skip
+
+
+@fast_kernel
+def trace(
+    c: Any,
+    rays: Rays,
+    index: np.ndarray,
+    offset: np.ndarray,
+    step: float,
+    n: int,
+    impact: np.ndarray,
+) -> None:
+    """Impact parameter (in R_e, signed), nearest radius (arcsec) and 1 / speed of n rays.
+
+    A ray's direction is that of its interval turned by offset + step, which is small, so that a
+    short series does for sine and cosine.
+    """
+    for i in range(whole_vectors(n)):
+        d = offset[i] + step
+        square = d * d
+        cos_d = _ONE - square * (_HALF - square * _24TH)
+        sin_d = d * (_ONE - square * _SIXTH)
+        x = _COS[index[i]] * cos_d - _SIN[index[i]] * sin_d
+        y = _SIN[index[i]] * cos_d + _COS[index[i]] * sin_d
+        stretched = c[ROOT_Q] * x
+        inverse = _ONE / np.sqrt(stretched * stretched + y * y)
+        major, minor = stretched * inverse, y * inverse
+        t = major * major - CENTRE
+        ax = c[CENTRE_X] + major * polynomial(c, 0, t)
+        ay = c[CENTRE_Y] + minor * polynomial(c, N_COEFFICIENTS, t)
+        bx, by = c[MAP_11] * x + c[MAP_12] * y, c[MAP_12] * x + c[MAP_22] * y
+        mu, mv = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
+        au, av = c[AXIS_11] * ax + c[AXIS_12] * ay, c[AXIS_21] * ax + c[AXIS_22] * ay
+        speed_square = mu * mu + mv * mv
+        inverse_speed = _ONE / np.sqrt(speed_square)
+        impact[i] = (mu * av - mv * au) * inverse_speed
+        rays.turning[i] = (mu * au + mv * av) / speed_square
+        rays.inverse_speed[i] = inverse_speed
+
+
+@fast_kernel
+def _sort_intervals(
+    rays: Rays, n: int, n_rays: int, width: float, finest: float, reach: float
+) -> Any:
+    """Halve the intervals near an image, give rays to the others, drop those without light."""
+    n_next = 0
+    for i in range(n):
+        p0, p1 = rays.impact[i], rays.impact_end[i]
+        change, nearest = abs(p1 - p0), min(abs(p0), abs(p1))
+        is_near = p0 * p1 <= _ZERO or nearest < CUSP_MARGIN * change
+        if not is_near and nearest > reach + change:
+            continue
+        if is_near and change > finest and n_next + 2 <= CAPACITY:
+            for half in range(2):
+                rays.next_index[n_next] = rays.index[i]
+                rays.next_offset[n_next] = rays.offset[i] + (half - _HALF) * _HALF * width
+                n_next += 1
+        elif n_rays + 3 <= 3 * CAPACITY:
+            for k in range(3):
+                rays.ray_index[n_rays] = rays.index[i]
+                rays.ray_offset[n_rays] = rays.offset[i] + width * _NODE[k]
+                rays.ray_weight[n_rays] = width * _WEIGHT[k]
+                n_rays += 1
+    return n_next, n_rays
+
+
+@fast_kernel
+def _choose_rays(c: Any, rays: Rays, finest: float, reach: float) -> int:
+    """Fill the list of rays with their weights; returns their number."""
+    n, n_rays, width = N_INTERVALS, 0, _WIDTH
+    for i in range(n):
+        rays.index[i], rays.offset[i] = i, _ZERO
+    for level in range(MAX_LEVEL + 1):
+        trace(c, rays, rays.index, rays.offset, -_HALF * width, n, rays.impact)
+        trace(c, rays, rays.index, rays.offset, _HALF * width, n, rays.impact_end)
+        limit = finest if level < MAX_LEVEL else np.float32(np.inf)
+        n, n_rays = _sort_intervals(rays, n, n_rays, width, limit, reach)
+        for i in range(n):
+            rays.index[i], rays.offset[i] = rays.next_index[i], rays.next_offset[i]
+        width *= _HALF
+        if n == 0:
+            break
+    return n_rays
+
+
+@fast_kernel
+def _fill_squares(impact: np.ndarray, tau: float, n: int, out: np.ndarray) -> None:
+    for i in range(n):
+        out[i] = max(impact[i] * impact[i] + tau * tau, np.float32(1e-16))
+
+
+@fast_kernel
+def _add_line(rays: Rays, tau: float, weight: float, n: int) -> None:
+    """Add the light at tau before and behind the nearest point, times its radius if positive."""
+    for i in range(n):
+        step = tau * rays.inverse_speed[i]
+        radius = max(rays.turning[i] + step, _ZERO) + max(rays.turning[i] - step, _ZERO)
+        rays.line[i] += weight * radius * exp2(-rays.value[i])
+
+
+@fast_kernel
+def lensed_flux(c: Any, mode: int, index: float, reach: float, finest: float, rays: Rays) -> float:
+    """Flux of the lensed source over its central brightness, arcsec^2.
+
+    Parameters
+    ----------
+    c, mode : packed system and its power mode (`udfs.fast_system`)
+    index : float
+        Sersic index; the nodes along a ray are spaced as its power, denser towards the cusp.
+    reach : float, R_e
+        Radius beyond which the source's light is neglected.
+    finest : float, R_e
+        Change of the impact parameter over an interval that needs no halving.
+    rays : Rays
+    """
+    n = _choose_rays(c, rays, np.float32(finest), np.float32(reach))
+    trace(c, rays, rays.ray_index, rays.ray_offset, _ZERO, n, rays.impact)
+    n_padded = whole_vectors(n)
+    rays.line[:n_padded] = _ZERO
+    power = max(2.0, index + 1.0)
+    for k in range(N_RADIAL):
+        s = RADIAL_NODE[k]
+        tau = reach * s**power
+        weight = RADIAL_WEIGHT[k] * reach * power * s ** (power - 1)
+        _fill_squares(rays.impact, np.float32(tau), n_padded, rays.value)
+        to_exponents(c, mode, rays.value, n_padded)
+        _add_line(rays, np.float32(tau), np.float32(weight), n_padded)
+    total = 0.0
+    for i in range(n):
+        total += float(rays.line[i] * rays.inverse_speed[i] * rays.ray_weight[i])
+    return total
