@@ -113,7 +113,7 @@ def split_scores(c: Any, cells: Cells, n: int, side: float) -> None:
         step = _TWO * c[HALF_POWER] * y0 * slope * side / radius_square(c, bx, by)
         change = cells.change[i]
         steep = min(change - MAX_STEP, DARK + _REACH * min(change, _TWO * step + _TWO) - y0)
-        cells.split[i] = max(max(cusp, centre), steep)
+        cells.split[i] = max(cusp, centre, steep)
 
 
 @fast_kernel
