@@ -12,6 +12,7 @@ from ingest.failures import DISK_FULL, CommandError
 from ingest.lake import LakeError
 from ingest.lenses import lenses
 from ingest.network import network
+from ingest.scores import scores
 from ingest.sweeps import sweeps
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (mock, bricks, sweeps, lenses, coadds):
+for command in (mock, bricks, sweeps, lenses, coadds, scores):
     app.command()(command)
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -53,7 +53,7 @@
 {%- endmacro %}
 
 {% macro negative_scores() -%}
-    {{ optional_table('negative_scores', {'object_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
+    {{ optional_table('negative_scores', {'galaxy_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
 {%- endmacro %}
 
 {% macro axis_names(axes) -%}

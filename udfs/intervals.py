@@ -1,11 +1,13 @@
 """Intervals of a binomial proportion that SQL cannot write in closed form."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import PythonUDFType
+from duckdb.sqltypes import DOUBLE, VARCHAR, DuckDBPyType
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
@@ -40,7 +42,7 @@ def beta_quantile(probability: ArrayLike, a: ArrayLike, b: ArrayLike) -> np.ndar
 
 
 def host_bootstrap_interval(
-    n_trials: ArrayLike, n_successes: ArrayLike, n_hosts: ArrayLike, key: int
+    n_trials: ArrayLike, n_successes: ArrayLike, n_hosts: ArrayLike, *, key: int
 ) -> tuple[float, float]:
     """Percentile interval of a proportion, from resampling hosts with replacement.
 
@@ -87,29 +89,24 @@ def _sql_beta_quantile(probability: pa.Array, a: pa.Array, b: pa.Array) -> pa.Ar
 def _sql_host_bootstrap(
     trials: pa.Array, successes: pa.Array, hosts: pa.Array, key: pa.Array
 ) -> pa.Array:
-    rows = [
-        host_bootstrap_interval(
-            *(column[row].values.to_numpy() for column in (trials, successes, hosts)),
-            int(key[row].as_py(), 16),
-        )
-        for row in range(len(key))
-    ]
-    fields = [pa.array([row[side] for row in rows], pa.float64()) for side in (0, 1)]
-    return pa.StructArray.from_arrays(fields, ["low", "high"])
+    lows, highs = [], []
+    for row in range(len(key)):
+        kinds = [column[row].values.to_numpy() for column in (trials, successes, hosts)]
+        low, high = host_bootstrap_interval(*kinds, key=int(key[row].as_py(), 16))
+        lows.append(low)
+        highs.append(high)
+    return pa.StructArray.from_arrays(
+        [pa.array(lows, pa.float64()), pa.array(highs, pa.float64())], ["low", "high"]
+    )
 
 
 def register(connection: DuckDBPyConnection) -> None:
     """Give SQL ``beta_quantile`` and ``host_bootstrap`` (its key: 32 hex digits)."""
-    integers, doubles = "BIGINT[]", "DOUBLE"
-    functions: dict[str, tuple[Any, Any, Any]] = {
-        "beta_quantile": (_sql_beta_quantile, [doubles] * 3, doubles),
-        "host_bootstrap": (
-            _sql_host_bootstrap,
-            [integers, integers, integers, "VARCHAR"],
-            "STRUCT(low DOUBLE, high DOUBLE)",
-        ),
+    integers = DuckDBPyType("BIGINT[]")
+    interval = DuckDBPyType("STRUCT(low DOUBLE, high DOUBLE)")
+    functions: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]] = {
+        "beta_quantile": (_sql_beta_quantile, [DOUBLE] * 3, DOUBLE),
+        "host_bootstrap": (_sql_host_bootstrap, [integers] * 3 + [VARCHAR], interval),
     }
     for name, (function, parameters, result) in functions.items():
-        connection.create_function(
-            name, function, parameters, result, type=PythonUDFType.ARROW, null_handling="default"
-        )
+        connection.create_function(name, function, parameters, result, type=PythonUDFType.ARROW)
