@@ -108,9 +108,10 @@ drawn as (
     from rows_of_bricks
 ),
 galaxies as (
-    select *, u1 < 0.36 as is_red, 18.2 + 2.3 * sqrt(u2) as z_mag,
-        case when u1 < 0.36 then 0.5 + 1.2 * u3 else 0.9 * u3 - 0.2 end as r_minus_z,
-        case when u1 < 0.36 then 0.75 + 1.0 * u4 else 1.0 * u4 - 0.6 end as z_minus_w1
+    select *, u1 < 0.37 as is_red,
+        case when u1 < 0.37 then 18.2 + 2.2 * sqrt(u2) else 24 + 2 * log10(u2 + 1e-3) end as z_mag,
+        case when u1 < 0.37 then 0.5 + 1.2 * u3 else 0.9 * u3 - 0.2 end as r_minus_z,
+        case when u1 < 0.37 then 0.8 + 1.0 * u4 else 1.0 * u4 - 0.6 end as z_minus_w1
     from drawn
 )
 select 10002::smallint as release, brickid, brickname, objid::integer as objid,
@@ -151,10 +152,26 @@ def flux_columns() -> str:
         flux = f"pow(10e0, 0.4 * (22.5 - ({magnitude})))" if magnitude else "0"
         items += [
             f"({flux})::float as flux_{band}",
-            f"{400 if magnitude else 0}::float as flux_ivar_{band}",
+            f"({'300 + 200 * u3' if magnitude else '0'})::float as flux_ivar_{band}",
             f"pow(10e0, -0.4 * {coefficient} * ebv)::float as mw_transmission_{band}",
         ]
     return "".join(item + ",\n    " for item in items)
+
+
+def write_staged_sources(connection: DuckDBPyConnection, bricks: str, per_brick: int) -> None:
+    """Write ``stg_sources`` for a table of bricks, without a raw table before it."""
+    magnitudes = ", ".join(
+        f"22.5e0 - 2.5e0 * log10(flux_{band}::double) as {band}mag,"
+        f" 22.5e0 - 2.5e0 * log10(flux_{band}::double / mw_transmission_{band}) as {band}mag_mw"
+        for band in ("g", "r", "z", "w1")
+    )
+    sources = SOURCES_SQL.format(
+        table="stg_sources", bricks=bricks, per_brick=per_brick, fluxes=flux_columns()
+    )
+    head, _, query = sources.partition(" as\n")
+    connection.execute(
+        f"{head} as select *, {magnitudes}, 0::integer as n_duplicates from ({query})"
+    )
 
 
 def write_bricks(connection: DuckDBPyConnection, table: str, footprint: str) -> int:
@@ -168,8 +185,6 @@ def write_bricks(connection: DuckDBPyConnection, table: str, footprint: str) -> 
 def write_sources(connection: DuckDBPyConnection, table: str, bricks: str, per_brick: int) -> int:
     """Write ``per_brick`` sources for each brick; returns how many."""
     connection.execute(
-        SOURCES_SQL.format(
-            table=table, bricks=bricks, per_brick=per_brick, fluxes=flux_columns()
-        )
+        SOURCES_SQL.format(table=table, bricks=bricks, per_brick=per_brick, fluxes=flux_columns())
     )
     return connection.execute(f"select count(*) from {table}").fetchone()[0]

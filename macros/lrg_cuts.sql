@@ -1,7 +1,7 @@
 {#
   Colour cuts of the galaxy variants. The seeds `lrg_variants` and `lrg_cuts` hold them as SQL over
   the columns of `stg_sources`, with {g}, {r}, {z}, {w1} (magnitudes, raw or dereddened as the
-  variant says), {zfiber} and {zfibertot} (fibre magnitudes in z). A cut over a null is failed.
+  variant says), {zfiber} and {zfibertot} (fibre magnitudes in z). A cut over a null is failed: ask `is not true`.
 #}
 
 {% macro lrg_variants() -%}
@@ -29,7 +29,7 @@
         | replace('{z}', 'z' ~ suffix) | replace('{w1}', 'w1' ~ suffix)
         | replace('{zfibertot}', fiber_magnitude('fibertotflux_z', magnitudes))
         | replace('{zfiber}', fiber_magnitude('fiberflux_z', magnitudes)) -%}
-    {{ return('coalesce(' ~ filled ~ ', false)') }}
+    {{ return('(' ~ filled ~ ')') }}
 {%- endmacro %}
 
 {% macro lrg_cuts(variant) -%}
@@ -60,7 +60,7 @@
 {% macro is_lrg(variant) -%}
     {#- SQL condition: the source passes every cut of the variant. -#}
     {%- if execute -%}
-        ({{ lrg_cuts(variant) | map(attribute=1) | join('\n        and ') }})
+        ({{ lrg_cuts(variant) | map(attribute=1) | join('\n        and ') }}) is true
     {%- else -%}
         true
     {%- endif -%}

@@ -1,7 +1,8 @@
 """HEALPix cells (nested order) for SQL: which cell a position is in, and which cells are near it.
 
-Positions are ICRS degrees. A row whose position is not a position (null, not finite, |dec| > 90)
-gets null: the table that holds it says why. Borders follow Gorski et al. 2005 (ApJ 622, 759).
+Positions are ICRS degrees. A row without a position (null, not finite, |dec| > 90) gets null, or no
+cells where a list is asked for: the table that holds it says why. Borders follow Gorski et al. 2005
+(ApJ 622, 759).
 """
 
 from collections.abc import Callable
@@ -22,10 +23,14 @@ ARCSEC_PER_DEG = 3600.0
 # touches the disc spans 19 degrees of the ring, and the points are 11.25 degrees apart.
 RING_POINTS = 32
 RING_WIDTH = 1.5
+# An offset in the face's square, in units of a cell's mean width, is at least two thirds of that on
+# the sky (the projection's least stretch), so beyond twice the radius no border is near.
+EDGE_SAFETY = 2.0
 BOX_EDGE_POINTS = 16
 EDGE_SAMPLES = 33
 GOLDEN = 0.6180339887498949
-GOLDEN_STEPS = 60  # narrows an edge of 7 degrees to below 1e-8 arcsec
+GOLDEN_STEPS = 30  # narrows a sixteenth of an edge of 7 degrees to below a milliarcsecond
+MEETING_CELLS = 4
 
 Vector = tuple[float, float, float]
 
@@ -66,28 +71,43 @@ def cells_of(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     return cells
 
 
-def ring_around(
-    ra: np.ndarray, dec: np.ndarray, radius_deg: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Points at one distance from each position.
-
-    Parameters
-    ----------
-    ra, dec : (n,) float, deg
-    radius_deg : float, deg
-
-    Returns
-    -------
-    (n, RING_POINTS) float, deg
-        Right ascension and declination.
-    """
+def _ring_cells(nside: int, ra: np.ndarray, dec: np.ndarray, radius_deg: float) -> np.ndarray:
+    """Cells of RING_POINTS points at one distance around each position, (n, RING_POINTS) int64."""
     bearing = 2.0 * np.pi * np.arange(RING_POINTS) / RING_POINTS
     sin_d, cos_d = np.sin(np.radians(dec))[:, None], np.cos(np.radians(dec))[:, None]
     sin_r, cos_r = np.sin(np.radians(radius_deg)), np.cos(np.radians(radius_deg))
     sin_dec = np.clip(sin_d * cos_r + cos_d * sin_r * np.cos(bearing), -1.0, 1.0)
-    east = np.sin(bearing) * sin_r * cos_d
-    delta = np.arctan2(east, cos_r - sin_d * sin_dec)
-    return np.mod(ra[:, None] + np.degrees(delta), 360.0), np.degrees(np.arcsin(sin_dec))
+    delta = np.arctan2(np.sin(bearing) * sin_r * cos_d, cos_r - sin_d * sin_dec)
+    ring_ra = np.mod(ra[:, None] + np.degrees(delta), 360.0)
+    ring_dec = np.degrees(np.arcsin(sin_dec))
+    return hpgeom.angle_to_pixel(nside, ring_ra.ravel(), ring_dec.ravel()).reshape(ring_ra.shape)
+
+
+@kernel
+def _offset_in_cell(nside: int, ra: float, dec: float) -> float:
+    """How far a position is from its cell's nearest edge, in cell widths of the face's square."""
+    z = np.sin(np.radians(dec))
+    quarter = (ra % 360.0) / 90.0
+    if np.abs(z) <= 2.0 / 3.0:
+        x, y = 0.5 + quarter + 0.75 * z, 0.5 + quarter - 0.75 * z
+    else:
+        # sqrt(3 (1 - |z|)) by the half angle: exact near the poles too.
+        spread = np.sqrt(6.0) * np.abs(np.sin(np.radians(0.5 * (90.0 - np.abs(dec)))))
+        along = quarter - np.floor(quarter)
+        x, y = (1.0 - along) * spread, along * spread
+    x, y = (x * nside) % 1.0, (y * nside) % 1.0
+    return min(x, 1.0 - x, y, 1.0 - y)
+
+
+@kernel
+def _may_reach_border(
+    nside: int, ra: np.ndarray, dec: np.ndarray, least_offset: float
+) -> np.ndarray:
+    """Which positions are within an offset of their cell's edge, or are no positions."""
+    near = np.empty(len(ra), dtype=np.bool_)
+    for row in range(len(ra)):
+        near[row] = not _offset_in_cell(nside, ra[row], dec[row]) >= least_offset
+    return near
 
 
 @kernel
@@ -175,9 +195,24 @@ def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
     return np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * np.sqrt(least))))
 
 
-def cells_within(
-    nside: int, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float
-) -> list[list[int] | None]:
+@kernel
+def _reached_cells(
+    nside: int, ra: np.ndarray, dec: np.ndarray, ring: np.ndarray, radius_deg: float
+) -> np.ndarray:
+    """Cells of each ring within a radius of its position, the row's first slot left for its own."""
+    reached = np.full((len(ra), MEETING_CELLS), -1)
+    for row in range(len(ra)):
+        found = 1
+        for cell in np.unique(ring[row]):
+            own = ring[row, 0] == cell
+            if own or _distance_to_cell(nside, cell, ra[row], dec[row]) > radius_deg:
+                continue
+            reached[row, found] = cell
+            found += 1
+    return reached
+
+
+def cells_within(nside: int, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float) -> np.ndarray:
     """Every nested cell that comes within a distance of each position, its own cell first.
 
     Parameters
@@ -189,23 +224,22 @@ def cells_within(
 
     Returns
     -------
-    list of lists of int, or None where there is no position
+    (n, 4) int64
+        Padded with -1, which is all that a row without a position has: four cells is the most that
+        meet in a point.
     """
     radius_deg = radius_arcsec / ARCSEC_PER_DEG
-    if radius_deg < 0 or 8.0 * radius_deg > hpgeom.nside_to_resolution(nside, units="degrees"):
+    width_deg = hpgeom.nside_to_resolution(nside, units="degrees")
+    if not 0 <= 8.0 * radius_deg <= width_deg:
         raise ValueError(f"radius_arcsec={radius_arcsec} is negative or too wide for nside={nside}")
     own = cells_of(nside, ra, dec)
-    near: list[list[int] | None] = [[int(cell)] if cell >= 0 else None for cell in own]
-    good = np.flatnonzero(own >= 0)
-    ring_ra, ring_dec = ring_around(ra[good], dec[good], RING_WIDTH * radius_deg)
-    ring = hpgeom.angle_to_pixel(nside, ring_ra.ravel(), ring_dec.ravel()).reshape(ring_ra.shape)
-    for at in np.flatnonzero((ring != own[good, None]).any(axis=1)):
-        row = good[at]
-        others = set(ring[at].tolist()) - {int(own[row])}
-        reached = [
-            c for c in others if _distance_to_cell(nside, c, ra[row], dec[row]) <= radius_deg
-        ]
-        near[row] = [int(own[row]), *sorted(reached)]
+    near = np.full((len(ra), MEETING_CELLS), -1)
+    is_near_edge = _may_reach_border(nside, ra, dec, EDGE_SAFETY * radius_deg / width_deg)
+    rows = np.flatnonzero(is_near_edge & (own >= 0))
+    ring = _ring_cells(nside, ra[rows], dec[rows], RING_WIDTH * radius_deg)
+    ring = np.column_stack([own[rows], ring])
+    near[rows] = _reached_cells(nside, ra[rows], dec[rows], ring, radius_deg)
+    near[:, 0] = own
     return near
 
 
@@ -263,7 +297,9 @@ def _sql_cells_within(nside: pa.Array, ra: pa.Array, dec: pa.Array, radius: pa.A
     if len(nside) == 0:
         return pa.array([], type=pa.list_(pa.int64()))
     near = cells_within(nside[0].as_py(), _floats(ra), _floats(dec), radius[0].as_py())
-    return pa.array(near, type=pa.list_(pa.int64()))
+    is_cell = near >= 0
+    ends = np.concatenate([[0], np.cumsum(is_cell.sum(axis=1))])
+    return pa.ListArray.from_arrays(pa.array(ends, type=pa.int32()), pa.array(near[is_cell]))
 
 
 def _sql_cell_of_box(

@@ -14,6 +14,10 @@ bricks_with_region as (
     select * from {{ ref('bricks_with_region') }}
 ),
 
+region_metrics as (
+    select * from {{ ref('region_metrics') }}
+),
+
 selected_regions as (
     select distinct region_id from {{ ref('region_selections') }}
 ),
@@ -23,33 +27,39 @@ bricks as (
         stg_bricks.brickid,
         stg_bricks.brick_group,
         bricks_with_region.region_id,
-        bricks_with_region.cell,
-        bricks_with_region.is_inside_cell,
-        bricks_with_region.region_id is not null as is_usable_brick,
-        selected_regions.region_id is not null as is_selected_region
+        -- Null where the galaxies of a brick may be of different splits, or in the buffer.
+        {%- if var('regions_cut_by_cell') %}
+        case when bricks_with_region.is_inside_cell then region_metrics.region_split end
+        {%- else %}
+        region_metrics.region_split
+        {%- endif %} as brick_split,
+        case
+            when bricks_with_region.region_id is null then 1
+            when selected_regions.region_id is null then 2
+            else 0
+        end::utinyint as failed_brick_cut
     from stg_bricks
     left join bricks_with_region on stg_bricks.brickid = bricks_with_region.brickid
+    left join region_metrics on bricks_with_region.region_id = region_metrics.region_id
     left join selected_regions on bricks_with_region.region_id = selected_regions.region_id
 ),
 
--- A source whose brick the brick table lacks belongs to no brick group: it fails the first cut.
+-- Sources of a brick that the brick table lacks are left out here; the funnel counts them.
 parent_cuts as (
     select
         stg_sources.*,
+        bricks.brick_group,
         bricks.region_id,
-        bricks.cell,
-        bricks.is_inside_cell,
-        coalesce(bricks.brick_group, 'none') as brick_group,
+        bricks.brick_split,
         case
-            when not coalesce(bricks.is_usable_brick, false) then 1
-            when not bricks.is_selected_region then 2
+            when bricks.failed_brick_cut != 0 then bricks.failed_brick_cut
             {%- for cut_name, expression in lrg_cuts(var('parent_variant')) %}
-            when not {{ expression }} then {{ loop.index + 2 }}
+            when {{ expression }} is not true then {{ loop.index + 2 }}::utinyint
             {%- endfor %}
-            else 0
+            else 0::utinyint
         end as failed_cut
     from stg_sources
-    left join bricks on stg_sources.brickid = bricks.brickid
+    inner join bricks on stg_sources.brickid = bricks.brickid
 )
 
 select * from parent_cuts

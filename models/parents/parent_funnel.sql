@@ -5,6 +5,10 @@ parent_cuts as (
     select * from {{ ref('parent_cuts') }}
 ),
 
+source_counts as (
+    select count(*) as n_sources from {{ ref('stg_sources') }}
+),
+
 lrg_cuts as (
     select * from {{ ref('lrg_cuts') }}
 ),
@@ -25,13 +29,30 @@ cuts as (
     where variant = '{{ var("parent_variant") }}'
 ),
 
-failures as (
+failures_in_bricks as (
     select
         brick_group,
         failed_cut,
         count(*) as n_sources
     from parent_cuts
     group by brick_group, failed_cut
+),
+
+counted_sources as (
+    select coalesce(sum(n_sources), 0)::bigint as n_counted from failures_in_bricks
+),
+
+-- Sources whose brick the brick table lacks have no group and fail the first cut.
+failures as (
+    select * from failures_in_bricks
+    union all
+    select
+        'none' as brick_group,
+        1 as failed_cut,
+        source_counts.n_sources - counted_sources.n_counted as n_sources
+    from source_counts
+    cross join counted_sources
+    where source_counts.n_sources > counted_sources.n_counted
 ),
 
 group_totals as (

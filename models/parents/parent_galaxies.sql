@@ -9,10 +9,6 @@ split_cells as (
     select * from {{ ref('split_cells') }}
 ),
 
-region_metrics as (
-    select * from {{ ref('region_metrics') }}
-),
-
 hosts_of_known_lenses as (
     select distinct
         brickid,
@@ -20,18 +16,11 @@ hosts_of_known_lenses as (
     from {{ ref('lens_neighbours') }}
 ),
 
+-- Only galaxies of bricks that may touch a border need the search for near cells.
 galaxies as (
     select
         *,
-        {%- if var('regions_cut_by_cell') %}
-        -- Only a brick that may touch a border needs the search for near cells.
-        case
-            when is_inside_cell then [cell]
-            else {{ near_cells('ra', 'dec') }}
-        end as near_cells
-        {%- else %}
-        null as near_cells
-        {%- endif %}
+        case when brick_split is null then {{ near_cells('ra', 'dec') }} end as near_cells
     from parent_cuts
     where failed_cut = 0
 ),
@@ -42,11 +31,10 @@ parent_galaxies as (
         galaxies.objid,
         galaxies.brickname,
         galaxies.region_id,
-        {%- if var('regions_cut_by_cell') %}
-        {{ split_of_near_cells('galaxies.near_cells') }} as region_split,
-        {%- else %}
-        region_metrics.region_split,
-        {%- endif %}
+        case
+            when galaxies.brick_split is not null then galaxies.brick_split
+            else {{ split_of_near_cells('galaxies.near_cells') }}
+        end as region_split,
         galaxies.ra,
         galaxies.dec,
         galaxies.type,
@@ -79,9 +67,6 @@ parent_galaxies as (
         on
             galaxies.brickid = hosts_of_known_lenses.brickid
             and galaxies.objid = hosts_of_known_lenses.objid
-    {%- if not var('regions_cut_by_cell') %}
-    inner join region_metrics on galaxies.region_id = region_metrics.region_id
-    {%- endif %}
 )
 
 select * from parent_galaxies

@@ -1,0 +1,265 @@
+"""The catalogue stages at the size of DR10, on one small machine: `make bench-catalogue`.
+
+Writes a made-up catalogue (60 million sources in 180,000 bricks of the true brick grid) straight
+into a scratch lake, runs `regions`, `parents` and `manifests` on it, and prints times, rates, peak
+memory and bytes beside the limits that they must hold, the speed of DuckDB summing the columns that
+the selection reads, and the same selection in polars and astropy. Cleans up after itself.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from astropy.table import Table
+from duckdb import DuckDBPyConnection
+
+from benchmarks import catalogue_survey
+from ingest import lake
+
+PROJECT = Path(__file__).resolve().parent.parent
+# 180,000 bricks in two blocks, one on each side of the Galaxy, and one across RA 0.
+FOOTPRINT = (
+    "dec between -48 and 32.3 and (ra < 88 or ra > 330 or (ra between 138 and 218 and dec > -12))"
+)
+SOURCES_PER_BRICK = 334
+SAMPLE_ROWS = 2_000_000
+GIGABYTE = 1e9
+SELECTION_COLUMNS = ("brickid", "rmag", "zmag", "w1mag")
+PARENT_COLUMNS = (
+    *("brickid", "objid", "release", "ra", "dec", "gmag", "rmag", "zmag", "w1mag"),
+    *("gmag_mw", "rmag_mw", "zmag_mw", "w1mag_mw", "shape_r", "shape_e1", "shape_e2", "sersic"),
+    *("ebv", "maskbits", "flux_ivar_g", "flux_ivar_r", "flux_ivar_z", "flux_ivar_w1", "flux_w1"),
+    *("nobs_g", "nobs_r", "nobs_z", "gaia_phot_g_mean_mag", "fiberflux_z", "fibertotflux_z"),
+    "mw_transmission_z",
+)
+EXPERIMENTS = "{survey_size: dr10, grids: [grid_small, grid_medium]}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One timed dbt command."""
+
+    name: str
+    seconds: float
+    peak_gigabytes: float
+
+
+def dbt(*arguments: str) -> Step:
+    """Run a dbt command on the scratch lake; wall time and peak memory of its process."""
+    command = [str(Path(sys.executable).parent / "dbt"), *arguments]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        sys.exit(f"dbt {' '.join(arguments)} failed:\n{output[-3000:]}")
+    return Step(
+        " ".join(arguments), time.perf_counter() - started, usage.ru_maxrss * 1024 / GIGABYTE
+    )
+
+
+def write_catalogue(scale: float) -> None:
+    """Write ``stg_bricks``, ``stg_sources`` and the other inputs of the stages into the lake."""
+    with lake.connect() as connection:
+        connection.execute("set memory_limit = '6GB'")
+        footprint = FOOTPRINT if scale >= 1 else f"({FOOTPRINT}) and dec > {32.3 - 80.3 * scale}"
+        catalogue_survey.write_bricks(connection, "raw_bricks", footprint)
+        connection.execute(
+            "create table stg_bricks as select *, left(brickname, 3) as brick_group,"
+            " (ra2 - ra1) * degrees(sin(radians(dec2)) - sin(radians(dec1))) as area_deg2"
+            " from raw_bricks"
+        )
+        catalogue_survey.write_staged_sources(connection, "stg_bricks", SOURCES_PER_BRICK)
+        connection.execute(
+            "create table stg_known_lenses as"
+            " select brickid::bigint as known_lens_id, 'L' || brickid as name,"
+            " ra + 0.02 as ra, dec + 0.03 as dec from stg_bricks where brickid % 6 = 0"
+        )
+
+
+def seconds_to_sum(connection: DuckDBPyConnection, columns: tuple[str, ...]) -> float:
+    """Seconds that DuckDB takes to sum columns of the sources, the best of three."""
+    sums = ", ".join(f"sum({column})" for column in columns)
+    return min(
+        seconds_of(connection, f"select {sums}, count(type) from stg_sources") for _ in range(3)
+    )
+
+
+def seconds_of(connection: DuckDBPyConnection, query: str) -> float:
+    """Seconds that a query takes."""
+    started = time.perf_counter()
+    connection.execute(query).fetchall()
+    return time.perf_counter() - started
+
+
+def model_seconds(model: str) -> float:
+    """Seconds that a model of the last dbt command took, from dbt's own record."""
+    target = Path(os.environ["DBT_TARGET_PATH"])
+    results = pl.read_json(target / "run_results.json")["results"].explode().struct.unnest()
+    taken = results.filter(pl.col("unique_id").str.ends_with(f".{model}"))["execution_time"]
+    return float(taken[0])
+
+
+def peers(connection: DuckDBPyConnection) -> list[str]:
+    """The parent cuts in polars and in an astropy Table on a sample, and in DuckDB beside them."""
+    sample = connection.execute(
+        f"select type, rmag, zmag, w1mag from stg_sources limit {SAMPLE_ROWS}"
+    ).pl()
+    connection.register("sample", sample)
+    table = Table({name: sample[name].fill_null(np.nan).to_numpy() for name in sample.columns[1:]})
+    table["type"] = sample["type"].to_numpy().astype("U3")
+
+    def with_duckdb() -> int:
+        return connection.execute(
+            "select count(*) from sample where type not in ('PSF', 'DUP')"
+            " and zmag < 20.4 and rmag - zmag > 0.4 and zmag - w1mag > 0.8"
+        ).fetchone()[0]
+
+    def with_polars() -> int:
+        return sample.filter(
+            ~pl.col("type").is_in(["PSF", "DUP"])
+            & (pl.col("zmag") < 20.4)
+            & (pl.col("rmag") - pl.col("zmag") > 0.4)
+            & (pl.col("zmag") - pl.col("w1mag") > 0.8)
+        ).height
+
+    def with_astropy() -> int:
+        kept = (table["type"] != "PSF") & (table["type"] != "DUP") & (table["zmag"] < 20.4)
+        kept &= (table["rmag"] - table["zmag"] > 0.4) & (table["zmag"] - table["w1mag"] > 0.8)
+        return len(table[kept])
+
+    lines, counts = [], set()
+    for function in (with_duckdb, with_polars, with_astropy):
+        started = time.perf_counter()
+        counts.add(function())
+        seconds = time.perf_counter() - started
+        rate = sample.height / seconds / 1e6
+        lines.append(f"  {function.__name__[5:]:<8} {rate:8.1f} million rows/s in memory")
+    if len(counts) != 1:
+        sys.exit(f"the peers count differently: {counts}")
+    return lines
+
+
+def folder_gigabytes(folder: Path) -> float:
+    """Size of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / GIGABYTE
+
+
+def run(scale: float, folder: Path) -> None:
+    """Write the catalogue, run the stages, print what they took."""
+    started = time.perf_counter()
+    write_catalogue(scale)
+    with lake.connect(read_only=True) as connection:
+        n_sources, n_bricks = connection.execute(
+            "select (select count(*) from stg_sources), (select count(*) from stg_bricks)"
+        ).fetchone()
+        print(
+            f"catalogue: {n_sources:,} sources, {n_bricks:,} bricks,"
+            f" {folder_gigabytes(folder):.1f} GB, {time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
+        sum_selection = seconds_to_sum(connection, SELECTION_COLUMNS)
+        sum_parents = seconds_to_sum(connection, PARENT_COLUMNS)
+    dbt("seed", "--select", "staging", "regions", "manifests")
+    report_regions(n_bricks)
+    report_parents(n_sources, sum_selection, sum_parents)
+    report_manifests(folder)
+    with lake.connect(read_only=True) as connection:
+        print("the same cuts on a sample:", *peers(connection), sep="\n")
+
+
+def report_regions(n_bricks: int) -> None:
+    """Run and report the stage `regions`."""
+    step = dbt("run", "--select", "regions")
+    counts = model_seconds("brick_counts")
+    rest = sum(
+        model_seconds(model)
+        for model in ("split_cells", "bricks_with_region", "region_metrics", "region_selections")
+    )
+    print(
+        f"regions: {n_bricks:,} bricks in {rest:.1f} s (limit 20 s), counting their sources"
+        f" {counts:.1f} s, peak {step.peak_gigabytes:.1f} GB",
+        flush=True,
+    )
+
+
+def report_parents(n_sources: int, sum_selection: float, sum_parents: float) -> None:
+    """Run and report the stage `parents`."""
+    step = dbt("run", "--select", "parents")
+    funnel, parents = model_seconds("parent_funnel"), model_seconds("parent_galaxies")
+    with lake.connect(read_only=True) as connection:
+        n_parents = connection.execute("select count(*) from parent_galaxies").fetchone()[0]
+        print(
+            f"parents: {n_parents:,} of {n_sources:,}, peak {step.peak_gigabytes:.1f} GB\n"
+            f"  funnel  {funnel:6.1f} s, {n_sources / funnel / 1e6:.1f} million rows/s;"
+            f" DuckDB sums the cut columns in {sum_selection:.1f} s:"
+            f" {sum_selection / funnel:.2f} of its speed (at least 0.5)\n"
+            f"  written {parents:6.1f} s, {n_sources / parents / 1e6:.1f} million rows/s;"
+            f" DuckDB sums all columns read in {sum_parents:.1f} s:"
+            f" {sum_parents / parents:.2f} of its speed (at least 0.25)",
+            flush=True,
+        )
+        print_objects_per_split(connection)
+
+
+def print_objects_per_split(connection: DuckDBPyConnection) -> None:
+    """Fractions of the parents in train, val and test, the buffer apart."""
+    rows = connection.execute(
+        "select region_split, count(*), count(*) / sum(count(*))"
+        " filter (where region_split != 'buffer') over () from parent_galaxies group by 1 order by 1"
+    ).fetchall()
+    print("  objects:", ", ".join(f"{split} {n:,} ({share:.3f})" for split, n, share in rows))
+
+
+def report_manifests(folder: Path) -> None:
+    """Run and report the stage `manifests`, then run it again unchanged."""
+    before = folder_gigabytes(folder)
+    step = dbt("run", "--select", "manifests", "--vars", EXPERIMENTS)
+    again = dbt("run", "--select", "manifests", "--vars", EXPERIMENTS)
+    with lake.connect(read_only=True) as connection:
+        n_tasks = connection.execute("select count(*) from injection_tasks").fetchone()[0]
+        print(
+            f"manifests: {n_tasks:,} tasks in {step.seconds:.0f} s (limit 600 s),"
+            f" {n_tasks / step.seconds / 1e3:.0f} thousand/s, peak {step.peak_gigabytes:.1f} GB"
+            f" (limit 8 GB), {folder_gigabytes(folder) - before:.1f} GB written;"
+            f" again, unchanged: {again.seconds:.0f} s",
+            flush=True,
+        )
+        for row in connection.execute(
+            "select experiment_id, n_tasks, n_controls, n_tasks_nominal"
+            " from experiment_mixture inner join stage_config using (experiment_id) order by 1"
+        ).fetchall():
+            print("  {}: {:,} tasks ({:,} controls), nominal {:,}".format(*row))
+
+
+def main() -> None:
+    """Parse the command line, make the scratch lake, run, clean up."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0, help="fraction of DR10's size")
+    parser.add_argument("--folder", type=Path, help="where the scratch lake goes (30 GB)")
+    parser.add_argument("--keep", action="store_true", help="leave the scratch lake")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="bench-catalogue-", dir=options.folder))
+    os.environ |= {
+        "DHS_LAKE": str(folder / "lake"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    try:
+        run(options.scale, folder)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
