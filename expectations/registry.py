@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from expectations import coadds, manifests, parents, pools, regions, staging
+from expectations import coadds, injections, manifests, parents, pools, regions, staging
 from expectations.settings import Settings
 from expectations.suite import Suite
 
@@ -12,6 +12,7 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "parents": parents.suites,
     "manifests": manifests.suites,
     "coadds": coadds.suites,
+    "injections": injections.suites,
     "pools": pools.suites,
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from expectations import session
+from expectations import raytrace, session
 from expectations.results import Outcome, TableResult
 from expectations.suite import Suite
 
@@ -36,6 +36,7 @@ def validate(
     table
         The table to validate when it is not the suite's own.
     """
+    raytrace.register(connection)
     cursor = connection.cursor()
     cursor.execute(f"use {database}")
     with session.tables_of(connection, database) as source:

@@ -7,18 +7,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations import runner
+from expectations import raytrace, runner
 from expectations.registry import STAGES, suites_of
-from expectations.seeds import SEED_FOLDER, reason_codes
+from expectations.seeds import SEED_FOLDER
 from expectations.settings import settings
 from tests.expectations.mutations import ALL as MUTATIONS
 
-HERE = ("staging", "regions", "parents", "manifests", "coadds")
+HERE = ("staging", "regions", "parents", "manifests", "coadds", "injections")
 # What the small lake is asked for, where the demo asks for more.
 SMALL = """
     tiers: [grid, train]
     stamp_sizes: [64, 96]
     min_tasks_per_tier_and_split: 20
+    min_psf_source_fraction: 0.7
+    n_raytraced_systems: 5
+    n_checked_renders: 1000
 """
 SUITES = {suite.table: suite for _, suite in suites_of(HERE, settings(SMALL))}
 # A rule about the rows that have a value is broken by another value, not by null.
@@ -31,6 +34,7 @@ BY_COLUMN = [
 BY_CHANGE = [(table, name) for table, changes in MUTATIONS.items() for name in changes]
 # Rules that the small lake is too small for, with the test that breaks them.
 TESTED_APART = {("parent_galaxies", "split_fractions_are_as_asked"): "test_split_fractions"}
+A_REASON = "psf_out_of_range"
 FIRST = "(select min(rowid) from {})"
 
 
@@ -38,11 +42,12 @@ FIRST = "(select min(rowid) from {})"
 def small_lake():
     """A lake of hand-made tables that meet every suite, with a copy of each to restore it."""
     connection = duckdb.connect()
+    raytrace.register(connection)
     connection.execute("attach ':memory:' as lake")
     connection.execute("use lake")
     for script in sorted((Path(__file__).parent / "small_lake").glob("*.sql")):
         text = script.read_text().replace("{seeds}", str(SEED_FOLDER))
-        connection.execute(text.replace("{a_reason_code}", reason_codes()[0]))
+        connection.execute(text.replace("{a_reason_code}", A_REASON))
     connection.execute("create schema pristine")
     for table in SUITES:
         connection.execute(f"create table pristine.{table} as from main.{table}")

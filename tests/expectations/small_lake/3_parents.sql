@@ -23,7 +23,7 @@ select
     zmag_mw - w1mag_mw as zw1_mw,
     maskbits,
     0.05e0 as ebv,
-    1.3e0 as psfsize_r,
+    stg_sources.psfsize_r,
     zmag < 20.0 and rz > 0.5 and zw1 > 1.6 as is_v1_pure_massive,
     zmag < 20.4 and rz > 0.4 and zw1 > 1.6 as is_v2_baseline_dr10,
     true as is_v3_color_relaxed,

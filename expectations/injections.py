@@ -1,0 +1,353 @@
+"""Suites of the stage `injections`, but for the pixels, which `expectations.stamps` describes."""
+
+from dataclasses import fields
+
+from expectations.raytrace import FUNCTION as RAYTRACE
+from expectations.raytrace import System
+from expectations.rules import reasoned, sql_list
+from expectations.seeds import reason_codes
+from expectations.settings import Settings
+from expectations.stamps import stamps
+from expectations.suite import (
+    Check,
+    Suite,
+    always,
+    among,
+    between,
+    holds,
+    no_rows,
+    present,
+    same_rows,
+)
+from expectations.tasks import PSF_MAX_ARCSEC, PSF_MIN_ARCSEC
+
+MEASURED = "metrics_ok and not is_control"
+# Sources of any size are magnified; what leaves the rendered field may take this much off.
+MAGNIFICATION_MIN, MAGNIFICATION_MAX = 0.995, 1000
+RAYTRACE_TOLERANCE = 0.02  # per system; the renderer's budget is 1.5 % at most for n = 4
+FLUX_TOLERANCE = 5e-3  # a PSF kernel is cut off, stamps hold float32
+# A manifest has none of these: a task that does is a fault of ours, not of the survey's files.
+FAULTS = (
+    *("bad_lens_parameter", "bad_shear", "bad_source_parameter", "bad_source_magnitude"),
+    *("bad_lens_position", "bad_gain", "psf_kernel_larger_than_stamp"),
+)
+
+
+def suites(settings: Settings) -> tuple[Suite, ...]:
+    """One suite per table of the stage."""
+    return (_injections(settings), stamps(settings))
+
+
+def _injections(settings: Settings) -> Suite:
+    bands = settings["bands"]
+    return Suite(
+        table="injections",
+        grain="One row per runnable task, done or not.",
+        key=("task_id",),
+        columns=("render_id", "cutout_ok", "metrics_ok", "reason_code", *_metrics(bands)),
+        checks=(
+            *present("cutout_ok", "metrics_ok"),
+            *reasoned("metrics_ok", reason_codes()),
+            always("metrics_need_a_cutout", "cutout_ok or not metrics_ok"),
+            no_rows(
+                "no_task_is_at_fault_itself",
+                f"select {{key}}, reason_code from {{batch}}"
+                f" where reason_code in ({sql_list(FAULTS)})",
+            ),
+            among("lens_model", ("SIE", "CONTROL")),
+            *_rows(settings),
+            *_controls(bands),
+            *_coverage(bands),
+            *_psf(settings),
+            *_masks(),
+            *_place(),
+            *_signal(settings),
+            *_flux(settings),
+        ),
+    )
+
+
+def _metrics(bands: list[str]) -> tuple[str, ...]:
+    return (
+        *("arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"),
+        *("bad_pixel_frac", "wise_brightmask_frac"),
+        *(f"total_injected_flux_{band}_nmgy" for band in bands),
+        *(f"psf_fwhm_used_{band}" for band in bands),
+        *(f"psf_source_{band}" for band in bands),
+    )
+
+
+def _rows(settings: Settings) -> tuple[Check, ...]:
+    fraction = settings["min_metrics_ok_fraction"][settings["survey_size"]]
+    return (
+        same_rows("rows_are_the_runnable_tasks", "task_id", "from runnable_tasks"),
+        no_rows(
+            "every_column_of_the_tasks_is_there",
+            "select column_name from (describe runnable_tasks)"
+            " where column_name not in (select column_name from (describe {batch}))",
+        ),
+        no_rows(
+            "most_tasks_succeed_in_either_class",
+            f"""
+            select experiment_id, is_control, avg(metrics_ok::integer) as share
+            from (select experiment_id, unnest([true, false]) as is_control from stage_config)
+            left join {{batch}} as done using (experiment_id, is_control)
+            group by all having (avg(metrics_ok::integer) >= {fraction}) is not true
+            """,
+            why=f"At least {fraction} of the injections and of the controls of every experiment.",
+        ),
+        no_rows(
+            "render_is_measured_once",
+            "select render_id, stamp_size, bandset from {batch} group by all"
+            " having count(distinct (cutout_ok, metrics_ok, reason_code, arc_snr, magnification,"
+            " psf_fwhm_used_r, bad_pixel_frac)) <> 1",
+            why="Tasks that share a render share its numbers.",
+        ),
+    )
+
+
+def _controls(bands: list[str]) -> tuple[Check, ...]:
+    nothing = ["arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"]
+    nothing += [f"total_injected_flux_{band}_nmgy" for band in bands]
+    return (
+        always(
+            "control_measures_no_arc",
+            f"coalesce({', '.join(nothing)}) is null",
+            when="is_control",
+        ),
+        always(
+            "control_has_no_lens",
+            "theta_e_arcsec = 0 and lens_model = 'CONTROL'",
+            when="is_control",
+        ),
+        no_rows(
+            "controls_and_injections_have_the_same_pixels",
+            """
+            select experiment_id,
+                avg(bad_pixel_frac) filter (where is_control) as of_controls,
+                avg(bad_pixel_frac) filter (where not is_control) as of_injections
+            from (
+                select experiment_id, brickid, objid, is_control,
+                    any_value(bad_pixel_frac) as bad_pixel_frac
+                from {batch} where metrics_ok group by all
+            )
+            group by experiment_id
+            having (abs(of_controls - of_injections) <= 1e-9 + 5 * sqrt(
+                var_pop(bad_pixel_frac) filter (where is_control)
+                    / count(*) filter (where is_control)
+                + var_pop(bad_pixel_frac) filter (where not is_control)
+                    / count(*) filter (where not is_control)
+            )) is not true
+            """,
+            why="Bad pixels are as frequent in both, within five standard errors, host by host.",
+        ),
+        no_rows(
+            "host_has_the_same_bad_pixels_with_and_without_an_arc",
+            "select experiment_id, brickid, objid from {batch} where metrics_ok group by all"
+            " having count(distinct bad_pixel_frac) <> 1",
+        ),
+    )
+
+
+def _coverage(bands: list[str]) -> tuple[Check, ...]:
+    wanted = ["arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"]
+    wanted += [f"total_injected_flux_{band}_nmgy" for band in bands]
+    return tuple(
+        always(
+            f"{name}_is_measured",
+            f"isfinite({name}) and {name} >= 0",
+            when=MEASURED if name.startswith("arc_snr") else f"cutout_ok and {MEASURED}",
+            column=name,
+            why="Of every injection with good metrics.",
+        )
+        for name in wanted
+    )
+
+
+def _psf(settings: Settings) -> tuple[Check, ...]:
+    bands = settings["bands"]
+    tolerance = settings["psf_map_tolerance"]
+    per_band = [
+        (
+            between(f"psf_fwhm_used_{band}", PSF_MIN_ARCSEC, PSF_MAX_ARCSEC, when="cutout_ok"),
+            among(f"psf_source_{band}", ("map", "manifest", "fallback"), when="cutout_ok"),
+            always(
+                f"psf_of_the_manifest_is_the_brick_mean_{band}",
+                f"abs(psf_fwhm_used_{band} - psfsize_{band}) < 1e-6 * psfsize_{band}",
+                when=f"cutout_ok and psf_source_{band} = 'manifest'",
+            ),
+            no_rows(
+                f"psf_of_the_map_is_the_catalogue_s_{band}",
+                f"""
+                select median(abs(injections.psf_fwhm_used_{band} / sources.psfsize_{band} - 1))
+                    as median_difference
+                from {{batch}} as injections inner join stg_sources as sources
+                    using (brickid, objid)
+                where cutout_ok and psf_source_{band} = 'map' and sources.psfsize_{band} > 0
+                having count(*) > 0 and (median_difference <= {tolerance}) is not true
+                """,
+                why="The catalogue has the map's value at the host: the median difference is"
+                f" below {tolerance}.",
+            ),
+        )
+        for band in bands
+    ]
+    return (
+        *(check for checks in per_band for check in checks),
+        *_psf_provenance(settings),
+    )
+
+
+def _psf_provenance(settings: Settings) -> tuple[Check, ...]:
+    expected = "map" if settings["use_psfsize_maps"] else "manifest"
+    share = settings["min_psf_source_fraction"]
+    return tuple(
+        holds(
+            f"psf_comes_from_where_it_should_{band}",
+            f"(select avg((psf_source_{band} = '{expected}')::integer) from {{batch}}"
+            f" where cutout_ok) >= {share}",
+            why=f"From the {expected} for at least {share} of the stamps.",
+        )
+        for band in settings["bands"]
+    )
+
+
+def _masks() -> tuple[Check, ...]:
+    return (
+        between("bad_pixel_frac", 0, 1, when="metrics_ok"),
+        between("wise_brightmask_frac", 0, 1, when="metrics_ok"),
+        always(
+            "no_mask_no_fraction",
+            "coalesce(bad_pixel_frac, wise_brightmask_frac) is null",
+            when="cutout_ok and not has_maskbits",
+            why="Null, not 0, where nothing is known.",
+        ),
+    )
+
+
+def _place() -> tuple[Check, ...]:
+    """The host is within half a pixel of the stamp's centre, and on average at it."""
+    offset = "({axis}_pix - stamp_{axis}0_pix - (stamp_size - 1) / 2e0)"
+    x, y = offset.format(axis="x"), offset.format(axis="y")
+    centred = (
+        no_rows(
+            f"hosts_are_centred_on_average_{axis}",
+            f"select stamp_size, avg({shift}) as mean_pix, count(distinct (brickid, objid)) as n"
+            " from {batch} where cutout_ok group by stamp_size having (abs(avg("
+            f"{shift})) <= 5 / sqrt(12 * count(distinct (brickid, objid)))) is not true",
+            why="A half-pixel shift of one class would be a cue.",
+        )
+        for axis, shift in (("x", x), ("y", y))
+    )
+    return (
+        always(
+            "host_is_within_half_a_pixel_of_the_centre",
+            f"abs({x}) <= 0.5 + 1e-9 and abs({y}) <= 0.5 + 1e-9",
+            when="cutout_ok",
+        ),
+        *centred,
+    )
+
+
+def _signal(settings: Settings) -> tuple[Check, ...]:
+    detection = settings["detection_band"]
+    squares = " + ".join(f"pow(arc_snr_matched_{band}, 2)" for band in settings["bands"])
+    return (
+        always(
+            "matched_snr_adds_up_over_bands",
+            f"abs(pow(arc_snr_matched, 2) - ({squares})) <= 1e-4 * pow(arc_snr_matched, 2)",
+            when=MEASURED,
+        ),
+        always(
+            "matched_snr_is_no_less_than_that_of_a_pixel",
+            f"arc_snr_matched_{detection} >= arc_snr * (1 - 1e-4)",
+            when=MEASURED,
+        ),
+    )
+
+
+def _flux(settings: Settings) -> tuple[Check, ...]:
+    detection = settings["detection_band"]
+    return (
+        between("magnification", MAGNIFICATION_MIN, MAGNIFICATION_MAX, when=MEASURED),
+        between("stamp_flux_frac", 0, 1 + FLUX_TOLERANCE, when=MEASURED),
+        _magnification_agrees_with_ray_tracing(settings),
+        *(_flux_is_that_of_the_source(band, settings) for band in settings["bands"]),
+        no_rows(
+            "mean_magnification_follows_the_drawing_law",
+            f"""
+            select experiment_id, avg(magnification) as mean, count(*) as n, any_value(expected)
+            from (
+                select experiment_id, render_id, any_value(magnification) as magnification,
+                    4 / any_value(beta_max_over_theta_e) as expected
+                from {{batch}}
+                where {MEASURED} and theta_e_arcsec >= 5 * src_reff_arcsec
+                group by experiment_id, render_id
+            )
+            group by experiment_id
+            having (abs(avg(magnification) / any_value(expected) - 1)
+                <= 0.25 + 5 * stddev_samp(magnification) / sqrt(count(*)) / any_value(expected))
+                is not true
+            """,
+            why="2 theta_E / beta, averaged over a disc uniform in area, is 4 over beta_max in"
+            " Einstein radii, whatever theta_E; a quarter is left for finite sources and shear.",
+        ),
+        no_rows(
+            "flux_follows_theta_e_as_the_drawing_law_says",
+            f"""
+            with halves as (
+                select render_id, magnification,
+                    theta_e_arcsec > median(theta_e_arcsec) over () as is_wide
+                from (
+                    select render_id, any_value(magnification) as magnification,
+                        any_value(theta_e_arcsec) as theta_e_arcsec
+                    from {{batch}} where {MEASURED} group by render_id
+                )
+            )
+            select avg(magnification) filter (where is_wide) as wide,
+                avg(magnification) filter (where not is_wide) as narrow
+            from halves
+            having (wide / narrow between
+                0.95 - 5 * stddev_samp(magnification) / avg(magnification) * 2 / sqrt(count(*))
+                and 1.6 + 5 * stddev_samp(magnification) / avg(magnification) * 2 / sqrt(count(*)))
+                is not true
+            """,
+            why="Sources drawn in units of theta_E are magnified alike; finite sources gain a"
+            f" little with theta_E. ({detection} flux is flux unlensed times magnification.)",
+        ),
+    )
+
+
+def _magnification_agrees_with_ray_tracing(settings: Settings) -> Check:
+    parameters = ", ".join(field.name for field in fields(System))
+    return no_rows(
+        "magnification_agrees_with_ray_tracing",
+        f"""
+        select render_id, magnification, {RAYTRACE}([{parameters}]::double[]) as raytraced
+        from (
+            select * from {{batch}} where {MEASURED}
+            qualify row_number() over (partition by render_id order by task_id) = 1
+            order by md5(render_id) limit {settings["n_raytraced_systems"]}
+        )
+        where (abs(magnification / raytraced - 1) <= {RAYTRACE_TOLERANCE}) is not true
+        """,
+        why=f"Of {settings['n_raytraced_systems']} systems, by plain inverse ray shooting.",
+    )
+
+
+def _flux_is_that_of_the_source(band: str, settings: Settings) -> Check:
+    """Injected flux is unlensed flux times magnification times what the stamp holds of it."""
+    magnitude = {"g": "src_r_mag + src_gr", "r": "src_r_mag", "z": "src_r_mag - src_rz"}[band]
+    extinction = f"{settings['extinction_coefficients'][band]} * ebv"
+    dimmed = f"{magnitude} + if(src_mag_frame = 'intrinsic', {extinction}, 0)"
+    unlensed = f"pow(10, -0.4e0 * ({dimmed} - {settings['ab_zp_nmgy']}))"
+    # The fraction in the stamp is that of the detection band; other bands are seen otherwise.
+    slack = FLUX_TOLERANCE if band == settings["detection_band"] else 0.1
+    return always(
+        f"flux_is_that_of_the_source_{band}",
+        f"abs(total_injected_flux_{band}_nmgy / ({unlensed} * magnification * stamp_flux_frac) - 1)"
+        f" <= {slack}",
+        when=MEASURED,
+        why="Unlensed flux from magnitude, colour and extinction, times magnification, times what"
+        " the stamp holds.",
+    )

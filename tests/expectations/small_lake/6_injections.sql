@@ -1,0 +1,95 @@
+-- Every task on a cached brick succeeds but those on the brick without psfsize maps, which has no mask.
+-- Those whose magnification is checked have the true one, the others the mean of the drawing law.
+create temporary table magnified as
+with checked as (
+    select distinct render_id, md5(render_id) as place from runnable_tasks
+    where not is_control and brickname <> '1002p005' order by place limit 5
+)
+select
+    render_id,
+    raytraced_magnification([
+        theta_e_arcsec, lens_e, lens_phi_rad, shear, shear_phi_rad, src_x_arcsec, src_y_arcsec,
+        src_reff_arcsec, src_e, src_phi_rad, src_n
+    ]::double[]) as magnification
+from (select distinct on (render_id) * from runnable_tasks semi join checked using (render_id));
+
+create table injections as
+with seen as (
+    select
+        runnable_tasks.*,
+        true as cutout_ok,
+        brickname <> '1002p005' as has_maskbits,
+        has_maskbits as metrics_ok,
+        if(metrics_ok, null, '{a_reason_code}') as reason_code,
+        if(is_control, null, coalesce(magnified.magnification, 5e0)) as magnification,
+        if(is_control, null, 0.98e0) as stamp_flux_frac,
+        if(src_mag_frame = 'intrinsic', ebv, 0) as reddening
+    from runnable_tasks left join magnified using (render_id)
+),
+fluxes as (
+    select
+        *,
+        pow(10, -0.4e0 * (src_r_mag + src_gr + 3.214 * reddening - 22.5)) * magnification
+            * stamp_flux_frac as total_injected_flux_g_nmgy,
+        pow(10, -0.4e0 * (src_r_mag + 2.165 * reddening - 22.5)) * magnification
+            * stamp_flux_frac as total_injected_flux_r_nmgy,
+        pow(10, -0.4e0 * (src_r_mag - src_rz + 1.211 * reddening - 22.5)) * magnification
+            * stamp_flux_frac as total_injected_flux_z_nmgy
+    from seen
+)
+select
+    *,
+    10 * total_injected_flux_r_nmgy as arc_snr,
+    20 * total_injected_flux_g_nmgy as arc_snr_matched_g,
+    20 * total_injected_flux_r_nmgy as arc_snr_matched_r,
+    20 * total_injected_flux_z_nmgy as arc_snr_matched_z,
+    sqrt(pow(arc_snr_matched_g, 2) + pow(arc_snr_matched_r, 2) + pow(arc_snr_matched_z, 2))
+        as arc_snr_matched,
+    if(has_maskbits, 0.01e0 * (objid % 3), null) as bad_pixel_frac,
+    if(has_maskbits, 0.02e0, null) as wise_brightmask_frac,
+    1000 + uniform(brickid || '/' || objid, 'x') as x_pix,
+    2000 + uniform(brickid || '/' || objid, 'y') as y_pix,
+    1000 - stamp_size // 2 + 1 as stamp_x0_pix,
+    2000 - stamp_size // 2 + 1 as stamp_y0_pix,
+    1.31e0 as psf_fwhm_used_g,
+    1.3e0 as psf_fwhm_used_r,
+    1.29e0 as psf_fwhm_used_z,
+    if(brickname = '1002p005', 'manifest', 'map') as psf_source_g,
+    psf_source_g as psf_source_r,
+    psf_source_g as psf_source_z,
+    9000e0 as gain_used_r_e_per_nmgy,
+    false as metrics_only
+from fluxes;
+
+-- A host of 0.1 nMgy per pixel, the arc spread evenly over the centre that both sizes share.
+create table stamps as
+with planes as (
+    select
+        task_id,
+        stamp_size,
+        list_transform(
+            range(stamp_size * stamp_size),
+            lambda i: abs(i // stamp_size - (stamp_size - 1) / 2) < 32
+                and abs(i % stamp_size - (stamp_size - 1) / 2) < 32
+        ) as is_central,
+        coalesce(total_injected_flux_r_nmgy, 0) / 4096 as arc
+    from injections
+    where region_split = 'train' and tier = 'train'
+)
+select
+    injections.task_id,
+    experiment_id,
+    render_id,
+    region_split,
+    is_control,
+    injections.stamp_size,
+    bandset,
+    flatten([plane, plane, plane])::float[] as pixels
+from injections
+inner join (
+    select task_id, list_transform(is_central, lambda inside: 0.1e0 + if(inside, arc, 0)) as plane
+    from planes
+) as planes using (task_id);
+
+-- Pixels of one tier in one region are enough: elsewhere no stamp was asked for.
+update injections set metrics_only = true where region_split <> 'train' or tier <> 'train';
