@@ -8,9 +8,9 @@ is not known to be whole and is fetched anew.
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest import lake
@@ -29,9 +29,9 @@ class FileRecord:
 
     Parameters
     ----------
-    tiles : dict of str to list of int
-        Of a file of which only tiles were fetched: the numbers of those that are here, by the
-        number of the image in the file. Empty for a whole file.
+    tiles : list of int
+        Of a file of which only tiles were fetched: the numbers of those that are here, of its
+        first image. Empty for a whole file.
     """
 
     is_ok: bool
@@ -44,7 +44,7 @@ class FileRecord:
     seconds: float | None = None
     source: str | None = None
     source_version: str | None = None
-    tiles: Mapping[str, list[int]] = field(default_factory=dict)
+    tiles: Sequence[int] = ()
 
     @property
     def is_absent(self) -> bool:

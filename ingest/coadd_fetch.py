@@ -3,7 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Event, Lock
+from typing import Protocol
 
 from ingest.checksums import read_checksums, refuse_other_checksum
 from ingest.coadd_cache import BrickFolder, FileRecord
@@ -11,12 +13,12 @@ from ingest.coadd_files import CoaddFile, check_structure, checksum_list_path
 from ingest.failures import FileRefused
 from ingest.fits_cards import FitsError
 from ingest.outcomes import public_location
-from ingest.transport import Placed, Source, TransportError
+from ingest.transport import Source, TransportError
 from ingest.transport.retrying import Tries, try_again
 
 
 class LimitReached(Exception):
-    """More bytes than the command may fetch."""
+    """More bytes than the command may fetch, or the command is to end."""
 
 
 @dataclass
@@ -26,6 +28,9 @@ class Budget:
     Parameters
     ----------
     limit : int or None, bytes
+    fetched : int, bytes
+    is_stopped : Event
+        Nothing more is to be fetched.
     """
 
     limit: int | None = None
@@ -39,7 +44,6 @@ class Budget:
         Raises
         ------
         LimitReached
-            When they are too many, or the command is to end.
         """
         with self._lock:
             if self.limit is not None and self.fetched + n_bytes > self.limit:
@@ -49,37 +53,113 @@ class Budget:
             self.fetched += n_bytes
 
 
+class Plan(Protocol):
+    """How the files of a brick are brought here."""
+
+    @property
+    def source(self) -> Source:
+        """Where the files come from."""
+
+    @property
+    def budget(self) -> Budget:
+        """How much may be fetched."""
+
+    def wants(self, folder: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
+        """Whether there is something to fetch of a file."""
+
+    def bring(
+        self, visit: "Visit", file: CoaddFile, known: FileRecord | None, tries: Tries
+    ) -> FileRecord:
+        """Put a checked file where it is to be adopted from; the record of it.
+
+        Raises
+        ------
+        FileRefused, FitsError
+        """
+
+
 @dataclass(frozen=True)
-class FetchPlan:
-    """What is asked of every brick.
+class WholeFiles:
+    """Every file whole, checked against the survey's checksums.
 
     Parameters
     ----------
-    is_force : bool
+    is_asked_again : bool
         Ask again for files that the source did not have.
     product : str or None
-        Fetch only the files of this product, also those that were absent before.
+        Fetch only the files of this product, also those that the source did not have.
     """
 
     source: Source
     budget: Budget
-    is_force: bool = False
+    is_asked_again: bool = False
     product: str | None = None
 
-    def wants(self, file: CoaddFile, record: FileRecord | None) -> bool:
-        """Whether a file must be fetched."""
+    def wants(self, _: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
+        """Whether the cache does not have the file whole."""
         if self.product not in (None, file.product):
             return False
         if record is None:
             return True
-        is_asked_again = self.is_force or self.product is not None
-        return not (record.is_whole or (record.is_absent and not is_asked_again))
+        if record.is_absent:
+            return self.is_asked_again or self.product is not None
+        return not record.is_whole
+
+    def bring(
+        self, visit: "Visit", file: CoaddFile, _: FileRecord | None, tries: Tries
+    ) -> FileRecord:
+        """Fetch a file whole, and check its structure and checksum, until all is well."""
+        checksums = visit.checksums
+        if isinstance(checksums, FileRefused):
+            raise checksums
+        target = visit.folder.partial(file.name)
+
+        def once() -> FileRecord:
+            placed = self.source.place(file.path, target, self.budget.count)
+            check_structure(target, file)
+            refuse_other_checksum(file.name, placed.sha256, checksums)
+            return FileRecord(
+                is_ok=True,
+                message=None if file.name in checksums else "in no checksum list of the survey",
+                n_bytes=placed.n_bytes,
+                n_bytes_fetched=placed.n_bytes,
+                sha256=placed.sha256,
+                source_version=placed.version,
+            )
+
+        return try_again(once, self.source.settings, tries)
+
+
+@dataclass
+class Visit:
+    """One brick while its files are fetched; its checksums are fetched when the first needs them."""
+
+    folder: BrickFolder
+    plan: Plan
+
+    @cached_property
+    def checksums(self) -> Mapping[str, str] | FileRefused:
+        """The survey's checksums; empty when it has no list, the failure when that is not known."""
+        path = checksum_list_path(self.folder.brickname)
+        name = path.rsplit("/", 1)[-1]
+        target = self.folder.partial(name)
+        source, budget = self.plan.source, self.plan.budget
+        try:
+            tries = Tries(is_stopped=budget.is_stopped)
+            try_again(lambda: source.place(path, target, budget.count), source.settings, tries)
+            checksums = read_checksums(target)
+        except FileRefused as error:
+            target.unlink(missing_ok=True)
+            has_none = isinstance(error, TransportError) and error.is_final
+            return {} if has_none else error
+        self.folder.adopt(name)
+        return checksums
 
 
 def fetch_files(
-    folder: BrickFolder, files: Sequence[CoaddFile], plan: FetchPlan
+    folder: BrickFolder, files: Sequence[CoaddFile], plan: Plan
 ) -> dict[str, FileRecord]:
-    """Fetch the files that the cache lacks; the record of all files of the brick.
+    """Fetch what the cache lacks of a brick; the record of all its files.
 
     Raises
     ------
@@ -90,75 +170,29 @@ def fetch_files(
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.clear_partials()
     records = folder.records()
-    missing = [file for file in files if plan.wants(file, records.get(file.name))]
-    if not missing:
-        return records
-    folder.unmark()
-    checksums = fetch_checksums(folder, plan)
-    for file in missing:
-        records[file.name] = fetch_file(folder, file, plan, checksums)
+    wanted = [file for file in files if plan.wants(folder, file, records.get(file.name))]
+    visit = Visit(folder, plan)
+    for file in wanted:
+        folder.unmark()
+        records[file.name] = _fetched(visit, file, records.get(file.name))
         folder.write_records(records)
     return records
 
 
-def fetch_checksums(folder: BrickFolder, plan: FetchPlan) -> Mapping[str, str] | FileRefused:
-    """The survey's checksums of a brick; empty when it has no list, the failure when unknown."""
-    path = checksum_list_path(folder.brickname)
-    name = path.rsplit("/", 1)[-1]
-    target = folder.partial(name)
+def _fetched(visit: Visit, file: CoaddFile, known: FileRecord | None) -> FileRecord:
+    """Bring one file, give it its final name, and say what became of it."""
+    started, plan = time.monotonic(), visit.plan
+    tries = Tries(is_stopped=plan.budget.is_stopped)
     try:
-        try_again(
-            lambda: plan.source.place(path, target, plan.budget.count),
-            plan.source.settings,
-            Tries(is_stopped=plan.budget.is_stopped),
-        )
-        checksums = read_checksums(target)
-    except FileRefused as error:
-        target.unlink(missing_ok=True)
-        has_none = isinstance(error, TransportError) and error.is_final
-        return {} if has_none else error
-    folder.adopt(name)
-    return checksums
-
-
-def fetch_file(
-    folder: BrickFolder,
-    file: CoaddFile,
-    plan: FetchPlan,
-    checksums: Mapping[str, str] | FileRefused,
-) -> FileRecord:
-    """Fetch one file, check it, and give it its final name; what became of it."""
-    started, tries = time.monotonic(), Tries(is_stopped=plan.budget.is_stopped)
-    record = FileRecord(is_ok=False, source=public_location(plan.source.location(file.path)))
-    try:
-        if isinstance(checksums, FileRefused):
-            raise checksums
-        placed = try_again(
-            lambda: _place_checked(folder, file, plan, checksums), plan.source.settings, tries
-        )
+        record = plan.bring(visit, file, known, tries)
+        visit.folder.adopt(file.name)
     except (FileRefused, FitsError) as error:
-        record = replace(record, reason_code=error.reason_code, message=str(error))
-    else:
-        folder.adopt(file.name)
-        record = replace(
-            record,
-            is_ok=True,
-            message=None if file.name in checksums else "not in a checksum list of the survey",
-            n_bytes=placed.n_bytes,
-            n_bytes_fetched=placed.n_bytes,
-            sha256=placed.sha256,
-            source_version=placed.version,
-        )
+        record = FileRecord(is_ok=False, reason_code=error.reason_code, message=str(error))
     finally:
-        folder.partial(file.name).unlink(missing_ok=True)
-    return replace(record, n_tries=tries.n, seconds=round(time.monotonic() - started, 3))
-
-
-def _place_checked(
-    folder: BrickFolder, file: CoaddFile, plan: FetchPlan, checksums: Mapping[str, str]
-) -> Placed:
-    target = folder.partial(file.name)
-    placed = plan.source.place(file.path, target, plan.budget.count)
-    check_structure(target, file)
-    refuse_other_checksum(file.name, placed.sha256, checksums)
-    return placed
+        visit.folder.partial(file.name).unlink(missing_ok=True)
+    return replace(
+        record,
+        n_tries=tries.n,
+        seconds=round(time.monotonic() - started, 3),
+        source=public_location(plan.source.location(file.path)),
+    )

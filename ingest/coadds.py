@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import duckdb
+import numpy as np
 import typer
 
 from ingest.coadd_cache import (
@@ -17,9 +18,10 @@ from ingest.coadd_cache import (
     coadds_folder,
     locked,
 )
-from ingest.coadd_fetch import Budget, FetchPlan, fetch_files
+from ingest.coadd_fetch import Budget, Plan, WholeFiles, fetch_files
 from ingest.coadd_files import PSFSIZE, files_of_brick
 from ingest.coadd_run import Crew, Tally, Work, run_bricks
+from ingest.coadd_tiles import Hosts, TilesOnly
 from ingest.coadd_verify import verify_files
 from ingest.commands import SourceOption, open_lake, show_how
 from ingest.failures import CommandError
@@ -53,6 +55,9 @@ def coadds(  # noqa: PLR0913  the options
     ask_again: Annotated[
         bool, typer.Option("--ask-again", help="Ask again for what the survey did not have.")
     ] = False,
+    tiles_only: Annotated[
+        bool, typer.Option("--tiles-only", help="Fetch only the tiles that stamps touch.")
+    ] = False,
 ) -> None:
     """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
 
@@ -62,6 +67,9 @@ def coadds(  # noqa: PLR0913  the options
 
     Files of a local source are hard linked where that is possible, else copied. What the server
     does not have (404) is not asked for again; other failures are, in the next run.
+
+    With --tiles-only, headers, tile tables and the compression tiles that the stamps of
+    injection_tasks touch are fetched into sparse files; more tasks later, more tiles.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
@@ -73,12 +81,29 @@ def coadds(  # noqa: PLR0913  the options
             return
         works = planned(cached_bricks(folder) if repair else bricks_with_tasks(lake), bands)
         with closing(opened(context, survey_root(source))) as survey:
-            plan = FetchPlan(survey, Budget(limit_bytes), is_force=ask_again, product=repair)
-            refuse_full_disk(survey, works, limit_bytes)
+            whole = WholeFiles(survey, Budget(limit_bytes), ask_again, repair)
+            plan: Plan = tiles_plan(lake, whole) if tiles_only else whole
+            refuse_full_disk(survey, [] if tiles_only else works, limit_bytes)
             crew = Crew(partial(fetch_files, plan=plan), plan.budget, n_workers(survey))
             is_alive = gave_files_before(lake, survey)
             tally = run_bricks(lake, works, crew, is_alive=is_alive)
     report(tally, plan.budget, works, "fetched")
+
+
+def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
+    """Fetching only what the stamps of ``injection_tasks`` touch."""
+    try:
+        hosts = lake.execute(
+            "select brickname, list(ra), list(dec) from ("
+            "select distinct brickname, ra, dec from injection_tasks) group by brickname"
+        ).fetchall()
+        [(size,)] = lake.execute("select max(stamp_size) from injection_tasks").fetchall()
+    except duckdb.CatalogException as error:
+        raise CommandError(
+            "there is no table injection_tasks: run 'dbt build --select manifests' first"
+        ) from error
+    by_brick = {name: Hosts(np.array(ra), np.array(dec)) for name, ra, dec in hosts}
+    return TilesOnly(whole, by_brick, int(size or 0))
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:
@@ -160,7 +185,8 @@ def report(tally: Tally, budget: Budget, works: Sequence[Work], what: str) -> No
     left = n_wanted - tally.n_bricks
     typer.echo(
         f"coadds: {tally.n_bricks} of {n_wanted} bricks {what} "
-        f"({budget.fetched / 1e6:.1f} MB moved): {tally.n_complete} complete"
+        f"({budget.fetched / 1e6:.1f} MB moved, their files have {tally.n_bytes / 1e6:.1f} MB): "
+        f"{tally.n_complete} complete"
         + (f", {reasons}" if reasons else "")
         + (f"; {left} left for the next run" if left else "")
     )

@@ -55,6 +55,11 @@ class Hdu:
     data_offset: int
     data_size: int
 
+    @property
+    def end(self) -> int:
+        """First byte after the data unit and its padding."""
+        return self.data_offset + _padded(self.data_size)
+
     def integer(self, keyword: str, default: int | None = None) -> int:
         """An integer card.
 
@@ -116,15 +121,30 @@ def read_hdus(data: np.ndarray) -> list[Hdu]:
     while offset < data.size:
         if len(hdus) == MAX_HDUS:
             raise FitsError("bad_header", f"more than {MAX_HDUS} headers")
-        cards, data_offset = _read_cards(data, offset)
-        size = _data_size(cards)
-        if data_offset + size > data.size:
-            raise FitsError(
-                "file_truncated", f"data end at byte {data_offset + size} of {data.size}"
-            )
-        hdus.append(Hdu(cards, data_offset, size))
-        offset = data_offset + _padded(size)
+        hdus.append(read_hdu(data, offset))
+        offset = hdus[-1].end
     return hdus
+
+
+def read_hdu(data: np.ndarray, offset: int) -> Hdu:
+    """The header that starts at a byte of a file.
+
+    Parameters
+    ----------
+    data : (n,) uint8
+        The whole file.
+    offset : int, bytes
+
+    Raises
+    ------
+    FitsError
+        ``bad_header``, or ``file_truncated`` (the data unit reaches past the end).
+    """
+    cards, data_offset = _read_cards(data, offset)
+    size = _data_size(cards)
+    if data_offset + size > data.size:
+        raise FitsError("file_truncated", f"data end at byte {data_offset + size} of {data.size}")
+    return Hdu(cards, data_offset, size)
 
 
 def _padded(size: int) -> int:

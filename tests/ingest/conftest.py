@@ -1,5 +1,6 @@
 """A lake of its own for every test, and a way to run the commands."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from ingest import lake
 from ingest.__main__ import main
 from tests.ingest.coadd_survey import TEMPLATE, copy_brick, write_brick
+from tests.ingest.s3_server import ENVIRONMENT, make_bucket, serving_s3
 from tests.ingest.servers import Orders, serving
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -126,3 +128,27 @@ def station(run, query, own_lake: Path, coadd_survey: Path) -> Iterator[Station]
         station = Station(run, query, own_lake, coadd_survey, url, orders)
         station.write_tasks(TEMPLATE)
         yield station
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3-compatible server."""
+    with serving_s3() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment that leads to it; the endpoint."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    return s3_endpoint
+
+
+@pytest.fixture
+def s3_survey(s3_environment: str, coadd_survey: Path, tmp_path: Path) -> str:
+    """The survey in a bucket of its own; its URL."""
+    return make_bucket(
+        s3_environment, re.sub(r"[^a-z0-9]+", "-", tmp_path.name.lower())[:50], coadd_survey
+    )

@@ -11,7 +11,7 @@ import pytest
 from tenacity import RetryCallState
 
 from ingest.coadd_cache import BrickFolder, FileRecord, locked
-from ingest.coadd_fetch import Budget, FetchPlan, fetch_files
+from ingest.coadd_fetch import Budget, WholeFiles, fetch_files
 from ingest.coadd_files import CoaddFile
 from ingest.transport import TransportSettings
 from ingest.transport.http import HttpSource, retry_after
@@ -64,7 +64,7 @@ def fetch_r_image(station, **settings) -> FileRecord:
     source = HttpSource(station.url, replace(chosen, **settings))
     folder = BrickFolder(station.lake / "coadds", BRICK)
     with closing(source):
-        fetch_files(folder, [CoaddFile(BRICK, "image", "r")], FetchPlan(source, Budget()))
+        fetch_files(folder, [CoaddFile(BRICK, "image", "r")], WholeFiles(source, Budget()))
     return folder.records()[R_IMAGE]
 
 
