@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from expectations import coadds, injections, manifests, parents, pools, regions, staging
+from expectations import (
+    coadds,
+    completeness,
+    injections,
+    manifests,
+    parents,
+    pools,
+    regions,
+    staging,
+)
 from expectations.settings import Settings
 from expectations.suite import Suite
 
@@ -13,6 +22,7 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "manifests": manifests.suites,
     "coadds": coadds.suites,
     "injections": injections.suites,
+    "completeness": completeness.suites,
     "pools": pools.suites,
 }
 

@@ -48,6 +48,8 @@ class Suite:
     empty_unless
         For a table that may rightly be empty: a query for the rows of other tables that call for
         a row here. Then the check for rows is that there are rows if this returns any.
+    nullable_key
+        Columns of the key in which null is a value, as for what lies outside all bins.
     """
 
     table: str
@@ -56,6 +58,7 @@ class Suite:
     columns: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     empty_unless: str = ""
+    nullable_key: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [check.name for check in self.all_checks()]
@@ -67,7 +70,7 @@ class Suite:
         """The SQL rules, beginning with those that every suite has."""
         columns = _has_columns(dict.fromkeys((*self.key, *self.columns)))
         called_for = (_rows_where_called_for(self.empty_unless),) if self.empty_unless else ()
-        return (*called_for, columns, *_key_rules(self.key), *self.checks)
+        return (*called_for, columns, *_key_rules(self), *self.checks)
 
     def query(self, check: Check, table: str = "") -> str:
         """The rule's query for the suite's table, or another one."""
@@ -151,12 +154,13 @@ def _has_columns(columns: Iterable[str]) -> Check:
     return no_rows("has_columns", query, why=f"Among its columns are {listed}.")
 
 
-def _key_rules(key: tuple[str, ...]) -> tuple[Check, ...]:
+def _key_rules(suite: Suite) -> tuple[Check, ...]:
     repeated = "select {key}, count(*) as n_rows from {batch} group by all having count(*) > 1"
-    unique = no_rows("key_is_unique", repeated, why=f"The key is {', '.join(key)}.")
+    unique = no_rows("key_is_unique", repeated, why=f"The key is {', '.join(suite.key)}.")
     nulls = (
         no_rows(f"{column}_is_not_null", f"select {{key}} from {{batch}} where {column} is null")
-        for column in key
+        for column in suite.key
+        if column not in suite.nullable_key
     )
     return (unique, *nulls)
 
