@@ -74,13 +74,16 @@ def cells_of(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
 def _ring_cells(nside: int, ra: np.ndarray, dec: np.ndarray, radius_deg: float) -> np.ndarray:
     """Cells of RING_POINTS points at one distance around each position, (n, RING_POINTS) int64."""
     bearing = 2.0 * np.pi * np.arange(RING_POINTS) / RING_POINTS
-    sin_d, cos_d = np.sin(np.radians(dec))[:, None], np.cos(np.radians(dec))[:, None]
-    sin_r, cos_r = np.sin(np.radians(radius_deg)), np.cos(np.radians(radius_deg))
-    sin_dec = np.clip(sin_d * cos_r + cos_d * sin_r * np.cos(bearing), -1.0, 1.0)
-    delta = np.arctan2(np.sin(bearing) * sin_r * cos_d, cos_r - sin_d * sin_dec)
-    ring_ra = np.mod(ra[:, None] + np.degrees(delta), 360.0)
-    ring_dec = np.degrees(np.arcsin(sin_dec))
-    return hpgeom.angle_to_pixel(nside, ring_ra.ravel(), ring_dec.ravel()).reshape(ring_ra.shape)
+    lon, lat = np.radians(ra)[:, None], np.radians(dec)[:, None]
+    # By vectors, which know no pole: the position, turned by the radius towards each bearing.
+    ahead, turn = np.cos(np.radians(radius_deg)), np.sin(np.radians(radius_deg))
+    east, north = turn * np.sin(bearing), turn * np.cos(bearing)
+    outward = np.cos(lat) * ahead - np.sin(lat) * north
+    x = outward * np.cos(lon) - east * np.sin(lon)
+    y = outward * np.sin(lon) + east * np.cos(lon)
+    z = np.sin(lat) * ahead + np.cos(lat) * north
+    cells = hpgeom.vector_to_pixel(nside, x.ravel(), y.ravel(), z.ravel())
+    return cells.reshape(x.shape)
 
 
 @kernel

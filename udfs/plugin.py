@@ -11,12 +11,15 @@ from udfs import components, cutout_sql, healpix, intervals, normal, provenance
 
 # Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.
 MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "6GB"
+WORKERS_VARIABLE = "DHS_WORKERS"
 
 
-def limit_memory(connection: DuckDBPyConnection) -> None:
-    """Keep DuckDB within the memory allowed, with what overflows beside a local lake's data."""
+def limit_resources(connection: DuckDBPyConnection) -> None:
+    """Keep DuckDB within the memory and cores allowed; what overflows goes beside a local lake."""
     memory = os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY)
     connection.execute(f"set memory_limit = {lake.sql_text(memory)}")
+    if workers := os.environ.get(WORKERS_VARIABLE):
+        connection.execute(f"set threads = {int(workers)}")
     if not lake.is_remote(lake.lake_root()):
         connection.execute(f"set temp_directory = {lake.sql_text(lake.lake_path('tmp'))}")
 
@@ -26,7 +29,7 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         lake.attach(conn)
-        limit_memory(conn)
+        limit_resources(conn)
         components.register(conn)
         cutout_sql.register(conn)
         healpix.register(conn)
