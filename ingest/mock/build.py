@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,8 @@ def chosen_sites(only: Iterable[str] | None) -> list[Site]:
     unknown = names - {site.brick.name for site in found if site.has_pixels}
     if unknown:
         raise SurveyError(f"not pixel bricks of the embedded survey: {', '.join(sorted(unknown))}")
+    if not names:
+        raise SurveyError("name at least one pixel brick")
     return [site for site in found if not site.has_pixels or site.brick.name in names]
 
 
@@ -140,7 +143,8 @@ def write_marker(root: Path, identity: str, counts: dict[str, int] | None) -> No
 
 def prepare(root: Path, identity: str, *, is_ours: bool) -> None:
     """Make the folder ours and empty; refuse one that holds something else."""
-    if root.exists() and not is_ours and any(root.iterdir()):
+    others = [path for path in root.glob("*") if not path.name.startswith(f".{MARKER}")]
+    if others and not is_ours:
         raise SurveyError(
             f"{root} holds files that are not an embedded survey: name an empty folder"
         )
@@ -182,8 +186,21 @@ def bricks_made(
     if workers == 1:
         yield from bar(map(write_brick, roots, with_pixels), **options)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
         yield from bar(pool.map(write_brick, roots, with_pixels), **options)
+
+
+def end_with_parent() -> None:
+    """Make a worker end when the process that started it is killed."""
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
@@ -238,7 +255,7 @@ def checksum_line(data: bytes, name: str) -> bytes:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

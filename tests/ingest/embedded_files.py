@@ -1,6 +1,6 @@
 """Reads the embedded survey with other people's readers, for the tests that judge it."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import fitsio
@@ -44,7 +44,7 @@ def coadd(root: Path, brick: str, product: str, band: str = "") -> Path:
     return folder(root, brick) / f"legacysurvey-{brick}-{product}{suffix}.fits.fz"
 
 
-@cache
+@lru_cache(maxsize=16)  # 52 MB each
 def pixels(root: Path, brick: str, product: str, band: str = "") -> np.ndarray:
     """Pixels of a coadd file."""
     return fitsio.read(str(coadd(root, brick, product, band)))

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from ingest.mock.build import write_survey
 if __name__ == "__main__":
-    write_survey(Path(sys.argv[1]), progress=False, workers=1, only=sys.argv[2:])
+    write_survey(Path(sys.argv[1]), progress=False, workers=2, only=sys.argv[2:])
 """
 
 
@@ -98,6 +98,11 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
 def test_an_unknown_brick_is_named(tmp_path):
     with pytest.raises(SurveyError, match="9999p999"):
         write_survey(tmp_path, only=["9999p999"])
+
+
+def test_no_brick_at_all_is_refused(tmp_path):
+    with pytest.raises(SurveyError, match="at least one"):
+        write_survey(tmp_path, only=[])
 
 
 @pytest.mark.parametrize("text", ["0", "many", "-1"])
