@@ -15,7 +15,10 @@
 {% macro keyed_digest(key, stream) -%}
     md5(
         '{{ var("seed") }}|'
-        || coalesce({{ key }}, error('a keyed draw (stream {{ stream }}) has a null in its key'))
+        || coalesce(
+            {{ key }},
+            error('a keyed draw (stream {{ stream }}) has a null in its key')::varchar
+        )
         || '|{{ stream }}'
     )
 {%- endmacro %}

@@ -6,7 +6,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 

@@ -1,0 +1,23 @@
+"""The project's simple macros, rendered without dbt: those that need nothing but ``var``."""
+
+from pathlib import Path
+
+import jinja2
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def project_vars():
+    """The vars of dbt_project.yml."""
+    return yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+
+
+def macros(file_name, **overrides):
+    """The macros of a file of ``macros/`` as Python functions that return SQL."""
+    values = project_vars() | overrides
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
+    environment.globals["var"] = values.__getitem__
+    sources = ["keyed_draws.sql", file_name]
+    text = "\n".join((ROOT / "macros" / source).read_text() for source in dict.fromkeys(sources))
+    return environment.from_string(text).module
