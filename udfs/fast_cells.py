@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from udfs.fast_math import exp2
+from udfs.fast_math import exp2, log2
 from udfs.fast_profile import TINY, exponents, radius_square, source_offset
 from udfs.fast_system import (
     AXIS_11,
@@ -18,6 +18,7 @@ from udfs.fast_system import (
     AXIS_21,
     AXIS_22,
     HALF_POWER,
+    INVERSE_MINOR,
     KAPPA_SCALE,
     MAP_11,
     MAP_12,
@@ -27,7 +28,11 @@ from udfs.fast_system import (
 from udfs.jit import fast_kernel, whole_vectors
 
 CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens map bends
+CENTRE_PART = np.float32(0.02)  # arcsec: smaller cells with the lens centre are summed as they are
+NEAREST = np.float32(1e-6)  # smallest ratio of radii within a cell
+RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell spans of it
 MAX_STEP = np.float32(4.0)  # powers of two by which the light may change across a summed cell
+MAX_LEVEL = 10  # halvings of a pixel
 DARK = np.float32(10)  # a cell whose brightest point is below 2^-14 is summed as it is
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -79,8 +84,13 @@ def make_cells(capacity: int) -> Cells:
 
 
 @fast_kernel
-def split_scores(c: Any, cells: Cells, n: int, side: float) -> None:
-    """Positive `split` for cells near the cusp or the lens centre, or too steep and not dark.
+def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> None:
+    """Positive `split` for cells that their nodes cannot hold.
+
+    These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
+    or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
+    that are too steep and not dark. The first two are split only while they span more than `finest`
+    of the source.
 
     With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
     source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
@@ -92,6 +102,7 @@ def split_scores(c: Any, cells: Cells, n: int, side: float) -> None:
     cells : Cells
     n : number of cells
     side : float32, arcsec
+    finest : float32, R_e
     """
     margin = CUSP_MARGIN * side
     for i in range(whole_vectors(n)):
@@ -105,15 +116,23 @@ def split_scores(c: Any, cells: Cells, n: int, side: float) -> None:
         bend = two_kappa * side * np.sqrt(inverse_square)
         reach = margin * (abs(a11 * a22 - a12 * a12) + bend)
         cusp = reach - max(abs(a22 * bx - a12 * by), abs(a11 * by - a12 * bx))
-        centre = margin * margin * inverse_square - _ONE
         u, v = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
-        wx, wy = u * c[AXIS_11] + v * c[AXIS_21], u * c[AXIS_12] + v * c[AXIS_22]
-        slope = abs(wx * a11 + wy * a12) + abs(wx * a12 + wy * a22) + bend * (abs(wx) + abs(wy))
+        ux, vx = c[AXIS_11] * a11 + c[AXIS_12] * a12, c[AXIS_21] * a11 + c[AXIS_22] * a12
+        uy, vy = c[AXIS_11] * a12 + c[AXIS_12] * a22, c[AXIS_21] * a12 + c[AXIS_22] * a22
+        radius = radius_square(c, bx, by)
+        span_square = side * side * max(ux * ux + vx * vx, uy * uy + vy * vy)
+        across, along = ux * ux + vx * vx, uy * uy + vy * vy
+        span_square = side * side * max(across, along)
+        radius = radius_square(c, bx, by)
+        core = min(max(cusp, RIDGE_MARGIN * span_square - radius), span_square - finest * finest)
+        centre = min(margin * margin * inverse_square - _ONE, side - CENTRE_PART)
+        width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
+        nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
         y0 = cells.node_exponent[i]
-        step = _TWO * c[HALF_POWER] * y0 * slope * side / radius_square(c, bx, by)
-        change = cells.change[i]
-        steep = min(change - MAX_STEP, DARK + _REACH * min(change, _TWO * step + _TWO) - y0)
-        cells.split[i] = max(cusp, centre, steep)
+        lowest = y0 * exp2(_TWO * c[HALF_POWER] * log2(nearest))
+        step = min(cells.change[i], _TWO * (y0 - lowest))
+        steep = min(step - MAX_STEP, DARK - lowest)
+        cells.split[i] = max(core, centre, steep)
 
 
 @fast_kernel
@@ -177,9 +196,9 @@ _CORNERS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)]
 
 @fast_kernel
 def refine(
-    c: Any, mode: int, cells: Cells, n: int, turn: Any, max_level: int, mean: np.ndarray
+    c: Any, mode: int, cells: Cells, n: int, turn: Any, finest: float, mean: np.ndarray
 ) -> None:
-    """Add the mean light of n pixels to `mean`, splitting cells at most `max_level` times.
+    """Add the mean light of n pixels to `mean`, splitting cells.
 
     Parameters
     ----------
@@ -189,16 +208,17 @@ def refine(
     n : int
     turn : (float, float, float)
         Side of a pixel in arcsec, cosine and sine of the lens' angle.
-    max_level : int
+    finest : float, R_e
+        Part of the source within which the cusp is not resolved further.
     mean : (n_pixels,) float32, added to
     """
     side, cos_phi, sin_phi = turn
     area, level = _ONE, 0
     while n > 0:
         exponents(c, mode, cells.x, cells.y, whole_vectors(n), cells.node_exponent)
-        split_scores(c, cells, n, np.float32(side))
+        split_scores(c, cells, n, np.float32(side), np.float32(finest))
         corner = turned(_CORNERS, side, cos_phi, sin_phi)
-        n_next, n_leaf = divide(cells, n, level < max_level, corner)
+        n_next, n_leaf = divide(cells, n, level < MAX_LEVEL, corner)
         nodes = turned(PIXEL_NODES if level == 0 else PART_NODES, side, cos_phi, sin_phi)
         sum_leaves(c, mode, cells, n_leaf, nodes)
         for i in range(n_leaf):

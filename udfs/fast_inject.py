@@ -13,7 +13,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from udfs.fast_magnification import Rays, lensed_flux, make_rays
 from udfs.fast_poisson import Draws, add_noise, make_draws
 from udfs.fast_psf import Blur, blur, make_blur
-from udfs.fast_render import Work, core_fraction, make_work, render_canvas
+from udfs.fast_render import Work, make_work, render_canvas
 from udfs.fast_system import INDEX, PACKED_SIZE, REFF, pack, power_mode
 from udfs.jit import fast_kernel, kernel
 
@@ -104,8 +104,7 @@ def total_magnification(p: np.ndarray, central: float, reach: float, rays: Rays)
     rays : Rays
     """
     c = to_fixed_tuple(pack(p), PACKED_SIZE)
-    finest = core_fraction(p[INDEX])
-    return central * lensed_flux(c, power_mode(p[INDEX]), p[INDEX], reach, finest, rays)
+    return central * lensed_flux(c, power_mode(p[INDEX]), p[INDEX], reach, rays)
 
 
 @fast_kernel

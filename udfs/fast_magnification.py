@@ -37,6 +37,9 @@ N_RADIAL = 24
 CUSP_MARGIN = np.float32(1.5)
 MAX_LEVEL = 12
 CAPACITY = 4096
+# Change of the impact parameter, in R_e, over an interval that needs no halving, and how it shrinks
+# with the Sersic index
+FINEST_CHANGE, FINEST_POWER = 0.2, -1.66
 
 _ZERO, _ONE, _HALF, _QUARTER = (np.float32(v) for v in (0, 1, 0.5, 0.25))
 _SIXTH, _24TH = np.float32(1 / 6), np.float32(1 / 24)
@@ -174,7 +177,7 @@ def _add_line(rays: Rays, tau: float, weight: float, n: int) -> None:
 
 
 @fast_kernel
-def lensed_flux(c: Any, mode: int, index: float, reach: float, finest: float, rays: Rays) -> float:
+def lensed_flux(c: Any, mode: int, index: float, reach: float, rays: Rays) -> float:
     """Flux of the lensed source over its central brightness, arcsec^2.
 
     Parameters
@@ -184,10 +187,9 @@ def lensed_flux(c: Any, mode: int, index: float, reach: float, finest: float, ra
         Sersic index; the nodes along a ray are spaced as its power, denser towards the cusp.
     reach : float, R_e
         Radius beyond which the source's light is neglected.
-    finest : float, R_e
-        Change of the impact parameter over an interval that needs no halving.
     rays : Rays
     """
+    finest = FINEST_CHANGE * max(index, 1.0) ** FINEST_POWER
     n = _choose_rays(c, rays, np.float32(finest), np.float32(reach))
     trace(c, rays, rays.ray_index, rays.ray_offset, _ZERO, n, rays.impact)
     n_padded = whole_vectors(n)

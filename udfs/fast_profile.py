@@ -87,7 +87,7 @@ def to_exponents(c: Any, mode: int, values: np.ndarray, n: int) -> None:
 
     Parameters
     ----------
-    c : tuple of 32 float32
+    c : tuple of 33 float32
         A packed system (`udfs.fast_system.pack`).
     mode : int
         `udfs.fast_system.power_mode`.

@@ -4,7 +4,7 @@ One sample per pixel everywhere, corrected by the five-point Laplacian; pixels w
 enough, by the change of the light to their neighbours, are summed as cells (`udfs.fast_cells`).
 """
 
-from math import ceil, cos, floor, hypot, log2, sin
+from math import ceil, cos, floor, hypot, sin
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,6 @@ from udfs.fast_system import (
     LENS_PHI,
     LENS_Q,
     PACKED_SIZE,
-    REFF,
     SHEAR_1,
     SHEAR_2,
     SRC_X,
@@ -31,10 +30,10 @@ from udfs.fast_system import (
 from udfs.jit import fast_kernel, kernel, whole_vectors
 
 TOLERANCE = 1e-3
+CENTRE_LIT = 0.5  # of theta_E: a source nearer to the axis has no image near the lens centre
 _ZERO, _FOUR = np.float32(0), np.float32(4)
 _LAPLACIAN = np.float32(1 / 24)
-_REACH = np.float32(0.75)
-MAX_LEVEL = 8
+_MOST, _REACH = np.float32(2), np.float32(0.75)
 _CAPACITY_PER_PIXEL = 2
 _MIN_CAPACITY = 4096
 
@@ -61,18 +60,12 @@ def make_work(size: int) -> Work:
 
 @kernel
 def core_fraction(n: float) -> float:
-    """Size, in R_e, of the part of the light that is one smooth cell.
+    """Size, in R_e, of the part of the light that four samples hold well enough.
 
     It shrinks with the Sersic index: a de Vaucouleurs profile has 1 % of its light within 0.005 R_e.
+    What counts is the worst case, the image of the centre on a corner of four cells.
     """
-    return 0.2 * max(n, 1.0) ** -1.66
-
-
-@kernel
-def split_levels(n: float, reff: float, pixel: float) -> int:
-    """How often a pixel on the cusp is split in four."""
-    levels = ceil(log2(pixel / (reff * core_fraction(n))))
-    return int(min(MAX_LEVEL, max(0.0, levels)))
+    return 0.15 * (n**-1.95 if n > 1 else n**-1.5)
 
 
 @kernel
@@ -126,13 +119,15 @@ def _fill_light(exponent: np.ndarray, n: int, light: np.ndarray) -> None:
 def correct_midpoints(light: np.ndarray, width: int, n: int, mean: np.ndarray) -> None:
     """Pixel means from samples at the centres: f + (sum of four neighbours - 4 f) / 24.
 
-    A sample alone is biased by -0.2 to -0.4 % of the flux; the Laplacian takes that away.
+    A sample alone is biased by -0.2 to -0.4 % of the flux; the Laplacian takes that away. It may
+    double the sample at most: a dark pixel beside a bright one that is refined keeps dark.
     """
     left, right, down, up = light[width:], light[width + 2 :], light[1:], light[2 * width + 1 :]
     middle, out = light[width + 1 :], mean[width + 1 :]
     for i in range(n):
         f = middle[i]
-        out[i] = f + ((left[i] + right[i] + down[i] + up[i]) - _FOUR * f) * _LAPLACIAN
+        curvature = (left[i] + right[i] + down[i] + up[i]) - _FOUR * f
+        out[i] = min(f + curvature * _LAPLACIAN, _MOST * f)
 
 
 @fast_kernel
@@ -154,6 +149,16 @@ def refinement_need(
         steps[i] = d
         square = d * d
         out[i] = exp2(-max(y - _REACH * d, _ZERO)) * square * square - tolerance
+
+
+@kernel
+def _mark_centre(work: Work, box: Any, lens: Any) -> None:
+    """Have the pixels around the lens refined: the light there may change within one pixel."""
+    x0, x1, y0, y1 = box
+    column, row = int(floor(lens[0])), int(floor(lens[1]))
+    for y in range(max(y0, row - 1), min(y1, row + 2) + 1):
+        for x in range(max(x0, column - 1), min(x1, column + 2) + 1):
+            work.need[(y - y0 + 1) * (x1 - x0 + 3) + x - x0 + 1] = 1
 
 
 @fast_kernel
@@ -199,10 +204,11 @@ def render_box(
     refinement_need(
         work.exponent, width, n, np.float32(TOLERANCE / amplitude), work.change, work.need
     )
+    if hypot(p[SRC_X], p[SRC_Y]) > CENTRE_LIT * p[THETA_E]:
+        _mark_centre(work, box, lens)
     n_cells = _collect(work, width, height)
     turn = (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI]))
-    max_level = split_levels(p[INDEX], p[REFF], scale)
-    refine(c, mode, work.cells, n_cells, turn, max_level, work.mean)
+    refine(c, mode, work.cells, n_cells, turn, core_fraction(p[INDEX]), work.mean)
 
 
 @kernel

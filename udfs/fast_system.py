@@ -1,4 +1,4 @@
-"""A lens and its source as the 32 single-precision numbers that the fast kernels take.
+"""A lens and its source as the 33 single-precision numbers that the fast kernels take.
 
 Everything is turned into the frame of the lens' major axis once, so that a sample costs two
 polynomials, two small linear maps and the profile.
@@ -41,7 +41,8 @@ HALF_POWER = ROOT_Q + 10  # 1 / (2 n)
 STEEPNESS = ROOT_Q + 11  # b log2(e), or its binary logarithm for a power that has no square roots
 KAPPA_SCALE = ROOT_Q + 12  # theta_E sqrt(q), arcsec
 Q_SQUARE = ROOT_Q + 13
-PACKED_SIZE = ROOT_Q + 14
+INVERSE_MINOR = ROOT_Q + 14  # 1 / (q R_e), 1 / arcsec
+PACKED_SIZE = ROOT_Q + 15
 
 ONE_ROOT, THREE_ROOTS, ANY_POWER = 1, 3, 0  # how R^(1/n) is had from R^2
 
@@ -65,7 +66,7 @@ def pack(p: np.ndarray) -> Any:
 
     Returns
     -------
-    (32,) float32
+    (33,) float32
     """
     c = np.empty(PACKED_SIZE)
     phi = p[LENS_PHI]
@@ -80,6 +81,7 @@ def pack(p: np.ndarray) -> Any:
     minor = major / p[SRC_Q]
     c[AXIS_11], c[AXIS_12] = major * cos(turn), major * sin(turn)
     c[AXIS_21], c[AXIS_22] = -minor * sin(turn), minor * cos(turn)
+    c[INVERSE_MINOR] = minor
     steepness = p[B] * LOG2_E
     c[HALF_POWER] = 0.5 / p[INDEX]
     c[STEEPNESS] = log2(steepness) if power_mode(p[INDEX]) == ANY_POWER else steepness
