@@ -7,6 +7,7 @@ import typer
 
 from ingest.bricks import bricks
 from ingest.coadds import coadds
+from ingest.cutouts import cutouts
 from ingest.embedded import mock
 from ingest.failures import DISK_FULL, CommandError
 from ingest.lake import LakeError
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (mock, bricks, sweeps, lenses, coadds, scores):
+for command in (mock, bricks, sweeps, lenses, coadds, cutouts, scores):
     app.command()(command)
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import httpx
 
@@ -86,6 +86,12 @@ class HttpSource:
         if len(versions) > 1:
             raise TransportError("changed_meanwhile", f"versions {sorted(versions)} of one file")
         return parts
+
+    def read(self, path: str, query: dict[str, str], at_most: int) -> bytes:
+        """The answer to a query, of a limited length."""
+        url = f"{self.location(path)}?{urlencode(query)}"
+        with self._answer("GET", url, {}) as response:
+            return b"".join(_pieces(response, at_most))
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,121 @@
+"""What a cutout is of, what it is, and why there is none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+PIXEL_SCALE_ARCSEC = 0.262  # of the coadds, and what the cutout service is asked for
+
+
+@dataclass(frozen=True)
+class CutoutSettings:
+    """What all cutouts of a set have in common.
+
+    Parameters
+    ----------
+    origin : str
+        coadds (untouched coadd pixels) or service (resampled by the cutout service).
+    bands : str
+    size : int, pixels
+    """
+
+    origin: str
+    bands: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.origin}, {self.bands}, {self.size} x {self.size} pixels"
+
+
+@dataclass(frozen=True)
+class SkyObject:
+    """One object that is to have a cutout; positions in degrees, NaN when unknown."""
+
+    galaxy_id: str
+    brickname: str | None
+    ra: float
+    dec: float
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A cutout, or the reason why there is none.
+
+    Parameters
+    ----------
+    pixels : (band, y, x) float32, nanomaggy, or None
+    x_pix, y_pix : float, pixels
+        The object in the image that the pixels were cut from, counted from 0; None for the service.
+    x0_pix, y0_pix : int, pixels
+        First column and row of the cutout in that image.
+    release, pipeline : str or None
+        What the header says made the image (DRVERSIO, LEGPIPEV).
+    """
+
+    object: SkyObject
+    source: str
+    pixels: np.ndarray | None = None
+    reason_code: str | None = None
+    message: str | None = None
+    x_pix: float | None = None
+    y_pix: float | None = None
+    x0_pix: int | None = None
+    y0_pix: int | None = None
+    release: str | None = None
+    pipeline: str | None = None
+
+
+COLUMNS = {
+    "galaxy_id": ("varchar", pa.string()),
+    "brickname": ("varchar", pa.string()),
+    "ra": ("double", pa.float64()),
+    "dec": ("double", pa.float64()),
+    "cutout_origin": ("varchar", pa.string()),
+    "bands": ("varchar", pa.string()),
+    "size_pix": ("integer", pa.int32()),
+    "pixel_scale_arcsec": ("double", pa.float64()),
+    "x_pix": ("double", pa.float64()),
+    "y_pix": ("double", pa.float64()),
+    "x0_pix": ("integer", pa.int32()),
+    "y0_pix": ("integer", pa.int32()),
+    "release": ("varchar", pa.string()),
+    "pipeline": ("varchar", pa.string()),
+    "source": ("varchar", pa.string()),
+    "pixels": ("float[]", pa.list_(pa.float32())),
+}
+
+
+def cutout_table(cutouts: list[Cutout], settings: CutoutSettings) -> pa.Table:
+    """Rows of ``cutout_pixels``: the pixels in (band, y, x) order, and what is known of them."""
+    rows = [_row(cutout, settings) for cutout in cutouts]
+    arrays = {
+        name: pa.array([row[name] for row in rows], kind)
+        for name, (_, kind) in COLUMNS.items()
+        if name != "pixels"
+    }
+    pixels = [cutout.pixels for cutout in cutouts if cutout.pixels is not None]
+    flat = np.concatenate([image.ravel() for image in pixels]).astype(np.float32)
+    n_values = len(settings.bands) * settings.size**2
+    offsets = np.arange(0, flat.size + 1, n_values, dtype=np.int32)
+    return pa.table(arrays | {"pixels": pa.ListArray.from_arrays(offsets, flat)})
+
+
+def _row(cutout: Cutout, settings: CutoutSettings) -> dict[str, object]:
+    return {
+        "galaxy_id": cutout.object.galaxy_id,
+        "brickname": cutout.object.brickname,
+        "ra": cutout.object.ra,
+        "dec": cutout.object.dec,
+        "cutout_origin": settings.origin,
+        "bands": settings.bands,
+        "size_pix": settings.size,
+        "pixel_scale_arcsec": PIXEL_SCALE_ARCSEC,
+        "x_pix": cutout.x_pix,
+        "y_pix": cutout.y_pix,
+        "x0_pix": cutout.x0_pix,
+        "y0_pix": cutout.y0_pix,
+        "release": cutout.release,
+        "pipeline": cutout.pipeline,
+        "source": cutout.source,
+    }
