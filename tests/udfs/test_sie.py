@@ -34,7 +34,10 @@ def test_deflection_agrees_with_lenstronomy(q, phi, theta_e):
     expected = LensModel(["EPL"]).alpha(x, y, [lens | {"gamma": 2.0}])
     assert np.max(np.abs(np.array(sie.deflection(x, y, theta_e, q, phi)) - expected)) < 1e-9
     softened = LensModel(["SIE"]).alpha(x, y, [lens])
-    assert np.max(np.abs(np.array(sie.deflection(x, y, theta_e, q, phi)) - softened)) < 4e-9
+    far = np.hypot(x, y) > 10 * theta_e * 1e-10 / 1e-9  # the softening is felt as 1e-10 / distance
+    difference = np.array(sie.deflection(x, y, theta_e, q, phi)) - softened
+    assert far.sum() > 200
+    assert np.max(np.abs(difference[:, far])) < 1e-9
 
 
 @pytest.mark.parametrize("q", [0.2, 0.5, 0.7, 0.95, 1.0])
@@ -75,7 +78,7 @@ def test_deflection_is_zero_and_finite_at_the_origin():
     st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 3), st.floats(0.05, 1), st.floats(-7, 7),
     st.floats(-4, 4),
 )  # fmt: skip
-def test_deflection_turns_with_the_lens(x, y, theta_e, q, phi, turn):
+def test_deflection_turns_with_the_lens(x, y, theta_e, q, phi, turn):  # noqa: PLR0913
     cos, sin = np.cos(turn), np.sin(turn)
     ax, ay = sie.deflection(x, y, theta_e, q, phi)
     bx, by = sie.deflection(x * cos - y * sin, x * sin + y * cos, theta_e, q, phi + turn)
