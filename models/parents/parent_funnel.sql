@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('lrg_variants') }}
+-- Its suite compares with the parents, so they come first.
+-- depends_on: {{ ref('parent_galaxies') }}
 with
 
 parent_cuts as (

@@ -1,3 +1,5 @@
+-- Its suite compares with the candidates, so they come first.
+-- depends_on: {{ ref('negative_candidates') }}
 with
 
 pool_cuts as (

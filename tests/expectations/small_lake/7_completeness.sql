@@ -1,0 +1,147 @@
+-- Two rules, judged as they are stated; cells of the whole, of splits, of selection sets, and of two
+-- bins of resolution.
+create table recoveries as
+with judged as (
+    select
+        *,
+        theta_e_arcsec / psf_fwhm_used_r as theta_over_psf,
+        unnest(['original', 'matched_snr']) as rule
+    from injections
+)
+select
+    task_id,
+    rule,
+    experiment_id,
+    'detectability' as rule_kind,
+    is_control,
+    cutout_ok and not is_control as is_usable,
+    is_usable and metrics_ok as is_usable_clean,
+    is_usable and case rule
+        when 'original' then arc_snr >= 5 and theta_over_psf >= 0.8
+        else arc_snr_matched >= 20
+    end as is_detected,
+    is_detected and is_usable_clean as is_detected_clean,
+    case
+        when is_detected then null
+        when is_control then 'control_has_no_arc'
+        else 'below_threshold'
+    end as reason_code
+from judged;
+
+create table completeness_cells as
+with attempts as (
+    select recoveries.*, injections.* exclude (task_id, experiment_id, is_control, reason_code),
+        theta_e_arcsec / psf_fwhm_used_r >= 0.8 as is_resolved
+    from recoveries inner join injections using (task_id)
+    where not recoveries.is_control
+),
+placed as (
+    select *, 'overall' as cube, '' as cell from attempts
+    union all
+    select *, 'by_region_split', region_split from attempts
+    union all
+    select *, 'selection', selection_set_id from attempts
+    union all
+    select *, 'original', selection_set_id || ',' || is_resolved from attempts
+),
+counts as (
+    select
+        cube,
+        experiment_id,
+        cell,
+        rule,
+        'detectability' as rule_kind,
+        if(cube = 'by_region_split', any_value(region_split), null) as region_split,
+        if(cube in ('selection', 'original'), any_value(selection_set_id), null)
+            as selection_set_id,
+        case when cube = 'original' then if(bool_or(is_resolved), 99e0, 0.8e0) end
+            as resolution_bin_high,
+        count(*) as n_attempt,
+        count(*) filter (where is_usable) as n_valid_all,
+        count(*) filter (where is_detected) as n_recovered_all,
+        count(distinct (brickid, objid)) filter (where is_usable) as n_hosts_all,
+        count(*) filter (where is_usable_clean) as n_valid_clean,
+        count(*) filter (where is_detected_clean) as n_recovered_clean,
+        count(distinct (brickid, objid)) filter (where is_usable_clean) as n_hosts_clean
+    from placed
+    group by cube, experiment_id, cell, rule
+    union all by name
+    select
+        'by_region_split' as cube, experiment_id, 'nowhere' as cell, rule, 'detectability' as rule_kind,
+        'nowhere' as region_split, 0 as n_attempt, 0 as n_valid_all, 0 as n_recovered_all,
+        0 as n_hosts_all, 0 as n_valid_clean, 0 as n_recovered_clean, 0 as n_hosts_clean
+    from (select distinct experiment_id, rule from attempts)
+)
+select
+    *,
+    n_recovered_all / nullif(n_valid_all, 0) as completeness_valid_all,
+    n_recovered_clean / nullif(n_valid_clean, 0) as completeness_valid_clean,
+    if(n_valid_all > 0, 2e0, null) as design_effect_all,
+    if(n_valid_clean > 0, 2e0, null) as design_effect_clean,
+    n_valid_all / 2e0 as n_effective_all,
+    n_valid_clean / 2e0 as n_effective_clean,
+    completeness_valid_all * 0.9 as wilson_low_all,
+    least(1, completeness_valid_all * 1.1) as wilson_high_all,
+    completeness_valid_clean * 0.9 as wilson_low_clean,
+    least(1, completeness_valid_clean * 1.1) as wilson_high_clean,
+    coalesce(completeness_valid_all * 0.9, 0) as jeffreys_low_all,
+    coalesce(least(1, completeness_valid_all * 1.1), 1) as jeffreys_high_all,
+    coalesce(completeness_valid_clean * 0.9, 0) as jeffreys_low_clean,
+    coalesce(least(1, completeness_valid_clean * 1.1), 1) as jeffreys_high_clean
+from counts;
+
+create table completeness_by_region as
+select
+    experiment_id,
+    rule,
+    null::varchar as region_split,
+    selection_set_id,
+    'n_lrg' as ranking_mode,
+    null::double as theta_e_arcsec,
+    1e0 as src_dmag,
+    0.1e0 as src_reff_arcsec,
+    13 as psf_bin,
+    98 as depth_bin,
+    if(resolution_bin_high < 1, '<0.8', '>=0.8') as resolution_bin,
+    3 as n_regions,
+    n_attempt as n_attempt_total,
+    n_valid_all as n_valid_all_total,
+    n_recovered_all as n_recovered_all_total,
+    n_valid_clean as n_valid_clean_total,
+    n_recovered_clean as n_recovered_clean_total,
+    completeness_valid_all as completeness_valid_all_pooled,
+    completeness_valid_clean as completeness_valid_clean_pooled,
+    wilson_low_all as ci_low_pooled_all,
+    wilson_high_all as ci_high_pooled_all,
+    wilson_low_clean as ci_low_pooled_clean,
+    wilson_high_clean as ci_high_pooled_clean
+from completeness_cells
+where cube = 'original';
+
+create table completeness_marginals as
+select
+    'region_split' as axis,
+    null::double as low,
+    null::double as high,
+    region_split as value,
+    * exclude (cube, region_split, selection_set_id, resolution_bin_high)
+from completeness_cells
+where cube = 'by_region_split'
+union all
+select
+    'theta_e_arcsec', 0, 99, null,
+    * exclude (cube, region_split, selection_set_id, resolution_bin_high)
+from completeness_cells
+where cube = 'overall';
+
+create table psf_provenance as
+select
+    experiment_id,
+    band,
+    psf_source_r as psf_source,
+    count(*) as n_tasks,
+    count(*) filter (where is_control) as n_controls,
+    min(psf_fwhm_used_r) as psf_fwhm_min_arcsec,
+    max(psf_fwhm_used_r) as psf_fwhm_max_arcsec
+from injections cross join unnest(['g', 'r', 'z']) as bands(band)
+group by all;
