@@ -16,9 +16,8 @@ from injection.hosts import HostPixels, Places, covered_fraction, cut_hosts, pla
 from injection.rows import brick_failed_rows, metric_rows
 from injection.settings import StageSettings
 from injection.wcs import pixel_from_sky, position_angle_deg
-from udfs.blind import blind_detection
-from udfs.inject import inject_batch
-from udfs.records import Injected, Pixels, Settings
+from udfs.inject import inject_batch, metrics_schema
+from udfs.records import Pixels, Settings
 
 RENDERS_PER_BATCH = 256  # bounds the memory of a worker: about 60 MB of canvases at 96 pixels
 
@@ -54,7 +53,7 @@ class BrickBatch:
     rows : polars.DataFrame
         One row per render and stamp size, render by render, the sizes in the settings' order.
     stamps : dict of size to (n, n_band, size, size) float32, nanomaggy
-        Empty when the brick failed.
+        Empty when no stamp can be made of these renders.
     """
 
     renders: pl.DataFrame
@@ -82,9 +81,12 @@ def inject_brick(renders: pl.DataFrame, settings: StageSettings) -> Iterator[Bri
     except FitsError as error:
         yield BrickBatch(renders, brick_failed_rows(renders, error, settings), {})
         return
-    for start in range(0, len(renders), RENDERS_PER_BATCH):
-        batch = slice(start, start + RENDERS_PER_BATCH)
-        yield _inject_batch(renders[batch], hosts, host_of_render[batch], brick, settings)
+    usable = _is_usable(hosts)[host_of_render]
+    for is_usable, function in ((False, _unusable_batch), (True, _injected_batch)):
+        (chosen,) = np.nonzero(usable == is_usable)
+        for start in range(0, len(chosen), RENDERS_PER_BATCH):
+            index = chosen[start : start + RENDERS_PER_BATCH]
+            yield function(renders[index], hosts, host_of_render[index], brick, settings)
 
 
 def _hosts(renders: pl.DataFrame, settings: StageSettings) -> tuple[Hosts, Brick, np.ndarray]:
@@ -105,6 +107,16 @@ def _hosts(renders: pl.DataFrame, settings: StageSettings) -> tuple[Hosts, Brick
     }
     widths, sources = psf_widths(brick, spot, _psf_of_tasks(renders[first], kernel), kernel)
     return Hosts(spot, pixels, covered, widths, sources), brick, host_of_render.ravel()
+
+
+def _is_usable(hosts: Hosts) -> np.ndarray:
+    """Hosts of which at least one stamp can be made."""
+    is_whole = [
+        hosts.spot.is_inside[size] & (covered > 0).all(axis=1)
+        for size, covered in hosts.covered.items()
+    ]
+    is_read = np.array([failure is None for failure in hosts.pixels.failures])
+    return np.any(is_whole, axis=0) & is_read
 
 
 def _psf_of_tasks(hosts: pl.DataFrame, kernel: Settings) -> np.ndarray:
@@ -132,54 +144,39 @@ def _gains(renders: pl.DataFrame, settings: StageSettings) -> np.ndarray:
     return gains
 
 
-def _inject_batch(
-    renders: pl.DataFrame,
-    hosts: Hosts,
-    host: np.ndarray,
-    brick: Brick,
-    settings: StageSettings,
+def _unusable_batch(
+    renders: pl.DataFrame, hosts: Hosts, host: np.ndarray, brick: Brick, settings: StageSettings
 ) -> BrickBatch:
-    """Inject one batch of renders into their hosts' pixels."""
+    """Rows of renders of which no stamp can be made."""
+    facts = _facts(renders, hosts, host, brick, settings)
+    nothing = pl.DataFrame(metrics_schema(settings.kernel).empty_table())
+    return BrickBatch(renders, metric_rows(renders, facts, nothing, settings), {})
+
+
+def _injected_batch(
+    renders: pl.DataFrame, hosts: Hosts, host: np.ndarray, brick: Brick, settings: StageSettings
+) -> BrickBatch:
+    """Inject renders into their hosts' pixels."""
     spot, cut = hosts.spot, hosts.pixels
-    gains = _gains(renders, settings)
-    tasks = renders.with_columns(
+    facts = _facts(renders, hosts, host, brick, settings)
+    tasks = renders.drop("experiments").with_columns(
         lens_x_pix=spot.x_pix[host] - spot.corner[host, 0],
         lens_y_pix=spot.y_pix[host] - spot.corner[host, 1],
         canvas_x0=spot.corner[host, 0],
         canvas_y0=spot.corner[host, 1],
     )
+    gains = facts.select(f"gain_used_{band}_e_per_nmgy" for band in settings.kernel.bands)
     pixels = Pixels(
         image=cut.image[host],
         invvar=cut.invvar[host],
         maskbits=None if cut.maskbits is None else cut.maskbits[host],
         psf_fwhm_arcsec=hosts.psf_fwhm_arcsec[host],
-        gain_e_per_nmgy=gains,
+        gain_e_per_nmgy=gains.to_numpy(),
     )
-    (batch,) = tasks.drop("experiments").rechunk().to_arrow().to_batches()
+    (batch,) = tasks.rechunk().to_arrow().to_batches()
     injected = inject_batch(batch, pixels, settings.kernel)
-    facts = _facts(renders, hosts, host, brick, settings).with_columns(
-        pl.Series(f"gain_used_{band}_e_per_nmgy", gains[:, index])
-        for index, band in enumerate(settings.kernel.bands)
-    )
-    measured = pl.from_arrow(injected.metrics).with_columns(
-        *_blind_columns(injected, pixels.psf_fwhm_arcsec, settings.kernel)
-    )
-    rows = metric_rows(renders, facts, measured, settings)
+    rows = metric_rows(renders, facts, pl.DataFrame(injected.metrics), settings)
     return BrickBatch(renders, rows, injected.stamps)
-
-
-def _blind_columns(
-    injected: Injected, psf_fwhm_arcsec: np.ndarray, kernel: Settings
-) -> list[pl.Series]:
-    """What a search of the pixels alone finds, render by render, the sizes in their order."""
-    found = [
-        blind_detection(
-            injected.stamps[size], injected.invvar[size], psf_fwhm_arcsec, kernel.pixel_scale_arcsec
-        )
-        for size in kernel.stamp_sizes
-    ]
-    snr, extent = (np.stack(values, axis=1).ravel() for values in zip(*found, strict=True))
-    return [pl.Series("blind_snr", snr), pl.Series("blind_tangential_extent_rad", extent)]
 
 
 def _facts(
@@ -198,7 +195,9 @@ def _facts(
         "failure_code": [failure and failure.reason_code for failure in failures],
         "failure_detail": [failure and str(failure) for failure in failures],
     }
+    gains = _gains(renders, settings)
     for index, band in enumerate(kernel.bands):
+        columns[f"gain_used_{band}_e_per_nmgy"] = gains[:, index]
         columns[f"psf_fwhm_used_{band}"] = hosts.psf_fwhm_arcsec[host, index]
         columns[f"psf_source_{band}"] = hosts.psf_source[host, index].tolist()
     for size in kernel.stamp_sizes:

@@ -12,7 +12,7 @@ KEY = ("render_id", "bandset", "stamp_size")
 def metric_columns(settings: StageSettings) -> dict[str, pl.DataType]:
     """Columns of a metric row and their types, for all bands of the run."""
     bands = settings.kernel.bands
-    measured = pl.from_arrow(metrics_schema(settings.kernel).empty_table())
+    measured = pl.DataFrame(metrics_schema(settings.kernel).empty_table())
     kernel = {
         name: kind for name, kind in measured.schema.items() if name not in (*KEY, "reason_code")
     }
@@ -66,11 +66,11 @@ def metric_rows(
     Parameters
     ----------
     renders : polars.DataFrame
-        n rows.
+        n rows, each render once.
     facts : polars.DataFrame
         n rows, in the same order: places, coverage, PSF.
     measured : polars.DataFrame
-        What the kernels returned, one row per render and stamp size.
+        What the kernels returned, one row per render and stamp size; none for what was not tried.
     settings : StageSettings
 
     Returns
@@ -80,9 +80,17 @@ def metric_rows(
         whole, not covered in a band or that the kernels refused has no measurement, but a reason.
     """
     known = pl.concat([renders.select("render_id", "bandset"), facts], how="horizontal")
+    known = known.with_row_index("render")
     by_size = [_facts_of_size(known, size, settings) for size in settings.kernel.stamp_sizes]
-    rows = measured.rename({"reason_code": "kernel_reason"}).join(
-        pl.concat(by_size), on=["render_id", "stamp_size"], how="left", maintain_order="left"
+    rows = (
+        pl.concat(by_size)
+        .sort("render", "stamp_size")
+        .join(
+            measured.rename({"reason_code": "kernel_reason"}),
+            on=["render_id", "stamp_size"],
+            how="left",
+            maintain_order="left",
+        )
     )
     return _complete(_judged(rows, settings, measured.columns), settings)
 

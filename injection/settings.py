@@ -89,6 +89,7 @@ def settings_from_vars(choices: Mapping[str, Any], coadds: str) -> StageSettings
         wise_mask_bits=tuple(choices["wise_mask_bits"]),
         is_poisson=bool(choices["poisson_noise"]),
         seed=int(choices["seed"]),
+        returns_invvar=False,
     )
     megabytes = float(choices["stamp_part_megabytes"])
     if not megabytes > 0:

@@ -30,11 +30,11 @@ def stage_settings(coadds, **changes) -> StageSettings:
     return settings_from_vars(CHOICES | changes, str(coadds))
 
 
-def renders(brickname, ra, dec, *, replicates=1, bandset="grz", sizes=(64, 96), seed=1):
+def renders(brickname, ra, dec, *, replicates=1, bandset="grz"):
     """Random systems on hosts at given positions, one control in five."""
     ra, dec = np.repeat(ra, replicates), np.repeat(dec, replicates)
     n = len(ra)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     is_control = np.arange(n) % 5 == 4
     theta = rng.choice([0.6, 1.0, 1.5], n)
     radius, angle = 0.8 * theta * np.sqrt(rng.random(n)), 2 * np.pi * rng.random(n)
@@ -72,7 +72,7 @@ def renders(brickname, ra, dec, *, replicates=1, bandset="grz", sizes=(64, 96), 
         psfsize_r=pl.lit(1.2),
         psfsize_z=pl.lit(1.1),
         experiments=pl.lit(
-            [{"experiment_id": f"train_stamp{s}", "stamp_size": s} for s in sizes],
+            [{"experiment_id": f"train_stamp{size}", "stamp_size": size} for size in (64, 96)],
             dtype=pl.List(pl.Struct({"experiment_id": pl.String, "stamp_size": pl.Int32})),
         ),
     )

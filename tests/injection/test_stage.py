@@ -1,0 +1,285 @@
+"""The stage as a whole: rows in and out, resuming, workers, settings, misuse."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from injection import stage
+from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete
+from injection.plan import StageError, check_renders, parts, stream_renders
+from injection.stage import check_result, rows_query, run_stage
+from tests.injection.conftest import REAL_BRICK
+from tests.injection.systems import renders, stage_settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+G_ONLY = {"bands": ["g"], "detection_band": "g"}
+OTHER_BRICKS = ("0000p000", "1234m567", "../x")
+
+
+@pytest.fixture(autouse=True)
+def _one_worker(monkeypatch):
+    """Starting processes costs seconds; the tests that are about them ask for two."""
+    monkeypatch.setenv(stage.WORKERS_VARIABLE, "1")
+
+
+@pytest.fixture
+def frame(covered_positions):
+    """Renders on the real brick and on bricks that are not there."""
+    names = (REAL_BRICK, *OTHER_BRICKS)
+    return pl.concat([renders(name, *covered_positions, bandset="g") for name in names])
+
+
+@pytest.fixture
+def settings(real_coadds):
+    """Settings that make every brick a part of its own."""
+    return stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1e-3)
+
+
+def load(session, frame):
+    """Make the tables of renders and tasks."""
+    session.register("frame", frame.to_arrow())
+    session.execute("create or replace table renders as from frame")
+    session.execute("""
+        create or replace table tasks as
+        select
+            render_id || '/' || wanted.experiment_id as task_id, render_id, brickname, bandset,
+            wanted.experiment_id, wanted.stamp_size
+        from (select *, unnest(experiments) as wanted from frame)
+    """)
+
+
+def contents(lake):
+    """Names and bytes of all files of a lake."""
+    return {
+        str(path.relative_to(lake)): path.read_bytes() for path in sorted(lake.rglob("*.parquet"))
+    }
+
+
+def test_every_task_has_one_row_with_a_verdict(session, frame, settings, tmp_path):
+    load(session, frame)
+    query = rows_query("tasks", run_stage(session, "renders", settings, tmp_path))
+    check_result(session.cursor(), "tasks", query)
+    counts = session.sql(
+        f"select brickname, reason_code, count(*) from ({query}) group by all order by all"
+    ).fetchall()
+    assert counts == [
+        ("../x", "bad_brick_name", 16),
+        ("0000p000", "file_missing", 16),
+        (REAL_BRICK, "no_maskbits", 16),
+        ("1234m567", "file_missing", 16),
+    ]
+
+
+def test_stamps_are_written_once_for_each_experiment_that_wants_them(
+    session, frame, settings, tmp_path
+):
+    load(session, frame)
+    run_stage(session, "renders", settings, tmp_path)
+    stamps = session.sql(
+        f"from read_parquet('{tmp_path}/{STAMPS_FOLDER}/*/*.parquet', hive_partitioning = true)"
+    ).pl()
+    assert stamps.select("render_id", "experiment_id").is_unique().all()
+    expected = [("train_stamp64", 8, 64 * 64), ("train_stamp96", 8, 96 * 96)]
+    found = stamps.group_by("experiment_id").agg(pl.len(), pl.col("pixels").list.len().first())
+    assert sorted(found.rows()) == expected
+
+
+def test_a_second_run_does_nothing_and_gives_the_same(session, frame, settings, tmp_path):
+    load(session, frame)
+    first = run_stage(session, "renders", settings, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
+    assert run_stage(session, "renders", settings, tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
+
+
+def test_one_worker_and_two_write_the_same_bytes(session, frame, settings, tmp_path, monkeypatch):
+    load(session, frame)
+    for workers in ("1", "2"):
+        monkeypatch.setenv(stage.WORKERS_VARIABLE, workers)
+        run_stage(session, "renders", settings, tmp_path / workers)
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert len(contents(tmp_path / "1")) == len(OTHER_BRICKS) + 1 + 2
+
+
+def test_only_what_a_change_affects_is_done_again(session, frame, settings, tmp_path):
+    load(session, frame)
+    before = run_stage(session, "renders", settings, tmp_path)
+    changed = (pl.col("render_id") == frame["render_id"][0]) | pl.col("is_control")
+    load(session, frame.with_columns(src_r_mag=pl.when(changed).then(20.0).otherwise("src_r_mag")))
+    after = run_stage(session, "renders", settings, tmp_path)
+    assert [old == new for old, new in zip(before, after, strict=True)] == 4 * [False]
+    one_brick = pl.col("brickname") == OTHER_BRICKS[0]
+    load(session, frame.with_columns(ebv=pl.when(one_brick).then(0.2).otherwise("ebv")))
+    after = run_stage(session, "renders", settings, tmp_path)
+    assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"psf_moffat_beta": 3.0}, {"poisson_noise": True}, {"seed": 14}, {"metrics_only": True}],
+)
+def test_changed_choices_change_every_part(frame, settings, real_coadds, change):
+    changed = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1e-3, **change)
+    bricks = frame.sort("brickname").partition_by("brickname", maintain_order=True)
+    old, new = ({part.part_id for part in parts(bricks, each)} for each in (settings, changed))
+    assert len(old) == len(new) == 4
+    assert not old & new
+
+
+def test_the_place_of_the_cache_changes_nothing(frame, settings, real_coadds):
+    moved = stage_settings(f"{real_coadds}/../coadd", **G_ONLY, stamp_part_megabytes=1e-3)
+    bricks = frame.sort("brickname").partition_by("brickname", maintain_order=True)
+    old, new = ([part.part_id for part in parts(bricks, each)] for each in (settings, moved))
+    assert old == new
+
+
+def test_metrics_only_writes_no_stamps_and_the_same_rows(session, frame, settings, tmp_path,
+                                                         real_coadds):  # fmt: skip
+    load(session, frame)
+    only = stage_settings(real_coadds, **G_ONLY, metrics_only=True)
+    tables = [
+        session.sql(rows_query("tasks", run_stage(session, "renders", each, tmp_path / name)))
+        .pl().drop("part_id", "metrics_only").sort("task_id")
+        for name, each in (("full", settings), ("only", only))
+    ]  # fmt: skip
+    assert tables[0].equals(tables[1])
+    assert not (tmp_path / "only" / STAMPS_FOLDER).exists()
+
+
+def test_a_missing_stamp_file_makes_its_part_unfinished(session, frame, settings, tmp_path):
+    load(session, frame)
+    paths = run_stage(session, "renders", settings, tmp_path)
+    before = contents(tmp_path)
+    (victim,) = (tmp_path / STAMPS_FOLDER / "experiment_id=train_stamp64").glob("*.parquet")
+    victim.unlink()
+    ids = [path.stem.removeprefix("part-") for path in paths]
+    assert [is_complete(tmp_path, part) for part in ids].count(False) == 1
+    run_stage(session, "renders", settings, tmp_path)
+    assert contents(tmp_path) == before
+
+
+KILLED_RUN = """
+import sys, time
+import duckdb, polars as pl
+from pathlib import Path
+from injection import part_files, stage
+from tests.injection.systems import stage_settings
+
+original = part_files.write_part
+def slow(*args):
+    n = original(*args)
+    print("part", flush=True)
+    time.sleep(60)
+    return n
+stage.write_part = slow
+session = duckdb.connect()
+session.execute(f"create table renders as from '{sys.argv[1]}'")
+settings = stage_settings(
+    sys.argv[2], bands=["g"], detection_band="g", stamp_part_megabytes=1e-3
+)
+stage.run_stage(session, "renders", settings, Path(sys.argv[3]))
+"""
+
+
+def test_a_killed_run_loses_no_finished_part_and_leaves_nothing_half_written(
+    session, frame, settings, tmp_path
+):
+    table, lake, whole = tmp_path / "renders.parquet", tmp_path / "killed", tmp_path / "whole"
+    frame.write_parquet(table)
+    command = [sys.executable, "-c", KILLED_RUN, str(table), settings.coadds, str(lake)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "part\n"
+        process.send_signal(signal.SIGKILL)
+    finished = {path: path.stat().st_mtime_ns for path in lake.rglob("*.parquet")}
+    assert len(list((lake / ROWS_FOLDER).glob("part-*.parquet"))) == 1
+    (lake / ROWS_FOLDER / ".part-x.parquet.1.tmp").write_bytes(b"half")
+    load(session, frame)
+    run_stage(session, "renders", settings, lake)
+    run_stage(session, "renders", settings, whole)
+    assert contents(lake) == contents(whole)
+    assert all(path.stat().st_mtime_ns == when for path, when in finished.items())
+    assert not list(lake.rglob("*.tmp"))
+
+
+def test_bricks_keep_their_parts_when_another_brick_changes(covered_positions, real_coadds):
+    names = [f"{n:04d}p000" for n in range(60)]
+    bricks = [renders(name, *covered_positions, bandset="g") for name in names]
+    settings = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1.5)
+    old = [part.renders["brickname"].unique().sort().to_list() for part in parts(bricks, settings)]
+    bricks[30] = bricks[30][:2]
+    new = [part.renders["brickname"].unique().sort().to_list() for part in parts(bricks, settings)]
+    assert 5 < len(old) < 40
+    assert sum(part not in new for part in old) <= 2
+    assert [name for part in new for name in part] == names
+
+
+def test_a_part_holds_no_more_than_four_times_its_size(covered_positions, real_coadds):
+    bricks = [renders(f"{n:04d}p000", *covered_positions, bandset="g") for n in range(200)]
+    settings = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=2)
+    brick_bytes = 8 * (64**2 + 96**2) * 4
+    largest = max(part.renders["brickname"].n_unique() for part in parts(bricks, settings))
+    assert (largest - 1) * brick_bytes < 4 * settings.part_bytes
+
+
+def test_a_reader_that_shares_its_connection_is_caught_losing_rows(session, covered_positions):
+    """duckdb 1.5.5 ends an open Arrow reader, without an error, when its connection is used."""
+    n_rows = 300_000
+    session.execute(f"""
+        create table renders as
+        select
+            printf('%04dp000', i // 100) as brickname, 'g' as bandset, i::varchar as render_id
+        from range({n_rows}) as numbers (i)
+    """)
+    own = stream_renders(session.cursor(), "renders", n_rows)
+    first = len(next(own))
+    session.execute("select 1").fetchall()
+    assert first + sum(len(brick) for brick in own) == n_rows
+    shared = stream_renders(session, "renders", n_rows)
+    next(shared)
+    session.execute("select 1").fetchall()
+    with pytest.raises(StageError, match="renders were read where 300000 are"):
+        list(shared)
+
+
+def test_a_lost_row_stops_the_stage(session, frame, settings, tmp_path):
+    load(session, frame)
+    paths = run_stage(session, "renders", settings, tmp_path)
+    with pytest.raises(StageError, match="of them with a verdict"):
+        check_result(session.cursor(), "tasks", rows_query("tasks", paths[1:]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.drop("src_n"), "lacks the column src_n"),
+        (lambda frame: pl.concat([frame, frame[:1]]), "two sets of parameters"),
+    ],
+)
+def test_renders_that_make_no_sense_are_refused(session, frame, settings, change, message):
+    load(session, change(frame))
+    with pytest.raises(StageError, match=message):
+        check_renders(session.cursor(), "renders", settings)
+
+
+def test_a_stamp_size_that_is_no_choice_is_refused(session, frame, real_coadds):
+    load(session, frame)
+    settings = stage_settings(real_coadds, **G_ONLY, stamp_sizes=[64])
+    with pytest.raises(StageError, match="stamps of 96 pixels, var stamp_sizes has"):
+        check_renders(session.cursor(), "renders", settings)
+
+
+def test_no_tasks_are_refused(session, frame, settings, tmp_path):
+    load(session, frame[:0])
+    with pytest.raises(StageError, match="empty"):
+        rows_query("tasks", run_stage(session, "renders", settings, tmp_path))
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])
+def test_a_number_of_workers_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv(stage.WORKERS_VARIABLE, text)
+    with pytest.raises(StageError, match=stage.WORKERS_VARIABLE):
+        stage.n_workers()
