@@ -30,6 +30,7 @@ class Simulation:
     n_regions : regions that hosts are spread over evenly
     host_correlation : share of the latent variance that injections of one host have in common
     failed_share : share of renders without a usable stamp
+    experiment_id : name of the experiment
     seed : of the generator
     """
 
@@ -41,6 +42,7 @@ class Simulation:
     n_regions: int = 50
     host_correlation: float = 0.3
     failed_share: float = 0.01
+    experiment_id: str = "train_stamp64_bandsgrz_gridgrid_small"
     seed: int = 13
 
 
@@ -110,11 +112,11 @@ def _renders(
 
 
 TASKS = """
-create or replace table {table} as
+{start}
 select
-    sha256(concat_ws('|', host, config, copy, first_set + set_number)) as task_id,
+    sha256(concat_ws('|', '{experiment_id}', host, config, copy, first_set + set_number)) as task_id,
     concat_ws('/', host // 1000, host % 1000, 'grid_' || config, copy) as render_id,
-    'train_stamp64_bandsgrz_gridgrid_small' as experiment_id,
+    '{experiment_id}' as experiment_id,
     'train' as tier,
     'set_' || lpad(((first_set + set_number) % 12)::varchar, 2, '0') as selection_set_id,
     'topk' as selection_strategy,
@@ -153,18 +155,24 @@ from renders, range(n_sets) as sets(set_number)
 BANDS = ("g", "r", "z")
 
 
-def write_injections(
-    connection: duckdb.DuckDBPyConnection, simulation: Simulation, table: str = "injections"
-) -> None:
-    """Write the simulated table; it has the columns that the completeness stage reads."""
-    generator = np.random.default_rng(simulation.seed)
-    renders = _renders(simulation, _hosts(simulation, generator), generator)
+def write_injections(connection: duckdb.DuckDBPyConnection, *simulations: Simulation) -> None:
+    """Write `injections`, one experiment after the other, as the completeness stage reads it."""
     psf_columns = ", ".join(
         f"psfsize_r as psf_fwhm_used_{band}, 'map' as psf_source_{band}" for band in BANDS
     )
-    connection.register("renders", renders.to_arrow())
-    connection.execute(TASKS.format(table=table, psf_columns=psf_columns))
-    connection.unregister("renders")
+    for number, simulation in enumerate(simulations):
+        generator = np.random.default_rng(simulation.seed)
+        renders = _renders(simulation, _hosts(simulation, generator), generator)
+        verb = "insert into" if number else "create or replace table"
+        connection.register("renders", renders.to_arrow())
+        connection.execute(
+            TASKS.format(
+                start=f"{verb} injections {'' if number else 'as'}",
+                experiment_id=simulation.experiment_id,
+                psf_columns=psf_columns,
+            )
+        )
+        connection.unregister("renders")
 
 
 SURROUNDINGS = """
@@ -180,14 +188,14 @@ select
     0.0625e0 as area_deg2,
     avg(psfsize_r) as psfsize_r,
     avg(psfdepth_r) as psfdepth_r
-from {table}
+from injections
 group by brickid;
 
 create or replace table parent_galaxies as
-select distinct brickid, objid, region_id, region_split from {table};
+select distinct brickid, objid, region_id, region_split from injections;
 
 create or replace table region_selections as
-select distinct selection_set_id, region_id from {table};
+select distinct selection_set_id, region_id from injections;
 
 create or replace table stg_known_lenses as
 select
@@ -205,10 +213,10 @@ where brickid % 5 != 0
 """
 
 
-def write_surroundings(connection: duckdb.DuckDBPyConnection, table: str = "injections") -> None:
+def write_surroundings(connection: duckdb.DuckDBPyConnection) -> None:
     """Write the tables of earlier stages that the completeness stage reads beside `injections`.
 
     Four in five bricks hold a known lens that is a parent galaxy, the fifth one that is not.
     """
-    for statement in SURROUNDINGS.format(table=table).split(";"):
+    for statement in SURROUNDINGS.split(";"):
         connection.execute(statement)

@@ -116,6 +116,15 @@
             )) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set chosen = var('completeness_cubes') or (cubes.keys() | list) -%}
+    {%- for cube in chosen if execute and cube not in cubes -%}
+        {{ exceptions.raise_compiler_error(
+            "var completeness_cubes names '" ~ cube ~ "': there are " ~ cubes | join(', ')
+        ) }}
+    {%- endfor -%}
+    {%- for cube in cubes.keys() | list if cube not in chosen -%}
+        {%- do cubes.pop(cube) -%}
+    {%- endfor -%}
     {{ return(cubes) }}
 {%- endmacro %}
 

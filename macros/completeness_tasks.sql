@@ -68,24 +68,26 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{% macro axis_columns(axes) -%}
+{% macro axis_columns(axes, cube_axes) -%}
     {#- Bins as edges or values; null where the cube lacks the axis, or outside its bins. -#}
+    {%- set own = cube_axes | map(attribute='axis') | list -%}
     {%- for axis in axes %}
         {%- if axis.axis_kind == 'binned' %}
-        bins_of_{{ axis.axis }}.low as {{ axis.axis }}_low,
-        bins_of_{{ axis.axis }}.high as {{ axis.axis }}_high
+        {{ 'edges_of_' ~ axis.axis ~ '.low' if axis.axis in own else 'null' }}::double as {{ axis.axis }}_low,
+        {{ 'edges_of_' ~ axis.axis ~ '.high' if axis.axis in own else 'null' }}::double as {{ axis.axis }}_high
         {%- else %}
-        bins_of_{{ axis.axis }}.value::{{ axis.sql_type }} as {{ axis.axis }}
+        {{ 'edges_of_' ~ axis.axis ~ '.value' if axis.axis in own else 'null' }}::{{ axis.sql_type }}
+            as {{ axis.axis }}
         {%- endif %}
         {{- "," if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{% macro axis_joins(axes) -%}
-    {%- for axis in axes %}
-    left join completeness_bins as bins_of_{{ axis.axis }}
-        on bins_of_{{ axis.axis }}.axis = '{{ axis.axis }}'
-        and bins_of_{{ axis.axis }}.bin = completeness_grid.{{ axis.axis }}
+{% macro axis_joins(cube, cube_axes) -%}
+    {%- for axis in cube_axes %}
+    left join completeness_bins as edges_of_{{ axis.axis }}
+        on edges_of_{{ axis.axis }}.axis = '{{ axis.axis }}'
+        and edges_of_{{ axis.axis }}.bin = cells_of_{{ cube }}.{{ axis.axis }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -11,7 +11,7 @@ from duckdb.sqltypes import DOUBLE, VARCHAR, DuckDBPyType
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-BOOTSTRAP_REPLICATES = 1000
+BOOTSTRAP_REPLICATES = 500
 ONE_SIDED_ERROR = 0.025  # of a 95 % interval
 
 

@@ -27,14 +27,17 @@ values_of_{{ axis.axis }} as (
     from injections
     where
         {{ task_expression(axis.column_name) }} is not null
+        {%- if axis.sql_type == 'double' %}
+        -- A continuous draw has as many values as tasks: crossed, they would fill the disk.
         and experiment_id in (
             select experiment_id
             from injections
             group by experiment_id
             having
-                approx_count_distinct({{ task_expression(axis.column_name) }})
-                <= {{ var('completeness_max_categories') }}
+                count(distinct {{ task_expression(axis.column_name) }})
+                <= {{ var('completeness_max_grid_values') }}
         )
+        {%- endif %}
 ),
 {%- endfor %}
 

@@ -1,15 +1,10 @@
 {{ config(post_hook="{{ completeness_queries() }}") }}
-{%- set axes = completeness_axes() -%}
--- depends_on: {{ ref('injections') }}, {{ ref('recoveries') }}, {{ ref('completeness_axes') }}
--- depends_on: {{ ref('completeness_edges') }}, {{ ref('completeness_footprint') }}, {{ ref('known_lens_parents') }}
+-- depends_on: {{ ref('injections') }}, {{ ref('recoveries') }}, {{ ref('completeness_footprint') }}
+-- depends_on: {{ ref('known_lens_parents') }}
 with
 
 completeness_grid as (
     select * from {{ ref('completeness_grid') }}
-),
-
-completeness_bins as (
-    select * from {{ ref('completeness_bins') }}
 ),
 
 recovery_thresholds as (
@@ -65,7 +60,7 @@ cells as (
         completeness_grid.cell,
         recovery_thresholds.rule,
         recovery_thresholds.rule_kind,
-        {{ axis_columns(axes) }},
+        completeness_grid.* exclude (cube, only_rule_kind, experiment_number, cell, control_cell),
         coalesce(attempts.n_attempt, 0) as n_attempt
         {%- for quality in ['all', 'clean'] %},
         coalesce(injections_{{ quality }}.n_valid, 0) as n_valid_{{ quality }},
@@ -119,7 +114,6 @@ cells as (
         and completeness_grid.control_cell = controls_{{ quality }}.control_cell
         and recovery_thresholds.rule_bit = controls_{{ quality }}.rule_bit
     {%- endfor %}
-    {{ axis_joins(axes) }}
 )
 
 select * from cells

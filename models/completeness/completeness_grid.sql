@@ -1,4 +1,5 @@
 {%- set cubes = completeness_cubes() -%}
+{%- set all_axes = seed_rows('completeness_axes', 'axis_order') -%}
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
 with
 
@@ -13,7 +14,7 @@ completeness_bins as (
 experiments as (
     select distinct experiment_number from attempts
 )
-{%- for axis in seed_rows('completeness_axes', 'axis_order') %},
+{%- for axis in all_axes %},
 
 bins_of_{{ axis.axis }} as (
     {%- if axis.axis_kind == 'binned' %}
@@ -60,11 +61,13 @@ completeness_grid as (
         '{{ cube }}' as cube,
         {{ "'" ~ axes[0].only_rule_kind ~ "'" if axes and axes[0].only_rule_kind else 'null' }}::varchar
             as only_rule_kind,
+        cells_of_{{ cube }}.experiment_number,
         {{ cell_text(axes) }} as cell,
         {{ cell_text(known_for_controls(axes)) }} as control_cell,
-        *
+        {{ axis_columns(all_axes, axes) }}
     from cells_of_{{ cube }}
-    {{ "union all by name" if not loop.last }}
+    {{ axis_joins(cube, axes) }}
+    {{ "union all" if not loop.last }}
     {%- endfor %}
 )
 

@@ -1,0 +1,67 @@
+"""Rules and axes that make no sense stop the stage with one sentence."""
+
+import shutil
+
+import pytest
+
+BREAKS = {
+    "rule_column": (
+        "update recovery_rules set statistic = 'arc_snt' where rule = 'snr_only'",
+        "recovery_thresholds",
+        "rule 'snr_only' names the column 'arc_snt', which injections does not have",
+    ),
+    "rule_threshold": (
+        "update recovery_rules set minimum = null where rule = 'original'",
+        "recovery_thresholds",
+        "rule 'original' must have either a minimum or a false_positive_rate",
+    ),
+    "edges": (
+        "update completeness_edges set edge = 0.2 "
+        "where axis = 'theta_e_arcsec' and edge_number = 3",
+        "completeness_bins",
+        "axis 'theta_e_arcsec' has edge 0.2 (edge_number 3) after 0.5: edges must increase",
+    ),
+    "axis_column": (
+        "update completeness_axes set column_name = 'zmug' where axis = 'lens_z_mag'",
+        "completeness_bins",
+        "axis 'lens_z_mag' names the column 'zmug', which injections does not have",
+    ),
+    "cube_axis": (
+        "update completeness_cubes set axis = 'colour' where cube = 'theta_e_snr' "
+        "and axis = 'theta_e_arcsec'",
+        "completeness_signal",
+        "cube 'theta_e_snr' names the axis 'colour', which completeness_axes does not have",
+    ),
+}
+
+
+@pytest.fixture
+def broken(catalogue, tmp_path):
+    """A copy of the catalogue's lake in which something can be spoilt."""
+    place = type(catalogue)(tmp_path)
+    shutil.copytree(catalogue.lake, place.lake)
+    shutil.copytree(catalogue.folder / "target", tmp_path / "target")
+    return place
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("rule_column", "edges", "cube_axis"), ("rule_threshold", "axis_column")],
+    ids="-".join,
+)  # what stops different models is tried in one run
+def test_a_senseless_choice_is_named(broken, names):
+    with broken.connect() as connection:
+        for name in names:
+            connection.execute(BREAKS[name][0])
+    said = broken.dbt("run", "--select", *(BREAKS[name][1] for name in names), check=False)
+    for name in names:
+        assert BREAKS[name][2] in said
+    assert "Traceback" not in said
+
+
+def test_a_cube_that_is_not_there_is_named(broken):
+    said = broken.dbt(
+        "run", "--select", "completeness_signal", "--vars", "{completeness_cubes: [theta_e_snt]}",
+        check=False,
+    )  # fmt: skip
+    assert "var completeness_cubes names 'theta_e_snt'" in said
