@@ -3,15 +3,14 @@
 https://www.legacysurvey.org/viewer/fits-cutout
 """
 
-import io
+import math
 from dataclasses import replace
 
 import numpy as np
-from astropy.io import fits
 
 from ingest.cutout_objects import PIXEL_SCALE_ARCSEC, Cutout, CutoutSettings, SkyObject
 from ingest.failures import FileRefused
-from ingest.fits_cards import BLOCK_BYTES
+from ingest.fits_cards import BLOCK_BYTES, FitsError, Hdu, read_hdu
 from ingest.transport import TransportError
 from ingest.transport.http import HttpSource
 from ingest.transport.retrying import Tries, try_again
@@ -19,6 +18,7 @@ from ingest.transport.retrying import Tries, try_again
 SERVICE = "https://www.legacysurvey.org/viewer/fits-cutout"
 LAYER = "ls-dr10-south"
 MAX_ANSWER_BYTES = 64 << 20
+FLOAT32_BITPIX = -32
 
 
 def cutout_from_service(
@@ -37,7 +37,7 @@ def cutout_from_service(
         "size": str(settings.size),
     }
     try:
-        pixels, header = try_again(
+        pixels, hdu = try_again(
             lambda: parsed_cutout(service.read("", query, MAX_ANSWER_BYTES), settings),
             service.settings,
             tries,
@@ -47,18 +47,21 @@ def cutout_from_service(
         return replace(cutout, reason_code="download_failed", message=message)
     except FileRefused as error:
         return replace(cutout, reason_code=error.reason_code, message=str(error))
-    release = str(header.get("VERSION") or "") or None
-    pipeline = str(header.get("SURVEY") or "") or None
-    return replace(cutout, pixels=pixels, release=release, pipeline=pipeline)
+    return replace(
+        cutout,
+        pixels=pixels,
+        release=hdu.text("VERSION") or None,
+        pipeline=hdu.text("SURVEY") or None,
+    )
 
 
-def parsed_cutout(answer: bytes, settings: CutoutSettings) -> tuple[np.ndarray, fits.Header]:
-    """Pixels and header of an answer of the service.
+def parsed_cutout(answer: bytes, settings: CutoutSettings) -> tuple[np.ndarray, Hdu]:
+    """Pixels of an answer of the service, and the header that came with them.
 
     Returns
     -------
     (band, y, x) float32, nanomaggy
-    fits.Header
+    Hdu
 
     Raises
     ------
@@ -68,24 +71,27 @@ def parsed_cutout(answer: bytes, settings: CutoutSettings) -> tuple[np.ndarray, 
     if not answer.startswith(b"SIMPLE  =") or len(answer) % BLOCK_BYTES:
         raise FileRefused("not_fits", f"{len(answer)} bytes, beginning with {answer[:40]!r}")
     try:
-        with fits.open(io.BytesIO(answer)) as hdus:
-            header = hdus[0].header
-            shape = tuple(header.get(f"NAXIS{axis}") for axis in (3, 2, 1))
-            _check_shape(header, shape, settings)
-            pixels = np.array(hdus[0].data, dtype=np.float32)
-    except (OSError, ValueError, TypeError, fits.VerifyError) as error:
+        hdu = read_hdu(np.frombuffer(answer, np.uint8), 0)
+        _check_shape(hdu, settings)
+    except FitsError as error:
         raise FileRefused("parse_error", str(error)) from error
-    return pixels.reshape(len(settings.bands), settings.size, settings.size), header
+    shape = (len(settings.bands), settings.size, settings.size)
+    values = np.frombuffer(answer, ">f4", math.prod(shape), hdu.data_offset)
+    return values.astype(np.float32).reshape(shape), hdu
 
 
-def _check_shape(
-    header: fits.Header, shape: tuple[int | None, ...], settings: CutoutSettings
-) -> None:
-    if not header.get("NAXIS"):
+def _check_shape(hdu: Hdu, settings: CutoutSettings) -> None:
+    n_axes = hdu.integer("NAXIS")
+    if n_axes == 0:
         raise FileRefused("no_data_in_hdu0", "the first header-data unit is empty")
-    n_bands = shape[0] if header["NAXIS"] == 3 else 1
-    stated = [str(header.get(f"BAND{i}", "")).strip() for i in range(len(settings.bands))]
-    if n_bands != len(settings.bands) or (len(stated) > 1 and "".join(stated) != settings.bands):
-        raise FileRefused("wrong_n_bands", f"{n_bands} bands {stated}, asked for {settings.bands}")
-    if shape[1:] != (settings.size, settings.size):
-        raise FileRefused("wrong_size", f"{shape[1:]} pixels, asked for {settings.size}")
+    n_bands = hdu.integer("NAXIS3") if n_axes == 3 else 1
+    stated = "".join(hdu.text(f"BAND{i}") for i in range(len(settings.bands)))
+    if n_bands != len(settings.bands) or (n_bands > 1 and stated != settings.bands):
+        raise FileRefused(
+            "wrong_n_bands", f"{n_bands} bands ({stated}), asked for {settings.bands}"
+        )
+    sides = (hdu.integer("NAXIS1"), hdu.integer("NAXIS2"))
+    if sides != (settings.size, settings.size) or n_axes not in (2, 3):
+        raise FileRefused("wrong_size", f"{sides} pixels, asked for {settings.size}")
+    if hdu.integer("BITPIX") != FLOAT32_BITPIX:
+        raise FileRefused("parse_error", f"BITPIX {hdu.integer('BITPIX')}, expected float32")

@@ -1,0 +1,116 @@
+"""Lists of known lenses."""
+
+import astropy.units as u
+import pytest
+from astropy.coordinates import SkyCoord
+
+from ingest.lenses import is_cluster_list, lens_row
+
+HEADER = "name,ra,dec,zlens,type,grading,ref\n"
+
+
+@pytest.fixture
+def take(run, query, tmp_path):
+    """Writes a list and takes it in; the rows."""
+
+    def command(text: str, name: str = "list.csv") -> list[tuple]:
+        (tmp_path / name).write_text(text)
+        assert run("lenses", "--source", tmp_path / name) == 0
+        return query("select * exclude (source_file) from raw_known_lenses order by row_index")
+
+    return command
+
+
+def test_lenscat_is_read_whole(real, run, query):
+    assert run("lenses", "--source", real / "lenscat/catalog.csv") == 0
+    [(n, n_placed, dec_min, dec_max, n_confident)] = query(
+        "select count(*), count(ra), min(dec), max(dec), "
+        "count(*) filter (where grading = 'confident') from raw_known_lenses"
+    )
+    # counted in the file by its own description: 32,838 rows, 2,309 confident, no position missing
+    assert (n, n_placed, n_confident) == (32_838, 32_838, 2_309)
+    assert (dec_min, dec_max) == pytest.approx((-85.2, 88.7), abs=0.1)
+
+
+def test_cluster_lists_of_lenscat_are_marked_and_lens_searches_are_not(real, run, query):
+    run("lenses", "--source", real / "lenscat/catalog.csv")
+    marked = dict(
+        query(
+            "select split_part(ref, ' ', 1), count(*) from raw_known_lenses "
+            "where is_cluster_list and not contains(ref, '|') group by all"
+        )
+    )
+    assert marked["Lopes"] == 9_951
+    assert marked["Gonzalez"] == 1_070
+    assert not {"Storfer", "Huang", "Stein", "Moustakas", "Jacobs", "Rojas"} & set(marked)
+
+
+def test_a_row_that_a_lens_paper_names_too_is_no_cluster_row():
+    cluster = "Gioia et al. (1990) - doi:10.1086/191426"
+    assert is_cluster_list(cluster)
+    assert is_cluster_list(f"{cluster} | {cluster}")
+    assert not is_cluster_list(f"Storfer et al. (2022) - arXiv:2206.02764 | {cluster}")
+    assert not is_cluster_list("")
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec"),
+    [
+        ("13:45:12.5", "-02:03:04.5"),
+        ("13 45 12.5", "-02 03 04.5"),
+        ("13h45m12.5s", "-02d03m04.5s"),
+        ("00:00:01", "-00:00:01"),
+    ],
+)
+def test_sexagesimal_positions_are_those_of_astropy(ra, dec):
+    row = lens_row({"name": "x", "ra": ra, "dec": dec})
+    expected = SkyCoord(ra, dec, unit=(u.hourangle, u.deg))
+    # 1e-9 degree is a few microarcseconds
+    assert row["ra"] == pytest.approx(expected.ra.deg, abs=1e-9)
+    assert row["dec"] == pytest.approx(expected.dec.deg, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec"),
+    [("", "1"), ("nan", "1"), ("1", "91"), ("-1", "0"), ("361", "0"), ("soon", "1"), ("inf", "0")],
+)
+def test_a_position_that_is_none_is_null_and_the_row_stays(ra, dec):
+    row = lens_row({"name": "x", "ra": ra, "dec": dec})
+    assert (row["name"], row["ra"], row["dec"]) == ("x", None, None)
+
+
+def test_right_ascension_360_is_0():
+    assert lens_row({"ra": "360.0", "dec": "1"})["ra"] == 0.0
+
+
+def test_every_row_is_kept_in_order(take):
+    rows = take(HEADER + "a,1,2,-,galaxy,confident,r\n\na,1,2,-,galaxy,confident,r\nb,x,2,0.3,,,\n")
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("a", 1.0, 0),
+        ("a", 1.0, 1),
+        ("b", None, 2),
+    ]
+
+
+def test_only_name_ra_and_dec_are_needed(take):
+    assert take("Name,RAJ2000,DEJ2000\nx,10.5,-3\n") == [
+        ("x", 10.5, -3.0, None, None, None, None, False, 0)
+    ]
+
+
+def test_tabs_and_a_byte_order_mark_and_quotes_are_no_trouble(take):
+    rows = take('\ufeffname\tra\tdec\n"a, the first"\t1\t2\n', "list.tsv")
+    assert rows[0][:3] == ("a, the first", 1.0, 2.0)
+
+
+def test_a_short_row_is_kept(take):
+    assert take(HEADER + "a,1\n")[0][:3] == ("a", None, None)
+
+
+def test_a_list_without_positions_is_refused_by_name(run, query, tmp_path):
+    (tmp_path / "x.csv").write_text("name,redshift\na,1\n")
+    assert run("lenses", "--source", tmp_path / "x.csv") == 1
+    [(reason, message)] = query("select reason_code, message from raw_outcomes")
+    assert reason == "missing_columns"
+    assert "ra" in message
+    assert "dec" in message
