@@ -15,6 +15,7 @@ LAKE_VARIABLE = "DHS_LAKE"
 CATALOG_VARIABLE = "DHS_CATALOG"
 CACHE_VARIABLE = "DHS_CACHE"
 CATALOG_FILE = "catalog.sqlite"
+BUSY_TIMEOUT_MS = 60_000  # how long a second writer waits for the first
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 
 
@@ -98,6 +99,10 @@ def sql_text(value: str) -> str:
 def attach_statement(read_only: bool) -> str:
     """The statement that attaches the lake as ``lake``, its data path resolved where it is now."""
     options = [f"data_path {sql_text(lake_path('data') + '/')}", "override_data_path true"]
+    if catalog().startswith("sqlite:"):
+        options += [f"meta_busy_timeout {BUSY_TIMEOUT_MS}"]
+        # In SQLite's default mode a reader's open query makes every commit fail meanwhile.
+        options += [] if read_only else ["meta_journal_mode 'WAL'"]
     if read_only:
         options.append("read_only")
     return f"attach {sql_text('ducklake:' + catalog())} as lake ({', '.join(options)})"

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import duckdb
@@ -56,6 +57,32 @@ def test_a_remote_lake_needs_a_catalogue(monkeypatch):
 def test_a_reader_cannot_write(filled_lake):
     with lake.connect(read_only=True) as connection, pytest.raises(duckdb.Error):
         connection.execute("create table other as select 1 as one")
+
+
+def test_an_open_query_of_a_reader_lets_a_writer_commit(filled_lake):
+    with lake.connect(read_only=True) as reader, lake.connect() as writer:
+        reader.execute("begin")
+        before = reader.execute("select count(*) from squares").fetchone()
+        writer.execute("insert into squares values (-1, 1)")
+        assert reader.execute("select count(*) from squares").fetchone() == before
+        reader.execute("commit")
+        assert reader.execute("select count(*) from squares").fetchone() == (before[0] + 1,)
+
+
+def test_two_writers_both_get_their_rows_in(filled_lake):
+    def write(name):
+        with lake.connect() as connection:
+            for i in range(5):
+                connection.execute(f"create or replace table {name} as select {i} as i")
+
+    writers = [threading.Thread(target=write, args=(f"table_{k}",)) for k in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with lake.connect(read_only=True) as connection:
+        for k in range(2):
+            assert connection.execute(f"select i from table_{k}").fetchone() == (4,)
 
 
 def test_a_moved_lake_still_opens(filled_lake, monkeypatch, tmp_path):
