@@ -32,6 +32,9 @@ BRICK_CHECKSUMS = "south/legacysurvey_dr10_south.sha256sum"
 SWEEP_FOLDER = "south/sweep/10.1"
 SWEEP_CHECKSUMS = "legacysurvey_dr10_south_sweep_10.1.sha256sum"
 TRUNCATED_FRACTION = 0.6
+SECOND_RELEASE_FLUX_Z = 10.0  # nanomaggy: z brighter than 20
+SECOND_RELEASE_Z_OVER_R = 1.6  # r - z above 0.5
+OLD_FLUX_FACTOR = 0.98  # what the older release measured
 
 
 class SurveyError(CommandError):
@@ -228,11 +231,13 @@ def write_coadds(folder: Path, brick: PixelBrick) -> None:
 
 def with_second_release(rows: np.ndarray) -> np.ndarray:
     """Add the old row of one LRG that DR10.1 measured again: same brick and object, two releases."""
-    again = np.flatnonzero((rows["RELEASE"] == RELEASES[1]) & (rows["FLUX_Z"] > 10))
+    is_lrg = (rows["TYPE"] == b"DEV") & (rows["FLUX_Z"] > SECOND_RELEASE_FLUX_Z)
+    is_lrg &= rows["FLUX_Z"] > SECOND_RELEASE_Z_OVER_R * rows["FLUX_R"]
+    again = np.flatnonzero((rows["RELEASE"] == RELEASES[1]) & is_lrg)
     old = rows[again[:1]].copy()
     old["RELEASE"] = RELEASES[0]
     for band in "GRZ":
-        old[f"FLUX_{band}"] *= 0.98
+        old[f"FLUX_{band}"] *= OLD_FLUX_FACTOR
     return np.concatenate([rows, old])
 
 

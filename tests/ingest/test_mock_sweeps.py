@@ -115,12 +115,13 @@ def test_there_are_zero_negative_and_absent_fluxes(rows):
     assert np.isnan(rows["FLUX_W1"]).any()
 
 
-def test_one_object_is_there_in_two_releases(rows):
+def test_one_lrg_is_there_in_two_releases(rows):
     keys = Counter(zip(rows["BRICKID"].tolist(), rows["OBJID"].tolist(), strict=True))
     (pair,) = [key for key, count in keys.items() if count == 2]
     again = rows[(rows["BRICKID"] == pair[0]) & (rows["OBJID"] == pair[1])]
     assert sorted(again["RELEASE"]) == [10000, 10002]
     assert again["FLUX_R"][0] != again["FLUX_R"][1]
+    assert is_lrg(again, *VARIANTS["v3"]).all()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
