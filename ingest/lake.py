@@ -15,7 +15,7 @@ LAKE_VARIABLE = "DHS_LAKE"
 CATALOG_VARIABLE = "DHS_CATALOG"
 CACHE_VARIABLE = "DHS_CACHE"
 CATALOG_FILE = "catalog.sqlite"
-BUSY_TIMEOUT_MS = 60_000  # how long a second writer waits for the first
+BUSY_TIMEOUT_MS = 60_000  # SQLite's own default gives up at once
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 
 

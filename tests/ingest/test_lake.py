@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import duckdb
@@ -67,22 +66,6 @@ def test_an_open_query_of_a_reader_lets_a_writer_commit(filled_lake):
         assert reader.execute("select count(*) from squares").fetchone() == before
         reader.execute("commit")
         assert reader.execute("select count(*) from squares").fetchone() == (before[0] + 1,)
-
-
-def test_two_writers_both_get_their_rows_in(filled_lake):
-    def write(name):
-        with lake.connect() as connection:
-            for i in range(5):
-                connection.execute(f"create or replace table {name} as select {i} as i")
-
-    writers = [threading.Thread(target=write, args=(f"table_{k}",)) for k in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    with lake.connect(read_only=True) as connection:
-        for k in range(2):
-            assert connection.execute(f"select i from table_{k}").fetchone() == (4,)
 
 
 def test_a_moved_lake_still_opens(filled_lake, monkeypatch, tmp_path):
