@@ -48,7 +48,7 @@ def decode_gzip(stream: bytes, n_values: int, is_float: bool) -> np.ndarray:
 HCOMPRESS_MAGIC = 0xDD99
 HCOMPRESS_HEAD = struct.Struct(">Hiiiq3B")
 HCOMPRESS_MAX_BITPLANES = 40
-HCOMPRESS_PADDING = b"\0" * 200_000
+HCOMPRESS_PADDINGS = (b"\0" * 200_000, b"\xff" * 200_000)  # more than any tile reads
 
 
 def decode_hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
@@ -70,8 +70,16 @@ def decode_hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
         raise FitsError("bad_tile", f"hcompress: a head of {(magic, rows, columns, scale)}")
     if max(planes) > HCOMPRESS_MAX_BITPLANES:
         raise FitsError("bad_tile", f"hcompress: {max(planes)} bit planes")
+    first, second = (_hcompress(stream + padding, height, width) for padding in HCOMPRESS_PADDINGS)
+    if not np.array_equal(first, second):  # what follows the stream was read, so it is cut short
+        raise FitsError("bad_tile", "hcompress: the stream ends before the last value")
+    return first
+
+
+def _hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
+    """Values of a stream that is long enough; the library's decoder does not look where it ends."""
     codec = HCompress1(scale=0, smooth=False, bytepix=8, nx=height, ny=width)
     try:
-        return codec.decode(np.frombuffer(stream + HCOMPRESS_PADDING, np.uint8))
+        return codec.decode(np.frombuffer(stream, np.uint8))
     except Exception as error:
         raise FitsError("bad_tile", f"hcompress: {error}") from error

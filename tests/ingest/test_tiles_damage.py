@@ -1,0 +1,129 @@
+"""Damaged tiles: whatever the bytes, there are pixels of the right shape or a reason."""
+
+import gzip
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest import fits_codecs, tiles
+from ingest.tiles import FitsError
+from tests.ingest.coadd_products import PRODUCTS, write_product
+
+SHAPE = (130, 210)
+REASONS = {"not_fits", "bad_header", "bad_tile", "file_truncated", "unknown_compression"}
+FLIPS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6
+)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Content of one small file of each product."""
+    folder = tmp_path_factory.mktemp("products")
+    return {name: write_product(folder, name, SHAPE).read_bytes() for name in PRODUCTS}
+
+
+@contextmanager
+def suppress_reasons():
+    """What a reader gave, its reason when it refused; any other error ends the test."""
+    given = {}
+    try:
+        yield given
+    except FitsError as error:
+        given["reason"] = error.reason_code
+
+
+def read_all(path):
+    """All images of a file."""
+    return [
+        tiles.read_section(image, slice(0, image.shape[1]), slice(0, image.shape[0]))
+        for image in tiles.open_images(path)
+    ]
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(flips=FLIPS, kept=st.one_of(st.just(1.0), st.floats(0, 1)))
+def test_flipped_bytes_and_cut_files_give_pixels_or_a_reason(
+    files, tmp_path_factory, product, flips, kept
+):
+    content = bytearray(files[product])
+    for place, value in flips:
+        content[int(place * len(content))] = value
+    path = tmp_path_factory.getbasetemp() / f"damaged-{product}.fits.fz"
+    path.write_bytes(content[: int(kept * len(content)) // 2880 * 2880])
+    with suppress_reasons() as given:
+        given["images"] = read_all(path)
+    assert given.get("reason", "bad_tile") in REASONS
+    assert all(image.ndim == 2 for image in given.get("images", ()))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_tile_of_nonsense_is_refused(files, tmp_path, product):
+    path = tmp_path / "file.fits.fz"
+    path.write_bytes(files[product])
+    image = tiles.open_images(path)[0]
+    start, length = image.table.spans[0]
+    for filling in (b"\0", b"\xff"):
+        content = bytearray(files[product])
+        content[start : start + length] = filling * int(length)
+        path.write_bytes(content)
+        with pytest.raises(FitsError) as caught:
+            read_all(path)
+        assert caught.value.reason_code == "bad_tile"
+        assert "tile 0" in str(caught.value)
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_shortened_tile_is_refused(files, tmp_path, product):
+    """The descriptor says a few bytes less than the stream has."""
+    path = tmp_path / "file.fits.fz"
+    path.write_bytes(files[product])
+    image = tiles.open_images(path)[0]
+    content = bytearray(files[product])
+    place = image.hdu.data_offset
+    length = int.from_bytes(content[place : place + 4], "big")
+    content[place : place + 4] = (length - 3).to_bytes(4, "big")
+    path.write_bytes(content)
+    with pytest.raises(FitsError) as caught:
+        read_all(path)
+    assert caught.value.reason_code == "bad_tile"
+
+
+@pytest.mark.parametrize("offset", [2**31 - 1, -1, 10**7])
+def test_a_descriptor_that_points_outside_the_file_is_refused(files, tmp_path, offset):
+    path = tmp_path / "file.fits.fz"
+    path.write_bytes(files["image"])
+    place = tiles.open_images(path)[0].hdu.data_offset + 4
+    content = bytearray(files["image"])
+    content[place : place + 4] = offset.to_bytes(4, "big", signed=True)
+    path.write_bytes(content)
+    with pytest.raises(FitsError) as caught:
+        tiles.open_images(path)
+    assert caught.value.reason_code == "bad_tile"
+
+
+def test_gzip_never_unpacks_more_than_a_tile():
+    bomb = gzip.compress(bytes(50_000_000))
+    with pytest.raises(FitsError, match="40001 bytes for 10000 values"):
+        fits_codecs.decode_gzip(bomb, 10_000, is_float=True)
+
+
+@pytest.mark.parametrize("stream", [b"", b"\x1f\x8b", b"\0" * 30, gzip.compress(bytes(39_996))])
+def test_gzip_of_another_length_is_refused(stream):
+    with pytest.raises(FitsError) as caught:
+        fits_codecs.decode_gzip(stream, 10_000, is_float=True)
+    assert caught.value.reason_code == "bad_tile"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_after_an_hcompress_head_end_well(tail):
+    head = fits_codecs.HCOMPRESS_HEAD.pack(0xDD99, 10, 12, 0, 5, 9, 8, 7)
+    with suppress_reasons() as given:
+        given["values"] = fits_codecs.decode_hcompress(head + tail, 10, 12)
+    assert given.get("reason", "bad_tile") == "bad_tile"
+    assert given.get("values", np.empty(120)).shape == (120,)
