@@ -24,7 +24,7 @@ from expectations.tasks import PSF_MAX_ARCSEC, PSF_MIN_ARCSEC
 MEASURED = "metrics_ok and not is_control"
 # Sources of any size are magnified; what leaves the rendered field may take this much off.
 MAGNIFICATION_MIN, MAGNIFICATION_MAX = 0.995, 1000
-RAYTRACE_TOLERANCE = 0.02  # per system; the renderer's budget is 1.5 % at most for n = 4
+RENDER_TOLERANCE = 0.02  # per system; the renderer's budget is 1.5 % at most for n = 4
 FLUX_TOLERANCE = 5e-3  # a PSF kernel is cut off, stamps hold float32
 # A manifest has none of these: a task that does is a fault of ours, not of the survey's files.
 FAULTS = (
@@ -195,6 +195,7 @@ def _psf(settings: Settings) -> tuple[Check, ...]:
     return (
         *(check for checks in per_band for check in checks),
         *_psf_provenance(settings),
+        _psf_narrows_to_the_red(settings),
     )
 
 
@@ -209,6 +210,20 @@ def _psf_provenance(settings: Settings) -> tuple[Check, ...]:
             why=f"From the {expected} for at least {share} of the stamps.",
         )
         for band in settings["bands"]
+    )
+
+
+def _psf_narrows_to_the_red(settings: Settings) -> Check:
+    """Seeing improves with wavelength (about as its -0.2th power), and so does the survey's."""
+    medians = ", ".join(
+        f"median(psf_fwhm_used_{band}) filter (where psf_source_{band} = 'map')"
+        for band in settings["bands"]
+    )
+    return no_rows(
+        "psf_narrows_to_the_red",
+        f"select * from (select [{medians}] as medians from {{batch}} where cutout_ok)"
+        " where medians <> list_reverse_sort(medians)",
+        why=f"Median widths of {', '.join(settings['bands'])} from the maps, none above the last.",
     )
 
 
@@ -270,7 +285,13 @@ def _flux(settings: Settings) -> tuple[Check, ...]:
     detection = settings["detection_band"]
     return (
         between("magnification", MAGNIFICATION_MIN, MAGNIFICATION_MAX, when=MEASURED),
-        between("stamp_flux_frac", 0, 1 + FLUX_TOLERANCE, when=MEASURED),
+        between(
+            "stamp_flux_frac",
+            0,
+            1 + RENDER_TOLERANCE,
+            when=f"{MEASURED} and not flux_error_flag",
+            why="No stamp holds more than the whole arc, within the renderer's error.",
+        ),
         _magnification_agrees_with_ray_tracing(settings),
         *(_flux_is_that_of_the_source(band, settings) for band in settings["bands"]),
         no_rows(
@@ -329,7 +350,7 @@ def _magnification_agrees_with_ray_tracing(settings: Settings) -> Check:
             qualify row_number() over (partition by render_id order by task_id) = 1
             order by md5(render_id) limit {settings["n_raytraced_systems"]}
         )
-        where (abs(magnification / raytraced - 1) <= {RAYTRACE_TOLERANCE}) is not true
+        where (abs(magnification / raytraced - 1) <= {RENDER_TOLERANCE}) is not true
         """,
         why=f"Of {settings['n_raytraced_systems']} systems, by plain inverse ray shooting.",
     )

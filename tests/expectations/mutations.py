@@ -386,6 +386,7 @@ INJECTIONS = {
             f"psf_comes_from_where_it_should_{band}": f"psf_source_{band} = 'fallback'"
             for band in BANDS
         },
+        "psf_narrows_to_the_red": "psf_fwhm_used_z = 1.305 where psf_source_z = 'map'",
         "no_mask_no_fraction": "bad_pixel_frac = 0 where not has_maskbits",
         "host_is_within_half_a_pixel_of_the_centre": (
             "x_pix = stamp_x0_pix + stamp_size / 2 - 1.2 where brickid = 1 and objid = 2"

@@ -58,6 +58,7 @@ select
     psf_source_g as psf_source_r,
     psf_source_g as psf_source_z,
     9000e0 as gain_used_r_e_per_nmgy,
+    false as flux_error_flag,
     false as metrics_only
 from fluxes;
 
