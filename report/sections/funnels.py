@@ -20,7 +20,7 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 def parent_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Bars of what enters and what leaves each cut."""
     rows = lake.sql("""
-        select cut_order, cut_name, sum(n_in) as n_in, sum(n_out) as n_out, sum(n_in) - sum(n_out) as n_lost
+        select cut_order, cut_name, sum(n_in)::bigint as n_in, sum(n_out)::bigint as n_out, sum(n_cut)::bigint as n_lost
         from parent_funnel
         group by all
         order by cut_order

@@ -1,0 +1,74 @@
+"""``python -m report``: the lake's tables as one HTML page, ``<lake>/reports/index.html``."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from tqdm import tqdm
+
+from ingest import lake as the_lake
+from report.blocks import Note, Section
+from report.page import write_page
+from report.sections import (
+    completeness,
+    funnels,
+    gallery,
+    injected,
+    pools,
+    provenance,
+    sky,
+    summary,
+)
+
+SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
+TITLE = "Dark Halo Scope"
+SUBTITLE = "How complete is a search for galaxy-scale strong lenses in the DESI Legacy Imaging Surveys DR10?"
+
+
+def main() -> int:
+    """Write the report; exit code 1 with one sentence when the lake cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m report", description=__doc__)
+    parser.add_argument("--out", type=Path, help="folder of the page (default: <lake>/reports)")
+    arguments = parser.parse_args()
+    try:
+        folder = arguments.out or Path(the_lake.lake_path("reports"))
+        with the_lake.connect(read_only=True) as lake:
+            sections = build_sections(lake)
+        page = write_page(sections, folder, title=TITLE, subtitle=SUBTITLE)
+    except (the_lake.LakeError, OSError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    n_figures = len(list((folder / "figures").glob("*.png")))
+    print(
+        f"report: {len(sections)} sections, {n_figures} figures, {page.stat().st_size / 1e6:.1f} MB"
+    )
+    print(f"look: {page}")
+    return 0
+
+
+def build_sections(lake: duckdb.DuckDBPyConnection) -> list[Section]:
+    """Every section; one whose tables are not there says which stage makes them."""
+    progress = tqdm(SECTIONS, desc="report", unit="section", disable=None)
+    return [
+        section_or_note(module.section, module.__name__.split(".")[-1], lake) for module in progress
+    ]
+
+
+def section_or_note(
+    make: Callable[[duckdb.DuckDBPyConnection], Section], name: str, lake: duckdb.DuckDBPyConnection
+) -> Section:
+    """The section, or a sentence when the lake lacks a table of it."""
+    try:
+        return make(lake)
+    except duckdb.CatalogException as error:
+        missing = str(error).splitlines()[0]
+        logging.getLogger(__name__).warning("section %s left out: %s", name, missing)
+        text = f"Not drawn: {missing} Run the stage that publishes it, then python -m report again."
+        return Section(name, name.capitalize(), "", [Note(text)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
