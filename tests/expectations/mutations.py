@@ -378,7 +378,8 @@ INJECTIONS = {
         },
         **{
             f"psf_of_the_map_is_the_catalogue_s_{band}": (
-                f"psf_fwhm_used_{band} = 1.6 where psf_source_{band} = 'map'"
+                f"psf_fwhm_used_{band} = 1.6 where psf_source_{band} = 'map'",
+                *(("psf_narrows_to_the_red",) if band != "g" else ()),
             )
             for band in BANDS
         },
