@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 from pathlib import Path
 
 import jinja2
@@ -47,7 +48,7 @@ def write_page(sections: list[Section], folder: Path, *, title: str, subtitle: s
 
 def script(text: str) -> markupsafe.Markup:
     """Text that is safe inside a script element."""
-    return markupsafe.Markup(text.replace("</", "<\\/"))
+    return markupsafe.Markup(re.sub("</(?=script)", r"<\\/", text, flags=re.IGNORECASE))
 
 
 def write_figures(specs: dict[str, dict], folder: Path) -> None:

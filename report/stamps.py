@@ -9,8 +9,9 @@ from PIL import Image
 
 # The viewer's habit for grz: z red, r green, g blue, each scaled to a like sky noise.
 BAND_SCALE = {"g": 1.0, "r": 0.72, "z": 0.42}
-STRETCH_NMGY = 0.06
-SOFTENING = 8.0
+STRETCH_NMGY = 0.05  # where the scale turns from linear to logarithmic: a few times the sky noise
+SOFTENING = 6.0
+BLACK_NMGY = -0.01  # a little below the sky, so that its noise shows
 ENLARGEMENT = 2
 
 
@@ -39,4 +40,4 @@ def composite(planes: np.ndarray, bands: tuple[str, ...]) -> np.ndarray:
     clean = np.nan_to_num(np.asarray(planes, dtype=np.float64))
     by_band = {band: clean[i] * BAND_SCALE.get(band, 1.0) for i, band in enumerate(bands)}
     red, green, blue = (by_band.get(band, clean[-1]) for band in ("z", "r", "g"))
-    return make_lupton_rgb(red, green, blue, stretch=STRETCH_NMGY * 5, Q=SOFTENING, minimum=-0.01)
+    return make_lupton_rgb(red, green, blue, stretch=STRETCH_NMGY, Q=SOFTENING, minimum=BLACK_NMGY)

@@ -51,7 +51,7 @@ def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
     """The experiment with the widest range of Einstein radii, then the most hosts."""
     (experiment,) = lake.execute("""
         select experiment_id from injections where not is_control group by 1
-        order by max(theta_e_arcsec) - min(theta_e_arcsec) desc, count(distinct (brickid, objid)) desc, 1 limit 1
+        order by max(theta_e_arcsec) - min(theta_e_arcsec) desc, count(distinct (brickid, objid)) desc, min(stamp_size), 1 limit 1
     """).fetchone()
     return experiment
 
@@ -61,7 +61,7 @@ def heat_map_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
     (rule,) = lake.execute(
         """
         select rule from completeness_cells where experiment_id = ? and cube = 'overall'
-        order by rule_kind = 'blind' and n_recovered_all > 0 desc, n_recovered_all desc, rule limit 1
+        order by rule_kind = 'blind' and n_recovered_all > 0 desc, rule = 'matched_snr' desc, rule limit 1
     """,
         [experiment],
     ).fetchone()

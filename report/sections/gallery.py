@@ -4,6 +4,7 @@ import duckdb
 import numpy as np
 
 from report.blocks import Block, Gallery, Note, Section
+from report.sections.completeness import widest_experiment
 from report.stamps import picture
 
 N_ROWS = 8
@@ -21,7 +22,8 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 def from_faint_to_bright(lake: duckdb.DuckDBPyConnection) -> Block:
     """Hosts beside the same hosts with an arc, in order of the arc's matched S/N."""
-    pairs = lake.sql(f"""
+    pairs = lake.execute(
+        f"""
         with hosts as (
             select brickid, objid, stamp_size, min(task_id) as host_task_id
             from injections where is_control and cutout_ok group by all
@@ -32,13 +34,14 @@ def from_faint_to_bright(lake: duckdb.DuckDBPyConnection) -> Block:
                 injections.magnification, injections.psf_fwhm_used_r, injections.bandset, injections.stamp_size
             from injections
             inner join hosts using (brickid, objid, stamp_size)
-            where not injections.is_control and injections.metrics_ok
-                and injections.stamp_size = (select min(stamp_size) from injections)
+            where not injections.is_control and injections.metrics_ok and injections.experiment_id = ?
             order by injections.render_id
         ),
         ranked as (select *, ntile({N_ROWS}) over (order by arc_snr_matched, task_id) as step from arcs)
         select * from ranked qualify row_number() over (partition by step order by md5(task_id)) = 1 order by step
-    """).pl()
+    """,
+        [widest_experiment(lake)],
+    ).pl()
     if pairs.is_empty():
         return Note(
             "No host has both a control and an injection, so there is nothing to set side by side."
