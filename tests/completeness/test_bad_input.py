@@ -46,7 +46,7 @@ def broken(catalogue, tmp_path):
 
 @pytest.mark.parametrize(
     "names",
-    [("rule_column", "edges", "cube_axis"), ("rule_threshold", "axis_column")],
+    [("rule_column", "edges"), ("rule_threshold", "axis_column"), ("cube_axis",)],
     ids="-".join,
 )  # what stops different models is tried in one run
 def test_a_senseless_choice_is_named(broken, names):

@@ -44,29 +44,28 @@ SURFACE = [
 ]
 
 
-def lower_edge(column, edges):
-    return pl.col(column).cut(edges[1:], left_closed=True, labels=[str(e) for e in edges]).cast(
-        pl.String
-    ).cast(pl.Float64)  # fmt: skip
+def lower_edge(values, edges):
+    """Lower edge of the half-open bin that each value lies in."""
+    return np.array(edges, float)[np.searchsorted(edges, values, side="right") - 1]
 
 
 @pytest.fixture(scope="module")
 def judged(injections):
     """Injections judged by the original's rules, each render once."""
     resolution = pl.col("theta_e_arcsec") / pl.col("psf_fwhm_used_r")
-    return (
+    renders = (
         injections.filter(~pl.col("is_control"))
         .sort("selection_set_id")
         .unique("render_id", keep="first", maintain_order=True)
-        .with_columns(
-            theta=lower_edge("theta_e_arcsec", THETA_EDGES),
-            psf=lower_edge("psf_fwhm_used_r", PSF_EDGES),
-            depth=lower_edge("psfdepth_r", DEPTH_EDGES),
-            is_recovered=pl.col("cutout_ok") & (pl.col("arc_snr") >= 5) & (resolution >= 0.8),
-            is_clean=pl.col("cutout_ok")
-            & (pl.col("bad_pixel_frac") <= 0.2)
-            & (pl.col("wise_brightmask_frac") <= 0.2),
-        )
+    )
+    return renders.with_columns(
+        theta=lower_edge(renders["theta_e_arcsec"], THETA_EDGES),
+        psf=lower_edge(renders["psf_fwhm_used_r"], PSF_EDGES),
+        depth=lower_edge(renders["psfdepth_r"], DEPTH_EDGES),
+        is_recovered=pl.col("cutout_ok") & (pl.col("arc_snr") >= 5) & (resolution >= 0.8),
+        is_clean=pl.col("cutout_ok")
+        & (pl.col("bad_pixel_frac") <= 0.2)
+        & (pl.col("wise_brightmask_frac") <= 0.2),
     )
 
 
