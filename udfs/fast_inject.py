@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     reach (n,) R_e, beyond which the light is neglected; lens (n, 2) pixel in the canvas; origin
     (n, 2) pixel of the canvas' corner in the brick; flux, fwhm, gain (n, n_band) in nanomaggy,
     pixel, electron / nanomaggy; key (n,); is_injected (n,); invvar (n, n_band, size, size); maskbits
-    (n, size, size), or no rows where there is none; corner (n, n_size, 2) of each stamp in the
+    (n, size, size), or one clean row for all where the survey has none; corner (n, n_size, 2) of each stamp in the
     canvas, x first; sizes (n_size,).
     """
 
@@ -170,18 +170,20 @@ def _lower_invvar(arc: np.ndarray, gain: float, out: np.ndarray) -> None:
 
 
 @kernel
+def _mask(k: int, batch: Batch) -> np.ndarray:
+    """Mask bits of a canvas; without any, all renders share one clean mask."""
+    return batch.maskbits[min(k, len(batch.maskbits) - 1)]
+
+
+@kernel
 def _measure_stamps(
     k: int, band: int, arc: np.ndarray, box: Any, batch: Batch, choices: Choices, out: Results
 ) -> None:
     """Metrics of one band on every stamp, from the part of the arc that is on it."""
     x0, x1, y0, y1 = box
     lit = batch.invvar[k, band, y0 : y1 + 1, x0 : x1 + 1]
-    mask = np.zeros((1, 1), np.int32)
-    if len(batch.maskbits) > 0:
-        mask = batch.maskbits[k, y0 : y1 + 1, x0 : x1 + 1]
-    else:
-        mask = np.zeros(lit.shape, np.int32)
-    weights = good_invvar(lit, mask, choices.bad_bits)
+    bits = _mask(k, batch)[y0 : y1 + 1, x0 : x1 + 1]
+    weights = good_invvar(lit, bits, choices.bad_bits)
     for i in range(len(batch.sizes)):
         corner_x, corner_y = batch.corner[k, i, 0], batch.corner[k, i, 1]
         left, right = max(0, corner_x - x0), min(x1 + 1, corner_x + batch.sizes[i]) - x0
@@ -241,11 +243,12 @@ def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, bad_bits: int, wise_b
 @kernel
 def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
     """Fractions of bad pixels of each stamp in the detection band."""
+    mask = _mask(k, batch)
     for i in range(len(batch.sizes)):
         size, x, y = batch.sizes[i], batch.corner[k, i, 0], batch.corner[k, i, 1]
         invvar = batch.invvar[k, choices.detection, y : y + size, x : x + size]
-        mask = batch.maskbits[k, y : y + size, x : x + size]
-        bad, wise = count_pixels(invvar, mask, choices.bad_bits, choices.wise_bits)
+        bits = mask[y : y + size, x : x + size]
+        bad, wise = count_pixels(invvar, bits, choices.bad_bits, choices.wise_bits)
         out.bad[k, i], out.wise[k, i] = bad / size**2, wise / size**2
 
 
@@ -253,7 +256,6 @@ def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
 def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None:
     """Inject and measure every render that is to be injected, and judge the pixels of all."""
     for k in range(len(batch.central)):
-        if len(batch.maskbits) > 0:
-            _judge_pixels(k, batch, choices, out)
+        _judge_pixels(k, batch, choices, out)
         if batch.is_injected[k]:
             _inject(k, batch, choices, room, out)

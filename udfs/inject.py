@@ -176,7 +176,7 @@ def _batch(
         [offset_in_canvas(place, stamp, size).T for stamp in settings.stamp_sizes], axis=1
     )
     keys = [noise_key(settings.seed, name) for name in tasks["render_id"].to_pylist()]
-    mask = pixels.maskbits if pixels.maskbits is not None else np.zeros((0, size, size), np.int32)
+    mask = np.zeros((1, size, size), np.int32) if pixels.maskbits is None else pixels.maskbits
     return Batch(
         parameters=rows,
         central=central_brightness(usable["src_n"], rows[:, 8], usable["src_reff_arcsec"]),
@@ -225,8 +225,8 @@ def _empty_results(pixels: Pixels, settings: Settings) -> Results:
         magnification=np.full(n, np.nan),
         rendered=np.full(n, np.nan),
         peak=np.zeros((n, n_size)),
-        bad=np.full((n, n_size), np.nan),
-        wise=np.full((n, n_size), np.nan),
+        bad=np.zeros((n, n_size)),
+        wise=np.zeros((n, n_size)),
         matched=np.zeros((n, n_size, n_band)),
         total=np.zeros((n, n_size, n_band)),
     )
@@ -279,7 +279,6 @@ def _metrics(
     stamp_frac = (results.total[:, :, detection] / expected[:, None]).ravel()
     theta_e, fwhm = columns["theta_e_arcsec"], pixels.psf_fwhm_arcsec[:, detection]
     numbers = {
-        "arc_snr": results.peak.ravel(),
         "arc_snr_matched": np.sqrt((results.matched**2).sum(axis=2)).ravel(),
         "magnification": results.magnification[each],
         "flux_closure": closure[each],
@@ -298,12 +297,15 @@ def _metrics(
     arrays: dict[str, pa.Array] = {
         name: pa.array(values, mask=is_null) for name, values in numbers.items()
     }
+    has_no_pixel = results.bad.ravel() == 1
+    has_no_mask = np.full(len(each), pixels.maskbits is None)
     texts = physics.warnings(results.magnification[each], stamp_frac, theta_e[each], fwhm[each])
     arrays |= {
         "render_id": render_id.take(pa.array(each)).cast(pa.string()),
         "stamp_size": pa.array(np.tile(settings.stamp_sizes, len(reason)), pa.int32()),
-        "bad_pixel_frac": _known(results.bad),
-        "wise_brightmask_frac": _known(results.wise),
+        "arc_snr": pa.array(results.peak.ravel(), mask=is_null | has_no_pixel),
+        "bad_pixel_frac": pa.array(results.bad.ravel(), mask=has_no_mask),
+        "wise_brightmask_frac": pa.array(results.wise.ravel(), mask=has_no_mask),
         "flux_error_flag": pa.array(beyond[each], mask=is_null),
         "physics_valid": pa.array(
             physics.is_valid(results.magnification, closure)[each], mask=is_null
@@ -313,8 +315,3 @@ def _metrics(
     }
     schema = metrics_schema(settings)
     return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
-
-
-def _known(values: np.ndarray) -> pa.Array:
-    """Numbers with null for NaN."""
-    return pa.array(values.ravel(), mask=np.isnan(values.ravel()))

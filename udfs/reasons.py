@@ -38,7 +38,7 @@ def first_reason(
     """
     rules = [
         (BAD_LENS, ~_is_ellipse(columns["theta_e_arcsec"] >= 0, columns, "lens")),
-        (BAD_SHEAR, ~(_within(columns["shear"], 0, 1) & np.isfinite(columns["shear_phi_rad"]))),
+        (BAD_SHEAR, ~_is_shear(columns)),
         (BAD_SOURCE, ~_is_source(columns)),
         (BAD_FLUX, ~_has_flux(columns, settings)),
         (BAD_PSF, ~_within(pixels.psf_fwhm_arcsec, *PSF_FWHM_RANGE_ARCSEC).all(axis=1)),
@@ -60,8 +60,13 @@ def _within(value: np.ndarray, low: float, high: float) -> np.ndarray:
     return (value >= low) & (value <= high)
 
 
+def _is_shear(columns: dict[str, np.ndarray]) -> np.ndarray:
+    shear = columns["shear"]
+    return (shear >= 0) & (shear < 1) & np.isfinite(columns["shear_phi_rad"])
+
+
 def _all_finite(images: np.ndarray) -> np.ndarray:
-    return np.isfinite(images.reshape(len(images), -1).sum(axis=1, dtype=np.float64))
+    return np.isfinite(images.sum(axis=(1, 2, 3), dtype=np.float64))
 
 
 def _is_ellipse(ok: np.ndarray, columns: dict[str, np.ndarray], prefix: str) -> np.ndarray:

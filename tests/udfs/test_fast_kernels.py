@@ -1,0 +1,257 @@
+"""Every trick of the batch path against a plain version of the same thing."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from tests.udfs.systems import PIXEL, parameter_row, random_system
+from udfs import fast_cells, fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
+from udfs.fast_inject import good_invvar, measure, total_magnification
+from udfs.fast_magnification import make_rays
+from udfs.fast_profile import exponents, source_offset
+from udfs.fast_system import PARAMETERS, pack, power_mode
+from udfs.inject import light_radius
+from udfs.jit import whole_vectors
+from udfs.metrics import good_pixels, matched_snr, peak_snr
+from udfs.render import render_lensed_sersic
+from udfs.sersic import central_brightness
+
+
+def fast_image(system):
+    """The batch path's image of a system, and its ray-traced magnification."""
+    row = parameter_row(system)
+    n, q, reff = system["src_n"], system["src_q"], system["src_reff_arcsec"]
+    central, reach = float(central_brightness(n, q, reff)), float(light_radius(np.float64(n)))
+    size = system["size_pix"]
+    out = np.zeros((size, size), np.float32)
+    lens, work = (system["lens_x_pix"], system["lens_y_pix"]), fast_render.make_work(size)
+    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, lens, PIXEL, out, work)
+    return out, total_magnification(row, central, reach, make_rays())
+
+
+def test_exponential_is_numpys_to_single_precision():
+    y = np.linspace(-125.9, 126.9, 4001).astype(np.float32)
+    fast = np.array([fast_math.exp2(value) for value in y], float)
+    assert np.max(np.abs(fast / np.exp2(y.astype(float)) - 1)) < 3e-7
+    assert fast_math.exp2(np.float32(-1e30)) == pytest.approx(0, abs=2e-38)
+
+
+def test_logarithm_is_numpys_to_single_precision():
+    x = np.geomspace(1e-16, 1e8, 4001).astype(np.float32)
+    fast = np.array([fast_math.log2(value) for value in x], float)
+    exact = np.log2(x.astype(float))
+    assert np.max(np.abs(fast - exact) - np.abs(exact) * 2.0**-23) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("q", "error"), [(1.0, 1e-6), (0.9, 1e-6), (0.5, 1e-6), (0.3, 3e-6), (0.2, 2e-5)]
+)
+def test_polynomial_deflection_costs_less_than_stated(q, error):
+    """What the approximation and single precision cost, per arcsec of theta_E."""
+    system = random_system(
+        np.random.default_rng(1), lens_q=q, lens_phi_rad=0.0, theta_e_arcsec=1.0,
+        shear_g1=0.0, shear_g2=0.0, src_x_arcsec=0.0, src_y_arcsec=0.0,
+    )  # fmt: skip
+    packed = tuple(pack(parameter_row(system)))
+    x, y = np.random.default_rng(2).normal(0, 1, (2, 500)).astype(np.float32)
+    fast = np.array([source_offset(packed, *point) for point in zip(x, y, strict=True)])
+    exact = sie.deflection(x.astype(float), y.astype(float), 1.0, q, 0.0)
+    assert np.max(np.abs((np.array([x, y]) - exact).T - fast)) < error
+
+
+@pytest.mark.parametrize(
+    ("q", "error"), [(0.3, 1.3e-6), (0.7, 1e-9), (0.999999, 1e-13), (1, 1e-13)]
+)
+def test_fitted_coefficients_hold_the_deflection_in_double_precision(q, error):
+    """What the nine coefficients cost without rounding, per theta_E."""
+    fit = fast_sie.fit_deflection(1.0, q)
+    angle = np.linspace(0, 2 * np.pi, 721)
+    c, s = np.cos(angle), np.sin(angle)
+    powers = np.vander(c**2 - 0.5, fast_sie.N_COEFFICIENTS, increasing=True)
+    exact = sie.deflection(c / np.sqrt(q), s, 1.0, q, 0.0)
+    assert np.max(np.abs(c * (powers @ fit[0]) - exact[0])) < error
+    assert np.max(np.abs(s * (powers @ fit[1]) - exact[1])) < error
+
+
+@pytest.mark.parametrize("n", [0.3, 0.5, 1.0, 2.3, 4.0, 8.0])
+def test_exponents_are_those_of_the_plain_renderer(n):
+    """With and without square roots; in powers of two."""
+    system = random_system(np.random.default_rng(3), src_n=n, src_reff_arcsec=0.3)
+    row = parameter_row(system)
+    plain = render.pack_system(**system)
+    points = np.random.default_rng(4).normal(0, 1.5, (2, 256))
+    cos, sin = np.cos(system["lens_phi_rad"]), np.sin(system["lens_phi_rad"])
+    x, y = points[0] * cos + points[1] * sin, points[1] * cos - points[0] * sin
+    fast = np.zeros(256, np.float32)
+    packed = tuple(pack(row))
+    exponents(packed, power_mode(n), x.astype("f4"), y.astype("f4"), 256, fast)
+    exact = [render.exponent(plain, *render.source_offset(plain, *p)) for p in points.T]
+    assert np.allclose(fast * np.log(2), exact, rtol=1e-4, atol=1e-4)
+
+
+def test_laplacian_turns_samples_into_pixel_means():
+    """For a polynomial of third degree the five-point correction is exact."""
+    axis = np.arange(12.0)
+    x, y = np.meshgrid(axis, axis)
+    light = 40 + x + 0.5 * x**2 + 0.3 * y**2 + 0.01 * x**3
+    mean = light + (1.0 + 0.06 * x) / 24 + 0.6 / 24
+    room = np.zeros(whole_vectors(144) + 40, np.float32)
+    room[:144] = light.ravel()
+    out = np.zeros_like(room)
+    fast_render.correct_midpoints(room, 12, 144, out)
+    inside = out[:144].reshape(12, 12)[1:-1, 1:-1]
+    assert np.allclose(inside, mean[1:-1, 1:-1], rtol=1e-6)
+
+
+def test_laplacian_leaves_a_dark_pixel_beside_a_bright_one_dark():
+    room = np.zeros(whole_vectors(25) + 20, np.float32)
+    room[12], room[:12], room[13:25] = 1.0, 1e-30, 1e-30
+    out = np.zeros_like(room)
+    fast_render.correct_midpoints(room, 5, 25, out)
+    assert out[11] <= 2e-30
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_gauss_nodes_integrate_polynomials(order):
+    nodes = fast_cells.gauss_nodes(order).astype(float)
+    degree = 2 * order - 2
+    exact = 0.5**degree / (degree + 1)  # mean of x^degree over -1/2 to 1/2
+    assert (nodes[:, 2] * nodes[:, 0] ** degree).sum() == pytest.approx(exact, rel=1e-6)
+    assert nodes[:, 2].sum() == pytest.approx(1, rel=1e-6)
+
+
+# Flux within the published budget (docs/error_budget.md) and pixels near the peak, where a single
+# part of a cell matters; the plain renderer is the reference.
+@pytest.mark.parametrize(
+    ("n", "reff", "rms", "largest"),
+    [
+        (0.5, 0.08, 1e-3, 5e-3), (0.5, 0.3, 1e-3, 5e-3), (1.0, 0.08, 1e-3, 5e-3),
+        (1.0, 0.5, 1e-3, 5e-3), (2.0, 0.15, 2.5e-3, 1.5e-2), (4.0, 0.2, 2.5e-3, 1.5e-2),
+        (4.0, 0.5, 2.5e-3, 1.5e-2), (1.7, 0.3, 2.5e-3, 1.5e-2),
+    ],
+)  # fmt: skip
+def test_fast_image_is_the_plain_one_within_the_budget(n, reff, rms, largest):
+    rng = np.random.default_rng(int(1000 * reff + n))
+    errors = []
+    for _ in range(25):
+        system = random_system(rng, src_n=n, src_reff_arcsec=reff)
+        fast, _ = fast_image(system)
+        plain = render_lensed_sersic(**system)
+        errors.append(fast.sum(dtype=float) / plain.sum() - 1)
+        assert np.max(np.abs(fast - plain)) < 0.03 * plain.max()
+    assert np.sqrt(np.mean(np.square(errors))) < rms
+    assert np.max(np.abs(errors)) < largest
+
+
+@pytest.mark.parametrize("case", ["no lens", "round", "flat", "no shear", "strong shear", "far"])
+def test_fast_image_is_right_at_the_edges_of_the_parameters(case):
+    changes = {
+        "no lens": {"theta_e_arcsec": 0.0, "shear_g1": 0.0, "shear_g2": 0.0},
+        "round": {"lens_q": 1.0, "src_q": 1.0},
+        "flat": {"lens_q": 0.25, "src_q": 0.2},
+        "no shear": {"shear_g1": 0.0, "shear_g2": 0.0},
+        "strong shear": {"shear_g1": 0.3, "shear_g2": -0.2},
+        "far": {"src_x_arcsec": 3.0, "src_y_arcsec": -1.0},
+    }[case]
+    rng = np.random.default_rng(12)
+    for _ in range(5):
+        system = random_system(rng, src_n=1.0, src_reff_arcsec=0.15) | changes
+        fast, magnification = fast_image(system)
+        plain = render_lensed_sersic(**system)
+        assert fast.sum(dtype=float) == pytest.approx(plain.sum(), rel=3e-3)
+        assert magnification == pytest.approx(plain.sum(), rel=2e-3)
+
+
+@pytest.mark.parametrize("n", [0.5, 1.0, 2.0, 4.0])
+def test_ray_traced_magnification_agrees_with_the_plain_renderer(n):
+    """Rays from the lens against pixels: two methods that share only the deflection."""
+    rng = np.random.default_rng(int(10 * n))
+    size = 64 if n < 3 else 400
+    ratios = []
+    for _ in range(6):
+        system = random_system(rng, size=size, src_n=n, src_reff_arcsec=0.25)
+        ratios.append(fast_image(system)[1] / render_lensed_sersic(**system).sum())
+    assert np.max(np.abs(np.array(ratios) - 1)) < 1e-3
+
+
+def test_ray_traced_magnification_has_the_exact_values():
+    system = random_system(
+        np.random.default_rng(0), theta_e_arcsec=1.0, lens_q=1.0, shear_g1=0.0, shear_g2=0.0,
+        src_x_arcsec=0.0, src_y_arcsec=0.0, src_q=1.0, src_reff_arcsec=0.1, src_n=1.0,
+    )  # fmt: skip
+    assert fast_image(system)[1] == pytest.approx(33.56694, rel=1e-4)
+    assert fast_image(system | {"src_n": 4.0, "src_reff_arcsec": 0.2})[1] == pytest.approx(
+        41.241, rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("profile", ["gaussian", "moffat"])
+@pytest.mark.parametrize("fwhm", [2.0, 4.7, 7.3])
+@pytest.mark.parametrize("box", [(20, 34, 25, 40), (0, 5, 50, 63), (0, 63, 0, 63)])
+def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
+    """A Gaussian to single precision; a Moffat as four Gaussians to 1e-3 of its peak."""
+    x0, x1, y0, y1 = box
+    unit = np.zeros((64, 64), np.float32)
+    unit[y0 : y1 + 1, x0 : x1 + 1] = np.random.default_rng(1).uniform(
+        size=(y1 - y0 + 1, x1 - x0 + 1)
+    )
+    gaussians, work = fast_psf.mixture(profile, 3.5), fast_psf.make_blur(64)
+    work.rows[:], work.image[:], work.seen[:] = 7, 7, 7  # whatever was there before
+    sigma = gaussians.sigma_per_fwhm * fwhm
+    (a, b, c, d), stride = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
+    seen = np.zeros((64, 64))
+    for row in range(c, d + 1):
+        start = (row - c) * stride
+        seen[row, a : b + 1] = work.seen[start : start + b - a + 1]
+    plain = psf.convolve(unit, fwhm, profile, pixel_scale_arcsec=PIXEL)
+    tolerance = 1e-6 if profile == "gaussian" else 2e-3
+    assert np.max(np.abs(seen - plain)) < tolerance * plain.max()
+
+
+@pytest.mark.parametrize("fwhm", [2.5, 4.0, 6.0])
+def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
+    gaussians = fast_psf.mixture("moffat", 3.5)
+    kernel = psf.moffat_kernel(fwhm, 3.5)
+    radius = len(kernel) // 2
+    taps = [psf.gaussian_taps(s * fwhm, radius) for s in gaussians.sigma_per_fwhm]
+    total = sum(w * np.outer(t, t) for w, t in zip(gaussians.weight, taps, strict=True))
+    assert np.max(np.abs(total - kernel)) < 1e-3 * kernel.max()
+
+
+@pytest.mark.parametrize("shift", [1, 40])
+def test_four_taps_at_a_time_are_the_plain_sum(shift):
+    rng = np.random.default_rng(5)
+    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(2.3)
+    out = np.zeros(300, np.float32)
+    fast_psf.add_convolved(image, 800, shift, taps, 300, out)
+    kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
+    kernel[::shift] = np.concatenate([taps[:0:-1], taps])
+    plain = signal.convolve(image.astype(float), kernel, "same")[800:1100]
+    assert np.allclose(out, plain, rtol=1e-5)
+    assert taps[0] + 2 * taps[1:].sum() == pytest.approx(1, rel=1e-6)
+
+
+def test_sums_of_an_arc_are_the_plain_metrics():
+    rng = np.random.default_rng(6)
+    arc = rng.uniform(size=(30, 41)).astype("f4")
+    invvar = rng.normal(100, 80, (30, 41)).astype("f4")
+    invvar[3, 4] = np.nan
+    mask = rng.choice([0, 1, 2, 8], (30, 41)).astype("i4")
+    good = good_pixels(invvar, mask, 0b1010)
+    weights = good_invvar(invvar, mask, 0b1010)
+    assert np.array_equal(weights > 0, good)
+    peak = np.zeros(41, np.float32)
+    square, total = measure(arc, weights, peak)
+    assert np.sqrt(square) == pytest.approx(matched_snr(arc, invvar, good), rel=1e-5)
+    assert np.sqrt(peak.max()) == pytest.approx(peak_snr(arc, invvar, good), rel=1e-5)
+    assert total == pytest.approx(arc.sum(dtype=float), rel=1e-6)
+
+
+def test_parameters_are_named_in_order():
+    system = random_system(np.random.default_rng(0))
+    assert [system[name] for name in PARAMETERS[:-1]] == list(parameter_row(system)[:-1])
+
+
+@pytest.mark.parametrize(("n", "rounded"), [(0, 0), (1, 64), (64, 64), (65, 128)])
+def test_lists_are_padded_to_whole_vectors(n, rounded):
+    assert whole_vectors(n) == rounded
