@@ -16,8 +16,9 @@ from injection.hosts import HostPixels, Places, covered_fraction, cut_hosts, pla
 from injection.rows import brick_failed_rows, metric_rows
 from injection.settings import StageSettings
 from injection.wcs import pixel_from_sky, position_angle_deg
+from udfs.blind import blind_detection
 from udfs.inject import inject_batch, metrics_schema
-from udfs.records import Pixels, Settings
+from udfs.records import Injected, Pixels, Settings
 
 RENDERS_PER_BATCH = 256  # bounds the memory of a worker: about 60 MB of canvases at 96 pixels
 
@@ -175,8 +176,25 @@ def _injected_batch(
     )
     (batch,) = tasks.rechunk().to_arrow().to_batches()
     injected = inject_batch(batch, pixels, settings.kernel)
-    rows = metric_rows(renders, facts, pl.DataFrame(injected.metrics), settings)
+    measured = pl.DataFrame(injected.metrics).with_columns(
+        _blind_columns(injected, pixels.psf_fwhm_arcsec, settings.kernel)
+    )
+    rows = metric_rows(renders, facts, measured, settings)
     return BrickBatch(renders, rows, injected.stamps)
+
+
+def _blind_columns(
+    injected: Injected, psf_fwhm_arcsec: np.ndarray, kernel: Settings
+) -> list[pl.Series]:
+    """What a search of the pixels alone finds, render by render, the sizes in their order."""
+    found = [
+        blind_detection(
+            injected.stamps[size], injected.invvar[size], psf_fwhm_arcsec, kernel.pixel_scale_arcsec
+        )
+        for size in kernel.stamp_sizes
+    ]
+    snr, extent = (np.stack(values, axis=1).ravel() for values in zip(*found, strict=True))
+    return [pl.Series("blind_snr", snr), pl.Series("blind_tangential_extent_rad", extent)]
 
 
 def _facts(
