@@ -1,0 +1,52 @@
+"""Compiled kernels are kept where one may write, and made again where one may not."""
+
+import os
+import subprocess
+import sys
+
+from udfs import jit
+
+PROGRAM = """
+from udfs import jit
+from udfs.poisson import poisson_quantile
+print(poisson_quantile(3.0, 0.5), jit._CACHE)
+"""
+
+
+def run(**environment):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM],
+        env=os.environ | environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def test_bug_16_kernels_work_where_no_cache_can_be_written(tmp_path):
+    """A cache folder that cannot be made: a file stands in its way (root may write anywhere)."""
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert run(NUMBA_CACHE_DIR=str(blocked / "cache")) == ["3.0", "False"]
+
+
+def test_cache_of_the_users_choice_is_used(tmp_path):
+    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == ["3.0", "True"]
+    assert list(tmp_path.rglob("*.nbi"))
+
+
+def test_read_only_install_falls_back_to_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    writable = jit._is_writable
+    monkeypatch.setattr(jit, "_is_writable", lambda p: "__pycache__" not in str(p) and writable(p))
+    assert jit.cache_folder().is_relative_to(tmp_path)
+    monkeypatch.setattr(jit, "_is_writable", lambda p: False)
+    assert jit.cache_folder() is None
+
+
+def test_cache_changes_with_any_source_of_the_package(monkeypatch, tmp_path):
+    """numba looks at the file of a kernel only, not at those of the kernels that it calls."""
+    before = jit._source_digest()
+    (tmp_path / "other.py").write_text("x = 1")
+    monkeypatch.setattr(jit, "__file__", str(tmp_path / "jit.py"))
+    first = jit._source_digest()
+    (tmp_path / "other.py").write_text("x = 2")
+    assert len({before, first, jit._source_digest()}) == 3
