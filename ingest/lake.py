@@ -55,6 +55,12 @@ def cache_root() -> Path:
     return Path(lake_root())
 
 
+def parts_root() -> Path:
+    """Local folder under which part files are written: the lake's own; of a lake in an object store
+    the cache, from where they are copied there."""
+    return cache_root() if is_remote(lake_root()) else Path(lake_root())
+
+
 def catalog() -> str:
     """What DuckLake keeps its catalogue in, as it stands after ``ducklake:``."""
     chosen = os.environ.get(CATALOG_VARIABLE)
@@ -89,6 +95,23 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     """Load the extensions from their wheels: no network, nothing written to the home folder."""
     for name in needed_extensions():
         connection.execute(f"load {sql_text(str(extension_file(name)))}")
+    if is_remote(lake_root()):
+        set_endpoint(connection)
+
+
+def set_endpoint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tell DuckDB of another endpoint than Amazon's, as ``AWS_ENDPOINT_URL`` names it.
+
+    Keys and region httpfs takes from ``AWS_ACCESS_KEY_ID`` and its kin by itself when it is loaded;
+    they are never part of a statement. Global, because cursors have settings of their own.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        return
+    scheme, _, host = endpoint.rstrip("/").partition("://")
+    connection.execute(f"set global s3_endpoint = {sql_text(host)}")
+    connection.execute(f"set global s3_use_ssl = {scheme == 'https'}")
+    connection.execute("set global s3_url_style = 'path'")
 
 
 def sql_text(value: str) -> str:

@@ -46,6 +46,22 @@ def publish(finished: Path, location: str) -> None:
     finished.rename(location)
 
 
+def in_lake(path: str) -> str:
+    """Where a part file is that was written under the local folder of the lake.
+
+    Its own path; of a lake in an object store the address of its copy there, made when it is not
+    there yet. The name of a part file changes with its content.
+    """
+    if lake.is_remote(path) or not lake.is_remote(lake.lake_root()):
+        return path
+    relative = Path(path).relative_to(lake.parts_root())
+    location = lake.lake_path(*relative.parts)
+    if not exists(location):
+        folder, _, name = location.rpartition("/")
+        obstore.put(_store(folder), name, Path(path))
+    return location
+
+
 def remove(location: str) -> None:
     """Remove a file; nothing happens when it is not there."""
     if not lake.is_remote(location):

@@ -5,10 +5,10 @@ file in two tables, and the lake's clean-up of the older one would delete it.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import duckdb
 
+from ingest import lake_files
 from ingest.lake import sql_text
 
 CATALOGUE = "lake"
@@ -32,12 +32,12 @@ def register_files(
     columns : dict of str to str
         Its columns and their SQL types; hive partitions in the paths are columns.
     wanted : iterable of str
-        Absolute paths.
+        Absolute paths, or URLs. Local files of a lake in an object store are copied there.
     """
-    wanted = sorted(wanted)
+    wanted = sorted(lake_files.in_lake(path) for path in wanted)
     name = f"{CATALOGUE}.main.{table}"
     registered = _registered(session, table)
-    if any(not Path(path).exists() for path in registered):  # the lake was moved
+    if not all(lake_files.exists(path) for path in registered):  # the lake was moved
         session.execute(f"drop table {name}")
         registered = []
     definition = ", ".join(f"{column} {kind}" for column, kind in columns.items())

@@ -1,5 +1,6 @@
 """Which transport a location needs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.failures import CommandError
@@ -31,4 +32,5 @@ def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source
             f"{location} is no folder: give the survey's root with --source or DHS_SURVEY, or "
             "make a small one with 'python -m ingest mock'"
         )
-    return LocalSource(location, settings)
+    # a local file that is broken is as broken when it is read again
+    return LocalSource(location, replace(settings, n_tries=1))

@@ -1,8 +1,6 @@
 """Every runnable task with what was injected and measured; the pixels go to part files beside."""
 
-from pathlib import Path
-
-from ingest.lake import lake_root
+from ingest.lake import parts_root
 from injection.coadds import coadd_root
 from injection.settings import settings_from_vars
 from injection.stage import check_result, rows_query, run_stage
@@ -15,7 +13,7 @@ def model(dbt, session):
     choices = dbt.config.meta_get("choices")
     here = f'"{dbt.this.database}"."{dbt.this.schema}"'
     settings = settings_from_vars(choices, coadd_root())
-    parts = run_stage(session, f"{here}.injection_renders", settings, Path(lake_root()))
+    parts = run_stage(session, f"{here}.injection_renders", settings, parts_root())
     tasks = f"{here}.runnable_tasks"
     query = rows_query(tasks, parts)
     check_result(session.cursor(), tasks, query)

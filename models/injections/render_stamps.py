@@ -1,8 +1,6 @@
 """The part files that hold the current stamps; its materialization registers them where they are."""
 
-from pathlib import Path
-
-from ingest.lake import lake_root
+from ingest.lake import parts_root
 from injection.part_files import stamps_path
 
 
@@ -11,5 +9,5 @@ def model(dbt, session):
     injections = dbt.ref("injections")
     with_stamps = injections.filter("cutout_ok and not metrics_only")
     parts = with_stamps.project("part_id, experiment_id").distinct().fetchall()
-    lake = Path(lake_root())
-    return [str(stamps_path(lake, part_id, experiment)) for part_id, experiment in parts]
+    folder = parts_root()
+    return [str(stamps_path(folder, part_id, experiment)) for part_id, experiment in parts]
