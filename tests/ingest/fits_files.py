@@ -61,16 +61,14 @@ def sweep_columns(n_rows: int, release: int = 10000, without: tuple[str, ...] = 
 def _values(
     rng: np.random.Generator, name: str, form: str, n_rows: int, release: int
 ) -> np.ndarray | list[str]:
-    if name == "RELEASE":
-        return np.full(n_rows, release)
-    if name == "BRICKNAME":
-        return ["0001m002"] * n_rows
-    if name == "TYPE":
-        return [("REX", "PSF", "DUP")[i % 3] for i in range(n_rows)]
-    if name == "REF_CAT":
-        return ["G2" if i % 2 else "" for i in range(n_rows)]
-    if form.endswith("A"):
-        return [""] * n_rows
+    fixed = {
+        "RELEASE": np.full(n_rows, release),
+        "BRICKNAME": ["0001m002"] * n_rows,
+        "TYPE": [("REX", "PSF", "DUP")[i % 3] for i in range(n_rows)],
+        "REF_CAT": ["G2" if i % 2 else "" for i in range(n_rows)],
+    }
+    if name in fixed:
+        return fixed[name]
     if form in ("I", "J"):
         return rng.integers(0, 2**15 if form == "I" else 2**17, n_rows)
     shape = (n_rows, 5) if form == "5E" else n_rows

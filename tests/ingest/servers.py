@@ -137,13 +137,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def trickle(self, path: Path, detail: str, with_body: bool) -> None:
         """The file in pieces with a pause after each."""
+        if not path.is_file():
+            return self.serve(path, "", with_body)
         body = path.read_bytes()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", f'"{path.stat().st_mtime_ns}"')
         self.end_headers()
         for start in range(0, len(body), 1 << 16):
             self.wfile.write(body[start : start + (1 << 16)])
             time.sleep(float(detail))
+        return None
 
     def log_message(self, *_: object) -> None:
         """Nothing on the error stream."""
