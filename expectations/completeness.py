@@ -100,56 +100,7 @@ def _completeness_cells() -> Suite:
             among("rule_kind", RULE_KINDS),
             *_shares(),
             *(check for quality in QUALITIES for check in _intervals(quality)),
-            no_rows(
-                "every_injection_is_attempted_in_every_cube",
-                f"""
-                select cube, experiment_id, rule, n_attempt, n_tasks, n_renders
-                from (
-                    select cube, experiment_id, rule, sum(n_attempt) as n_attempt,
-                        count(selection_set_id) > 0 as tells_sets_apart
-                    from {{batch}} group by all
-                )
-                full join ({INJECTIONS}) as injected using (experiment_id)
-                where (n_attempt = if(tells_sets_apart, n_tasks, n_renders)) is not true
-                """,
-                why="A render counts once where selection sets are pooled.",
-            ),
-            no_rows(
-                "parts_add_up_to_the_whole",
-                """
-                with sums as (
-                    select cube, experiment_id, rule, count(selection_set_id) > 0 as has_sets,
-                        sum(n_valid_all) as n_valid_all, sum(n_recovered_all) as n_recovered_all,
-                        sum(n_valid_clean) as n_valid_clean,
-                        sum(n_recovered_clean) as n_recovered_clean
-                    from {batch} group by all
-                )
-                select parts.cube, experiment_id, rule
-                from sums as parts left join sums as whole using (experiment_id, rule)
-                where not parts.has_sets and whole.cube = 'overall'
-                and (parts.n_valid_all, parts.n_recovered_all, parts.n_valid_clean,
-                    parts.n_recovered_clean) is distinct from (whole.n_valid_all,
-                    whole.n_recovered_all, whole.n_valid_clean, whole.n_recovered_clean)
-                """,
-            ),
-            holds("there_is_a_whole", "(select count(*) from {batch} where cube = 'overall') > 0"),
-            no_rows(
-                "recovered_are_the_recoveries",
-                """
-                with renders as (
-                    select experiment_id, rule,
-                        count(distinct render_id) filter (where is_detected) as n_recovered
-                    from recoveries
-                    inner join (select task_id, render_id from injections where not is_control)
-                        using (task_id)
-                    group by all
-                )
-                select experiment_id, rule, n_recovered_all, n_recovered
-                from (select * from {batch} where cube = 'overall')
-                full join renders using (experiment_id, rule)
-                where n_recovered_all is distinct from n_recovered
-                """,
-            ),
+            *_sums_of_cells(),
             always(
                 "original_rule_recovers_what_is_resolved",
                 "n_recovered_all = 0",
@@ -157,6 +108,61 @@ def _completeness_cells() -> Suite:
                 " and coalesce(resolution_bin_high <= 0.8, false)",
                 why="Nothing below 0.8 PSF widths.",
             ),
+        ),
+    )
+
+
+def _sums_of_cells() -> tuple[Check, ...]:
+    return (
+        no_rows(
+            "every_injection_is_attempted_in_every_cube",
+            f"""
+            select cube, experiment_id, rule, n_attempt, n_tasks, n_renders
+            from (
+                select cube, experiment_id, rule, sum(n_attempt) as n_attempt,
+                    count(selection_set_id) > 0 as tells_sets_apart
+                from {{batch}} group by all
+            )
+            full join ({INJECTIONS}) as injected using (experiment_id)
+            where (n_attempt = if(tells_sets_apart, n_tasks, n_renders)) is not true
+            """,
+            why="A render counts once where selection sets are pooled.",
+        ),
+        no_rows(
+            "parts_add_up_to_the_whole",
+            """
+            with sums as (
+                select cube, experiment_id, rule, count(selection_set_id) > 0 as has_sets,
+                    sum(n_valid_all) as n_valid_all, sum(n_recovered_all) as n_recovered_all,
+                    sum(n_valid_clean) as n_valid_clean,
+                    sum(n_recovered_clean) as n_recovered_clean
+                from {batch} group by all
+            )
+            select parts.cube, experiment_id, rule
+            from sums as parts left join sums as whole using (experiment_id, rule)
+            where not parts.has_sets and whole.cube = 'overall'
+            and (parts.n_valid_all, parts.n_recovered_all, parts.n_valid_clean,
+                parts.n_recovered_clean) is distinct from (whole.n_valid_all,
+                whole.n_recovered_all, whole.n_valid_clean, whole.n_recovered_clean)
+            """,
+        ),
+        holds("there_is_a_whole", "(select count(*) from {batch} where cube = 'overall') > 0"),
+        no_rows(
+            "recovered_are_the_recoveries",
+            """
+            with renders as (
+                select experiment_id, rule,
+                    count(distinct render_id) filter (where is_detected) as n_recovered
+                from recoveries
+                inner join (select task_id, render_id from injections where not is_control)
+                    using (task_id)
+                group by all
+            )
+            select experiment_id, rule, n_recovered_all, n_recovered
+            from (select * from {batch} where cube = 'overall')
+            full join renders using (experiment_id, rule)
+            where n_recovered_all is distinct from n_recovered
+            """,
         ),
     )
 

@@ -1,13 +1,13 @@
 """Results as pages that open without the network: one per table, as stages are run apart."""
 
 import itertools
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
 
 from expectations.results import TableResult, from_json, to_json
+from ingest import lake_files
 
 RESULTS = "results"
 
@@ -62,8 +62,5 @@ def _write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
+    temporary.write_text(text, encoding="utf-8")
+    lake_files.publish(temporary, str(path))

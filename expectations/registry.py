@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from expectations import (
     coadds,
     completeness,
+    cutouts,
     injections,
     manifests,
     parents,
@@ -24,6 +25,7 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "injections": injections.suites,
     "completeness": completeness.suites,
     "pools": pools.suites,
+    "cutouts": cutouts.suites,
 }
 
 

@@ -13,7 +13,16 @@ from expectations.seeds import SEED_FOLDER
 from expectations.settings import settings
 from tests.expectations.mutations import ALL as MUTATIONS
 
-HERE = ("staging", "regions", "parents", "manifests", "coadds", "injections", "completeness")
+HERE = (
+    "staging",
+    "regions",
+    "parents",
+    "manifests",
+    "coadds",
+    "injections",
+    "completeness",
+    "cutouts",
+)
 # What the small lake is asked for, where the demo asks for more.
 SMALL = """
     tiers: [grid, train]

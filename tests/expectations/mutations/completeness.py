@@ -1,0 +1,126 @@
+"""What breaks the suites of `completeness`."""
+
+FIRST_CELL = "where cube = 'overall' and rule = 'matched_snr'"
+EMPTY_CELL = "where cell = 'nowhere'"
+NARROW = {
+    "wilson": "wilson_low_{0} = completeness_valid_{0} + 0.001",
+    "jeffreys": "jeffreys_high_{0} = completeness_valid_{0} - 0.001",
+}
+QUALITIES = ("all", "clean")
+
+CHANGES = {
+    "recoveries": {
+        "detected_is_usable": (
+            "is_usable = false where is_detected and is_usable_clean and rule = 'matched_snr'"
+        ),
+        "clean_is_a_part": "is_detected_clean = true where not is_detected",
+        "reason_where_not_detected": "reason_code = 'below_threshold' where is_detected",
+        "reason_code_is_known": "reason_code = 'because' where not is_detected",
+        "every_task_has_every_rule": (
+            "delete from recoveries where rule = 'matched_snr'"
+            " and task_id = (select min(task_id) from recoveries)"
+        ),
+        "no_control_is_detectable": (
+            "is_usable = true, is_detected = true, reason_code = null"
+            " where is_control and rule = 'matched_snr'"
+        ),
+        "original_rule_is_as_stated": (
+            "is_detected = true, is_detected_clean = is_usable_clean, reason_code = null"
+            " where is_usable and rule = 'original'"
+        ),
+    },
+    "completeness_cells": {
+        **{
+            f"recovered_within_valid_within_attempts_{quality}": (
+                f"n_attempt = n_valid_{quality} - 1"
+                " where cube = 'overall' and rule = 'matched_snr'"
+                " and experiment_id = (select min(experiment_id) from completeness_cells)",
+                "every_injection_is_attempted_in_every_cube",
+                *(("recovered_within_valid_within_attempts_all",) if quality == "clean" else ()),
+            )
+            for quality in QUALITIES
+        },
+        "clean_within_all": (
+            "n_valid_clean = n_valid_all + 1, n_attempt = n_attempt + 1,"
+            " completeness_valid_clean = n_recovered_clean / (n_valid_all + 1),"
+            " n_effective_clean = (n_valid_all + 1) / 2, wilson_low_clean = 0,"
+            f" jeffreys_low_clean = 0 {FIRST_CELL}",
+            "every_injection_is_attempted_in_every_cube",
+            "parts_add_up_to_the_whole",
+        ),
+        **{
+            f"completeness_is_recovered_over_valid_{quality}": (
+                f"completeness_valid_{quality} = 0 {EMPTY_CELL}"
+            )
+            for quality in QUALITIES
+        },
+        **{
+            f"completeness_lies_in_its_{kind}_interval_{quality}": (
+                f"{change.format(quality)} {FIRST_CELL}"
+            )
+            for kind, change in NARROW.items()
+            for quality in QUALITIES
+        },
+        **{
+            f"hosts_that_repeat_are_known_{quality}": f"design_effect_{quality} = 0.5 {FIRST_CELL}"
+            for quality in QUALITIES
+        },
+        **{
+            f"an_empty_cell_says_nothing_{quality}": f"wilson_low_{quality} = 0 {EMPTY_CELL}"
+            for quality in QUALITIES
+        },
+        "every_injection_is_attempted_in_every_cube": (
+            "n_attempt = n_attempt + 1 where cube = 'selection'"
+        ),
+        "parts_add_up_to_the_whole": (
+            "delete from completeness_cells where cube = 'by_region_split' and cell = 'val'",
+            "every_injection_is_attempted_in_every_cube",
+        ),
+        "there_is_a_whole": (
+            "delete from completeness_cells where cube = 'overall'",
+            "recovered_are_the_recoveries",
+        ),
+        "recovered_are_the_recoveries": (
+            "update recoveries set is_detected = false where rule = 'matched_snr'"
+        ),
+        "original_rule_recovers_what_is_resolved": (
+            "resolution_bin_high = 0.8 where cube = 'original' and rule = 'original'"
+        ),
+    },
+    "completeness_by_region": {
+        "region_split_is_known": "region_split = 'nowhere'",
+        "cells_with_attempts_have_regions": "n_regions = 0",
+        "recovered_within_valid_within_attempts": ("n_valid_clean_total = n_valid_all_total + 1"),
+        **{
+            f"pooled_lies_in_its_interval_{quality}": (
+                f"ci_high_pooled_{quality} = completeness_valid_{quality}_pooled - 0.01"
+            )
+            for quality in QUALITIES
+        },
+        "every_injection_is_attempted": "delete from completeness_by_region where n_regions > 0"
+        " and resolution_bin = '<0.8' and rule = 'original'",
+    },
+    "completeness_marginals": {
+        "recovered_within_valid_within_attempts_all": (
+            "n_attempt = n_valid_all - 1 where axis = 'theta_e_arcsec' and n_valid_all > 0",
+            "every_injection_is_attempted_on_every_axis",
+        ),
+        "recovered_within_valid_within_attempts_clean": (
+            "n_recovered_clean = -1 where axis = 'theta_e_arcsec'"
+        ),
+        "clean_within_all": "n_valid_all = n_recovered_all where rule = 'original'",
+        "bins_have_a_width": "high = -1 where axis = 'theta_e_arcsec'",
+        "every_injection_is_attempted_on_every_axis": (
+            "n_attempt = n_attempt + 1 where axis = 'theta_e_arcsec'"
+        ),
+    },
+    "psf_provenance": {
+        "psf_source_is_known": "psf_source = 'guess' where psf_source = 'map'",
+        "controls_are_tasks": "n_controls = n_tasks + 1",
+        "every_task_is_counted_in_every_band": "n_tasks = n_tasks + 1 where band = 'g'",
+        "every_experiment_has_every_band": (
+            "delete from psf_provenance where band = 'g'",
+            "every_task_is_counted_in_every_band",
+        ),
+    },
+}

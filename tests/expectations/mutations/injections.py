@@ -1,0 +1,122 @@
+"""What breaks the suites of `injections`."""
+
+ONE_GOOD = (
+    "where task_id = (select min(task_id) from injections where metrics_ok and not is_control)"
+)
+GOOD_RENDER = (
+    "where metrics_ok and render_id ="
+    " (select min(render_id) from injections where metrics_ok and not is_control)"
+)
+CHECKED_RENDER = (
+    "where not is_control and render_id = (select render_id from injections"
+    " where metrics_ok and not is_control order by md5(render_id) limit 1)"
+)
+BANDS = ("g", "r", "z")
+
+CHANGES = {
+    "injections": {
+        "reason_where_not_ok": "reason_code = null where not metrics_ok",
+        "reason_code_is_known": "reason_code = 'because' where not metrics_ok",
+        "metrics_need_a_cutout": "cutout_ok = false where metrics_ok and is_control",
+        "no_task_is_at_fault_itself": "reason_code = 'bad_shear' where not metrics_ok",
+        "rows_are_the_runnable_tasks": (
+            "insert into injections select * replace ('x' as task_id) from injections limit 1"
+        ),
+        "every_column_of_the_tasks_is_there": "alter table injections drop column zmag",
+        "most_tasks_succeed_in_either_class": (
+            "metrics_ok = false, reason_code = 'psf_out_of_range' where is_control",
+            "controls_and_injections_have_the_same_pixels",
+        ),
+        "render_is_measured_once": (
+            "insert into injections"
+            f" select * replace ('x' as task_id, arc_snr * 0.9 as arc_snr) from injections {ONE_GOOD}",
+            "rows_are_the_runnable_tasks",
+        ),
+        "control_measures_no_arc": "magnification = 1 where is_control",
+        "control_has_no_lens": "theta_e_arcsec = 0.1 where is_control",
+        "controls_and_injections_have_the_same_pixels": (
+            "bad_pixel_frac = bad_pixel_frac + 0.5 where is_control",
+            "host_has_the_same_bad_pixels_with_and_without_an_arc",
+        ),
+        "host_has_the_same_bad_pixels_with_and_without_an_arc": (
+            "bad_pixel_frac = bad_pixel_frac + 0.001 where is_control and brickid = 2 and objid = 0"
+        ),
+        **{
+            f"psf_of_the_manifest_is_the_brick_mean_{band}": (
+                f"psf_fwhm_used_{band} = 1.6 where psf_source_{band} = 'manifest'"
+            )
+            for band in BANDS
+        },
+        **{
+            f"psf_of_the_map_is_the_catalogue_s_{band}": (
+                f"psf_fwhm_used_{band} = 1.6 where psf_source_{band} = 'map'",
+                *(("psf_narrows_to_the_red",) if band != "g" else ()),
+            )
+            for band in BANDS
+        },
+        **{
+            f"psf_comes_from_where_it_should_{band}": f"psf_source_{band} = 'fallback'"
+            for band in BANDS
+        },
+        "psf_narrows_to_the_red": "psf_fwhm_used_z = 1.305 where psf_source_z = 'map'",
+        "no_mask_no_fraction": "bad_pixel_frac = 0 where not has_maskbits",
+        "host_is_within_half_a_pixel_of_the_centre": (
+            "x_pix = stamp_x0_pix + stamp_size / 2 - 1.2 where brickid = 1 and objid = 2"
+        ),
+        "hosts_are_centred_on_average_x": "x_pix = stamp_x0_pix + stamp_size / 2 - 0.01",
+        "hosts_are_centred_on_average_y": "y_pix = stamp_y0_pix + stamp_size / 2 - 0.99",
+        "matched_snr_adds_up_over_bands": f"arc_snr_matched_z = 0 {GOOD_RENDER}",
+        "matched_snr_is_no_less_than_that_of_a_pixel": (
+            f"arc_snr = arc_snr_matched_r * 1.1 {GOOD_RENDER}"
+        ),
+        "magnification_agrees_with_ray_tracing": (
+            "magnification = magnification * 1.1,"
+            " total_injected_flux_g_nmgy = total_injected_flux_g_nmgy * 1.1,"
+            " total_injected_flux_r_nmgy = total_injected_flux_r_nmgy * 1.1,"
+            f" total_injected_flux_z_nmgy = total_injected_flux_z_nmgy * 1.1 {CHECKED_RENDER}"
+        ),
+        **{
+            f"flux_is_that_of_the_source_{band}": (
+                f"total_injected_flux_{band}_nmgy = total_injected_flux_{band}_nmgy * 1.2"
+                f" {GOOD_RENDER}"
+            )
+            for band in BANDS
+        },
+        "mean_magnification_follows_the_drawing_law": (
+            "magnification = magnification * 3, stamp_flux_frac = stamp_flux_frac / 3"
+            " where not is_control",
+            "magnification_agrees_with_ray_tracing",
+        ),
+        "flux_follows_theta_e_as_the_drawing_law_says": (
+            "magnification = magnification * theta_e_arcsec * 4,"
+            " stamp_flux_frac = stamp_flux_frac / theta_e_arcsec / 4 where not is_control",
+            "magnification_agrees_with_ray_tracing",
+            "mean_magnification_follows_the_drawing_law",
+        ),
+    },
+    "stamps": {
+        "has_rows_where_called_for": (
+            "delete from stamps",
+            "stamps_are_those_of_good_cutouts",
+            "stamp_less_control_is_the_arc",
+        ),
+        "stamps_are_those_of_good_cutouts": (
+            "task_id = 'x' where task_id = (select min(task_id) from stamps where not is_control)",
+            "stamp_less_control_is_the_arc",
+        ),
+        "there_are_injections": ("delete from injections", "stamps_are_those_of_good_cutouts"),
+        "stamp_has_every_pixel": (
+            "pixels = pixels[:-2] where render_id = (select min(render_id) from stamps)",
+        ),
+        "pixels_are_finite": (
+            "pixels = list_concat(pixels[:-2], ['inf'::float]) where stamp_size = 96"
+        ),
+        "stamp_64_is_the_centre_of_stamp_96": (
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
+            " where stamp_size = 64"
+        ),
+        "stamp_less_control_is_the_arc": (
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.1)::float) where is_control"
+        ),
+    },
+}

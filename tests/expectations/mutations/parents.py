@@ -1,0 +1,75 @@
+"""What breaks the suites of `parents`."""
+
+CHANGES = {
+    "parent_galaxies": {
+        "galaxy_is_of_the_parent_variant": (
+            "is_v3_color_relaxed = false where objid = 0 and brickid = 1",
+            "is_v3_color_relaxed_follows_its_cuts",
+        ),
+        "is_v1_pure_massive_follows_its_cuts": (
+            "is_v1_pure_massive = not is_v1_pure_massive",
+            "v1_pure_massive_lies_in_v2_baseline_dr10",
+        ),
+        "is_v2_baseline_dr10_follows_its_cuts": (
+            "is_v2_baseline_dr10 = true where not is_v2_baseline_dr10"
+        ),
+        "is_v3_color_relaxed_follows_its_cuts": (
+            "is_v3_color_relaxed = null where brickid = 1 and objid = 0",
+            "galaxy_is_of_the_parent_variant",
+        ),
+        "is_v4_mag_relaxed_follows_its_cuts": (
+            "is_v4_mag_relaxed = false where brickid = 1 and objid = 0",
+            "v3_color_relaxed_lies_in_v4_mag_relaxed",
+        ),
+        "is_v5_very_relaxed_follows_its_cuts": (
+            "is_v5_very_relaxed = false where brickid = 1 and objid = 0",
+            "v4_mag_relaxed_lies_in_v5_very_relaxed",
+        ),
+        "v1_pure_massive_lies_in_v2_baseline_dr10": (
+            "is_v1_pure_massive = true where not is_v2_baseline_dr10",
+            "is_v1_pure_massive_follows_its_cuts",
+        ),
+        "v2_baseline_dr10_lies_in_v3_color_relaxed": (
+            "is_v2_baseline_dr10 = true, is_v3_color_relaxed = false where brickid = 1",
+            "is_v2_baseline_dr10_follows_its_cuts",
+            "is_v3_color_relaxed_follows_its_cuts",
+            "galaxy_is_of_the_parent_variant",
+        ),
+        "v3_color_relaxed_lies_in_v4_mag_relaxed": (
+            "is_v4_mag_relaxed = false where brickid = 1",
+            "is_v4_mag_relaxed_follows_its_cuts",
+        ),
+        "v4_mag_relaxed_lies_in_v5_very_relaxed": (
+            "is_v5_very_relaxed = false where brickid = 1",
+            "is_v5_very_relaxed_follows_its_cuts",
+        ),
+        "rz_is_a_difference": "rz = rz + 1e-6 where brickid = 1 and objid = 2",
+        "zw1_is_a_difference": "zw1 = null where brickid = 1 and objid = 2",
+        "rz_mw_is_a_difference": "rmag_mw = null where brickid = 1 and objid = 2",
+        "zw1_mw_is_a_difference": "zw1_mw = 1 where brickid = 1 and objid = 2",
+        "galaxy_is_in_the_region_of_its_brick": "region_id = 1 where brickid = 1 and objid = 2",
+        "region_is_selected": (
+            "region_id = 77 where brickid = 1 and objid = 2",
+            "galaxy_is_in_the_region_of_its_brick",
+        ),
+        "every_split_has_members": "region_split = 'buffer' where region_split = 'test'",
+        "no_pair_across_splits": (
+            "insert into parent_galaxies select * replace ('test' as region_split,"
+            " objid + 100 as objid) from parent_galaxies where brickid = 1 and objid = 2"
+        ),
+        "galaxy_near_a_known_lens_is_marked": "is_near_known_lens = false",
+    },
+    "parent_funnel": {
+        "in_is_cut_and_out": "n_cut = n_cut + 1 where brick_group = '1' and cut_order = 1",
+        "out_goes_into_the_next_cut": (
+            "n_in = n_in + 1, n_cut = n_cut + 1 where brick_group = '1' and cut_order = 2"
+        ),
+        "every_source_goes_in": (
+            "delete from parent_funnel where brick_group = '1'",
+            "every_parent_comes_out",
+        ),
+        "every_parent_comes_out": (
+            "n_out = n_out - 1, n_cut = n_cut + 1 where brick_group = '1' and cut_order = 2"
+        ),
+    },
+}
