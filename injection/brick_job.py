@@ -5,7 +5,7 @@ nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from injection.hosts import HostPixels, Places, covered_fraction, cut_hosts, pla
 from injection.rows import brick_failed_rows, metric_rows
 from injection.settings import StageSettings
 from injection.wcs import pixel_from_sky, position_angle_deg
-from udfs.blind import blind_detection
+from udfs.blind import blind_detection, search_size
 from udfs.inject import inject_batch, metrics_schema
 from udfs.records import Injected, Pixels, Settings
 
@@ -175,7 +175,7 @@ def _injected_batch(
         gain_e_per_nmgy=gains.to_numpy(),
     )
     (batch,) = tasks.rechunk().to_arrow().to_batches()
-    injected = inject_batch(batch, pixels, settings.kernel)
+    injected = inject_batch(batch, pixels, replace(settings.kernel, returns_invvar=True))
     measured = pl.DataFrame(injected.metrics).with_columns(
         _blind_columns(injected, pixels.psf_fwhm_arcsec, settings.kernel)
     )
@@ -187,13 +187,18 @@ def _blind_columns(
     injected: Injected, psf_fwhm_arcsec: np.ndarray, kernel: Settings
 ) -> list[pl.Series]:
     """What a search of the pixels alone finds, render by render, the sizes in their order."""
-    found = [
-        blind_detection(
-            injected.stamps[size], injected.invvar[size], psf_fwhm_arcsec, kernel.pixel_scale_arcsec
-        )
-        for size in kernel.stamp_sizes
-    ]
-    snr, extent = (np.stack(values, axis=1).ravel() for values in zip(*found, strict=True))
+    found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    for size in kernel.stamp_sizes:
+        searched = search_size(size, kernel.pixel_scale_arcsec)
+        if searched not in found:  # stamps of different sizes share their centre
+            found[searched] = blind_detection(
+                injected.stamps[size],
+                injected.invvar[size],
+                psf_fwhm_arcsec,
+                kernel.pixel_scale_arcsec,
+            )
+    searches = [search_size(size, kernel.pixel_scale_arcsec) for size in kernel.stamp_sizes]
+    snr, extent = (np.stack([found[side][k] for side in searches], axis=1).ravel() for k in (0, 1))
     return [pl.Series("blind_snr", snr), pl.Series("blind_tangential_extent_rad", extent)]
 
 

@@ -71,15 +71,23 @@ def blind_detection(
         raise ValueError(f"psf_fwhm_arcsec must have shape {image.shape[:2]}, got {fwhm.shape}")
     if image.shape[1] < 2:
         return np.full(len(image), np.nan), np.full(len(image), np.nan)
-    last_band = image.shape[1] - 1
+    size, last_band = image.shape[2], image.shape[1] - 1
+    side = search_size(size, pixel_scale_arcsec)
+    centre = slice((size - side) // 2, (size + side) // 2)
     found = _detect(
-        np.ascontiguousarray(image[:, ::last_band]),
-        np.ascontiguousarray(invvar[:, ::last_band]),
+        np.ascontiguousarray(image[:, ::last_band, centre, centre]),
+        np.ascontiguousarray(invvar[:, ::last_band, centre, centre]),
         fwhm[:, ::last_band] / pixel_scale_arcsec,
-        _pixels_of_rings(image.shape[2], pixel_scale_arcsec),
-        _pixels_of_core(image.shape[2]),
+        _pixels_of_rings(side, pixel_scale_arcsec),
+        _pixels_of_core(side),
     )
     return found[:, 0], found[:, 1]
+
+
+def search_size(size: int, pixel_scale_arcsec: float) -> int:
+    """Side of the central part of a stamp that the search looks at, odd or even as the stamp is."""
+    reach = math.ceil(RADIAL_EDGES_ARCSEC[-1] / pixel_scale_arcsec) + WIDEST_KERNEL_PIX
+    return min(size, 2 * reach + size % 2)
 
 
 def polar_cells(size: int, pixel_scale_arcsec: float) -> np.ndarray:

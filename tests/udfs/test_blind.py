@@ -138,7 +138,10 @@ def test_the_stamp_of_64_pixels_gives_what_that_of_96_gives():
     one = blind.blind_detection(wide, invvar, fwhm, PIXEL)[0]
     cut = (slice(None), slice(None), slice(16, 80), slice(16, 80))
     two = blind.blind_detection(wide[cut], invvar[cut], fwhm, PIXEL)[0]
-    np.testing.assert_allclose(one, two, rtol=1e-6)
+    np.testing.assert_array_equal(one, two)
+    assert blind.search_size(96, PIXEL) == blind.search_size(64, PIXEL) == 48
+    assert blind.search_size(101, PIXEL) == 49
+    assert blind.search_size(32, PIXEL) == 32
 
 
 def test_bad_pixels_do_not_count_whatever_they_hold():
