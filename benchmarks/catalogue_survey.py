@@ -2,8 +2,9 @@
 
 Bricks are the survey's own: rows of 0.25 degrees in declination, an even number of columns in each,
 numbered from the south pole (Legacy Surveys; desiutil.brick). What is measured in them (seeing,
-depth, dust, sources) is drawn with DuckDB's hash(), which is stable within one version: enough for
-a benchmark and for comparisons within one run, and nothing that the pipeline itself may use.
+depth, dust, sources) is drawn with DuckDB's hash() of one number (of several, it only mixes their
+bits), which is stable within one version: enough for a benchmark and for comparisons within one
+run, and nothing that the pipeline itself may use.
 """
 
 import numpy as np
@@ -67,9 +68,9 @@ def brick_names(ra: np.ndarray, dec: np.ndarray) -> list[str]:
 BRICKS_SQL = """
 create or replace table {table} as
 with drawn as (
-    select *, hash(brickid, 1) / 18446744073709551616e0 as u1,
-        hash(brickid, 2) / 18446744073709551616e0 as u2,
-        hash(brickid, 3) / 18446744073709551616e0 as u3
+    select *, hash(brickid * 10 + 1) / 18446744073709551616e0 as u1,
+        hash(brickid * 10 + 2) / 18446744073709551616e0 as u2,
+        hash(brickid * 10 + 3) / 18446744073709551616e0 as u3
     from brick_grid where {footprint}
 )
 select brickid::integer as brickid, brickname, ra, dec, ra1, ra2, dec1, dec2,
@@ -96,15 +97,15 @@ from drawn order by brickid
 SOURCES_SQL = """
 create or replace table {table} as
 with rows_of_bricks as (
-    select brickid, brickname, ra1, ra2, dec1, dec2, ebv, psfsize_g, psfsize_r, psfsize_z,
-        psfdepth_r, nexp_g, nexp_r, nexp_z, unnest(range({per_brick})) as objid
+    select brickid::bigint as brickid, brickname, ra1, ra2, dec1, dec2, ebv, psfsize_g, psfsize_r,
+        psfsize_z, psfdepth_r, nexp_g, nexp_r, nexp_z, unnest(range({per_brick})) as objid
     from {bricks}
 ),
 drawn as (
-    select *, hash(brickid, objid, 1) / 18446744073709551616e0 as u1,
-        hash(brickid, objid, 2) / 18446744073709551616e0 as u2,
-        hash(brickid, objid, 3) / 18446744073709551616e0 as u3,
-        hash(brickid, objid, 4) / 18446744073709551616e0 as u4
+    select *, hash(brickid * 1000000 + objid * 10 + 1) / 18446744073709551616e0 as u1,
+        hash(brickid * 1000000 + objid * 10 + 2) / 18446744073709551616e0 as u2,
+        hash(brickid * 1000000 + objid * 10 + 3) / 18446744073709551616e0 as u3,
+        hash(brickid * 1000000 + objid * 10 + 4) / 18446744073709551616e0 as u4
     from rows_of_bricks
 ),
 galaxies as (
@@ -114,7 +115,7 @@ galaxies as (
         case when u1 < 0.37 then 0.8 + 1.0 * u4 else 1.0 * u4 - 0.6 end as z_minus_w1
     from drawn
 )
-select 10002::smallint as release, brickid, brickname, objid::integer as objid,
+select 10002::smallint as release, brickid::integer as brickid, brickname, objid::integer as objid,
     case when not is_red and u4 < 0.5 then 'PSF' when u4 < 0.35 then 'DEV'
         when u4 < 0.6 then 'REX' when u4 < 0.85 then 'SER' else 'EXP' end as type,
     ra1 + (ra2 - ra1) * u4 as ra, dec1 + (dec2 - dec1) * u1 as dec,

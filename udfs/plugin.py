@@ -10,7 +10,7 @@ from ingest import lake
 from udfs import components, cutout_sql, healpix, intervals, normal, provenance
 
 # Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.
-MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "6GB"
+MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "5GB"
 WORKERS_VARIABLE = "DHS_WORKERS"
 
 
