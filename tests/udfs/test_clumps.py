@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.udfs.systems import random_system
+from benchmarks.kernels_systems import random_system
 from udfs.clumps import Clump, render_lensed_clumps
 from udfs.render import render_lensed_sersic
 

@@ -4,29 +4,15 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from tests.udfs.systems import PIXEL, parameter_row, random_system
+from benchmarks.kernels_images import fast_image
+from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
 from udfs import fast_cells, fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
-from udfs.fast_inject import good_invvar, measure, total_magnification
-from udfs.fast_magnification import make_rays
+from udfs.fast_inject import good_invvar, measure
 from udfs.fast_profile import exponents, source_offset
 from udfs.fast_system import PARAMETERS, pack, power_mode
-from udfs.inject import light_radius
 from udfs.jit import whole_vectors
 from udfs.metrics import good_pixels, matched_snr, peak_snr
 from udfs.render import render_lensed_sersic
-from udfs.sersic import central_brightness
-
-
-def fast_image(system):
-    """The batch path's image of a system, and its ray-traced magnification."""
-    row = parameter_row(system)
-    n, q, reff = system["src_n"], system["src_q"], system["src_reff_arcsec"]
-    central, reach = float(central_brightness(n, q, reff)), float(light_radius(np.float64(n)))
-    size = system["size_pix"]
-    out = np.zeros((size, size), np.float32)
-    lens, work = (system["lens_x_pix"], system["lens_y_pix"]), fast_render.make_work(size)
-    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, lens, PIXEL, out, work)
-    return out, total_magnification(row, central, reach, make_rays())
 
 
 def test_exponential_is_numpys_to_single_precision():

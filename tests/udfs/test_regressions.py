@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.udfs.batches import SETTINGS, make_batch
-from tests.udfs.systems import random_system
+from benchmarks.kernels_systems import random_system
 from udfs import psf, sie
 from udfs.inject import inject_batch
 from udfs.render import render_lensed_sersic

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lenstronomy.LensModel.lens_model import LensModel
 from scipy import integrate
 
-from tests.udfs.lenstronomy_images import image, lens_arguments
-from tests.udfs.systems import PIXEL, random_system
+from benchmarks.kernels_lenstronomy import image, lens_arguments
+from benchmarks.kernels_systems import PIXEL, random_system
 from udfs import render, shear, sie
 from udfs.render import render_lensed_sersic
 from udfs.sersic import b_n, central_brightness

@@ -1,4 +1,4 @@
-"""Random lens systems for tests of the renderers."""
+"""Random lens systems for benchmarks and tests of the renderers."""
 
 import numpy as np
 

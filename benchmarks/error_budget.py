@@ -1,0 +1,86 @@
+"""Error budget of the batch renderer: `python -m benchmarks.error_budget` writes docs/error_budget.md.
+
+The reference is the plain renderer in double precision, whose cells shrink to 1/1024 of a pixel.
+How well that has converged is shown against rays traced from the lens, which know no pixels.
+"""
+
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from benchmarks.kernels_images import fast_image
+from benchmarks.kernels_systems import random_system
+from udfs.render import render_lensed_sersic
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "error_budget.md"
+TEMPLATE = Path(__file__).parent / "error_budget.template.md"
+INDICES = (0.5, 1.0, 2.0, 4.0)
+RADII_ARCSEC = (0.05, 0.08, 0.15, 0.3, 0.5)
+N_SYSTEMS = 200
+SIZE_PIX = 64
+PROMISES = {1.0: (0.08, 0.1, 0.5), 4.0: (0.2, 0.25, 1.5)}  # n: (R_e from, rms %, max %)
+MAX_BIAS_PERCENT = 0.05
+
+
+def errors(n, reff, has_shear, n_systems=N_SYSTEMS, seed=13):
+    """Relative flux errors, and largest pixel errors over the peak, of random systems."""
+    rng = np.random.default_rng([seed, int(10 * n), int(1000 * reff), has_shear])
+    flux, pixel = [], []
+    for _ in range(n_systems):
+        system = random_system(rng, size=SIZE_PIX, src_n=n, src_reff_arcsec=reff)
+        if not has_shear:
+            system |= {"shear_g1": 0.0, "shear_g2": 0.0}
+        fast, reference = fast_image(system)[0], render_lensed_sersic(**system)
+        flux.append(fast.sum(dtype=float) / reference.sum() - 1)
+        pixel.append(np.max(np.abs(fast - reference)) / reference.max())
+    return np.array(flux), np.array(pixel)
+
+
+def reference_errors(n, reff, n_systems=40, size=400):
+    """Flux of the plain renderer over ray-traced magnification, minus 1, on a wide canvas."""
+    rng = np.random.default_rng([5, int(10 * n), int(1000 * reff)])
+    systems = [random_system(rng, size=size, src_n=n, src_reff_arcsec=reff) for _ in range(n_systems)]
+    return np.array([render_lensed_sersic(**s).sum() / fast_image(s)[1] - 1 for s in systems])
+
+
+def table_row(n, reff, has_shear):
+    """A line of the table: percent."""
+    flux, pixel = (100 * values for values in errors(n, reff, has_shear))
+    numbers = (
+        np.sqrt(np.mean(flux**2)), np.percentile(np.abs(flux), 99), np.max(np.abs(flux)),
+        np.mean(flux), np.median(pixel), np.max(pixel),
+    )  # fmt: skip
+    promise = PROMISES.get(n)
+    verdict = "not promised"
+    if promise and reff >= promise[0]:
+        holds = (
+            numbers[0] <= promise[1] and numbers[2] <= promise[2] and abs(numbers[3]) < MAX_BIAS_PERCENT
+        )
+        verdict = "holds" if holds else "DOES NOT HOLD"
+    cells = " | ".join(f"{value:.3f}" for value in numbers)
+    return f"| {n:g} | {reff:g} | {'yes' if has_shear else 'no'} | {cells} | {verdict} |"
+
+
+def main():
+    """Print the table and write the document; exit 1 if a promise does not hold."""
+    rows = []
+    for n in INDICES:
+        for reff in RADII_ARCSEC:
+            for has_shear in (True, False):
+                rows.append(table_row(n, reff, has_shear))
+                print(rows[-1], flush=True)
+    references = []
+    for n in INDICES:
+        error = 100 * reference_errors(n, 0.2)
+        references.append(f"| {n:g} | {np.sqrt(np.mean(error**2)):.3f} | {np.max(np.abs(error)):.3f} |")
+        print(references[-1], flush=True)
+    text = Template(TEMPLATE.read_text()).substitute(
+        n_systems=N_SYSTEMS, table="\n".join(rows), references="\n".join(references)
+    )
+    DOCUMENT.write_text(text)
+    return 1 if "DOES NOT HOLD" in text else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""The batch path's image of a single system, and the same system as a task."""
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.kernels_systems import PIXEL, parameter_row
+from udfs import fast_render
+from udfs.fast_inject import total_magnification
+from udfs.fast_magnification import make_rays
+from udfs.inject import light_radius
+from udfs.records import Pixels
+from udfs.sersic import central_brightness
+
+CANVAS_ORIGIN = 1000  # of every canvas in its brick, pixel
+
+
+def fast_image(system):
+    """Image before the PSF, (size_pix, size_pix) float32, and the ray-traced magnification."""
+    row = parameter_row(system)
+    n, q, reff = system["src_n"], system["src_q"], system["src_reff_arcsec"]
+    central, reach = float(central_brightness(n, q, reff)), float(light_radius(np.float64(n)))
+    size = system["size_pix"]
+    out = np.zeros((size, size), np.float32)
+    lens, work = (system["lens_x_pix"], system["lens_y_pix"]), fast_render.make_work(size)
+    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, lens, PIXEL, out, work)
+    return out, total_magnification(row, central, reach, make_rays())
+
+
+def batch_of(systems, psfsize_arcsec):
+    """Tasks and empty hosts for `inject_batch`: every system in three bands, magnitude 22.5."""
+    n, size = len(systems), systems[0]["size_pix"]
+    same = ("theta_e_arcsec", "lens_phi_rad", "src_x_arcsec", "src_y_arcsec", "src_reff_arcsec",
+            "src_phi_rad", "src_n", "lens_x_pix", "lens_y_pix")  # fmt: skip
+    columns = {name: [system[name] for system in systems] for name in same}
+    g1, g2 = (np.array([system[name] for system in systems]) for name in ("shear_g1", "shear_g2"))
+    columns |= {f"{of}_e": [(1 - s[f"{of}_q"]) / (1 + s[f"{of}_q"]) for s in systems]
+                for of in ("lens", "src")}  # fmt: skip
+    columns |= {"shear": np.hypot(g1, g2), "shear_phi_rad": 0.5 * np.arctan2(g2, g1)}
+    columns |= dict.fromkeys(("src_gr", "src_rz", "ebv"), np.zeros(n))
+    columns |= dict.fromkeys(("canvas_x0", "canvas_y0"), np.full(n, CANVAS_ORIGIN))
+    columns |= {
+        "render_id": [str(k) for k in range(n)],
+        "src_r_mag": np.full(n, 22.5),
+        "src_mag_frame": ["observed"] * n,
+        "is_control": np.zeros(n, bool),
+    }
+    pixels = Pixels(
+        image=np.zeros((n, 3, size, size), np.float32),
+        invvar=np.full((n, 3, size, size), 1e4, np.float32),
+        maskbits=np.zeros((n, size, size), np.int32),
+        psf_fwhm_arcsec=np.full((n, 3), psfsize_arcsec),
+        gain_e_per_nmgy=np.full((n, 3), 8000.0),
+    )
+    return pa.RecordBatch.from_pydict(columns), pixels
