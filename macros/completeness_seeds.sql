@@ -149,3 +149,30 @@
 {% macro known_for_controls(axes) -%}
     {{ return(axes | selectattr('is_known_for_controls') | list) }}
 {%- endmacro %}
+
+{% macro refuse_huge_cubes(cubes, outcomes) -%}
+    {#- A cube whose grid would not fit is an error before it fills the disk. -#}
+    {%- for cube, axes in cubes.items() if execute -%}
+        {%- set crossed = axes | selectattr('combination', 'equalto', 'crossed') | list -%}
+        {%- set met = ['experiment_number'] + (
+            axes | rejectattr('combination', 'equalto', 'crossed') | map(attribute='axis') | list
+        ) -%}
+        {%- if crossed | selectattr('axis_kind', 'equalto', 'category') | list or crossed | length > 4 -%}
+            {%- set query -%}
+                with attempts as (select * from {{ outcomes }} where not is_control)
+                select
+                    (select count(*) from (select distinct {{ met | join(', ') }} from attempts))
+                    {%- for axis in crossed %}
+                    * (select count(distinct {{ axis.axis }})::double from attempts)
+                    {%- endfor %}
+            {%- endset -%}
+            {%- set n_cells = run_query(query).rows[0][0] -%}
+            {%- if n_cells > var('completeness_max_cells') -%}
+                {{ exceptions.raise_compiler_error(
+                    "cube '" ~ cube ~ "' would have " ~ n_cells | int ~ " cells or more, "
+                    ~ "completeness_max_cells allows " ~ var('completeness_max_cells')
+                ) }}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,5 +1,6 @@
 {%- set cubes = completeness_cubes() -%}
 {%- set all_axes = seed_rows('completeness_axes', 'axis_order') -%}
+{%- do refuse_huge_cubes(cubes, ref('task_outcomes')) -%}
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
 with
 
