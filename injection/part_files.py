@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from injection.brick_job import BrickBatch, inject_brick
 from injection.plan import Part
+from injection.runs import Done
 from injection.settings import StageSettings
 
 STAMPS_FOLDER = "stamps"
@@ -52,14 +53,8 @@ def is_complete(lake: Path, part_id: str) -> bool:
     return all(stamps_path(lake, part_id, experiment).exists() for experiment in experiments)
 
 
-def write_part(part: Part, settings: StageSettings, lake: Path) -> int:
-    """Inject the renders of a part and write its files; killed before the end, it leaves none.
-
-    Returns
-    -------
-    int
-        Number of renders.
-    """
+def write_part(part: Part, settings: StageSettings, lake: Path) -> Done:
+    """Inject the renders of a part and write its files; killed before the end, it leaves none."""
     stamps = StampFiles(part.part_id, lake, settings)
     rows: list[pl.DataFrame] = []
     try:
@@ -74,7 +69,7 @@ def write_part(part: Part, settings: StageSettings, lake: Path) -> int:
     metadata = {METADATA_KEY: json.dumps(experiments)}
     with _whole_file(rows_path(lake, part.part_id)) as path:
         pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
-    return len(part.renders)
+    return Done(len(part.renders), stamps.n_stamps, stamps.n_bytes)
 
 
 class StampFiles:
@@ -90,6 +85,7 @@ class StampFiles:
     def __init__(self, part_id: str, lake: Path, settings: StageSettings) -> None:
         self.part_id, self.lake, self.settings = part_id, lake, settings
         self.writers: dict[str, tuple[pq.ParquetWriter, Path]] = {}
+        self.n_stamps = self.n_bytes = 0
 
     def write(self, batch: BrickBatch) -> None:
         """Write the good stamps of a batch, for every experiment that wants them."""
@@ -98,12 +94,14 @@ class StampFiles:
         for experiment, size, index in _stamps_wanted(batch):
             table = self._table(batch, size, index)
             self._writer(experiment).write_table(table)
+            self.n_stamps += len(index)
 
     def publish(self) -> list[str]:
         """Give the files their names; returns their experiments."""
         for experiment, (writer, path) in self.writers.items():
             writer.close()
             _sync(path)
+            self.n_bytes += path.stat().st_size
             path.replace(stamps_path(self.lake, self.part_id, experiment))
         return sorted(self.writers)
 

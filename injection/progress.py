@@ -6,6 +6,9 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from ingest.lake import lake_path
+from injection.runs import Done
+
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 30.0
@@ -22,7 +25,8 @@ class Progress:
 
     def __init__(self, n_renders: int) -> None:
         self.n_renders = n_renders
-        self.n_done = self.n_new = 0
+        self.n_done = 0
+        self.new = Done()
         self.started = self.last_line = time.monotonic()
         self.bar = tqdm(total=n_renders, unit=" renders", desc="injections", disable=None)
 
@@ -37,25 +41,33 @@ class Progress:
     ) -> None:
         self.bar.close()
 
-    def add(self, n: int, *, is_new: bool) -> None:
-        """Count renders that were done now, or in an earlier run."""
-        self.n_done += n
-        self.n_new += n if is_new else 0
-        self.bar.update(n)
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self.started
+
+    def add_finished(self, n_renders: int) -> None:
+        """Count renders that an earlier run did."""
+        self.n_done += n_renders
+        self.bar.update(n_renders)
+
+    def add_new(self, done: Done) -> None:
+        """Count what was done now."""
+        self.new.add(done)
+        self.add_finished(done.n_renders)
         now = time.monotonic()
         if self.bar.disable and now - self.last_line > SECONDS_BETWEEN_LINES:
             self.last_line = now
-            rate = self.n_new / (now - self.started)
+            rate = self.new.n_renders / self.seconds
             log.warning(
                 "injections: %d of %d renders, %.0f a second", self.n_done, self.n_renders, rate
             )
 
     def closing_lines(self, n_parts: int) -> str:
         """What was done, and how to look at it."""
-        seconds = time.monotonic() - self.started
         return (
-            f"injections: {self.n_renders} renders in {n_parts} parts, {self.n_new} of them done "
-            f"now in {seconds:.1f} s\n"
-            "look at them: duckdb -init lake/open.sql -c "
-            '"from injections select reason_code, count(*) group by all"'
+            f"injections: {self.n_renders} renders in {n_parts} parts, {self.new.n_renders} of them "
+            f"done now in {self.seconds:.1f} s\n"
+            f"look: duckdb -init {lake_path('open.sql')} "
+            '-c "from injection_gates; from stamps limit 1"'
         )

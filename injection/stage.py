@@ -12,6 +12,7 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ingest.lake import sql_text
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
 from injection.plan import Part, StageError, check_renders, parts, stream_renders
 from injection.progress import Progress
+from injection.runs import Done
 from injection.settings import StageSettings
 
 WORKERS_VARIABLE = "DHS_WORKERS"
@@ -46,12 +48,32 @@ def n_workers() -> int:
     return int(text)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the stage leaves.
+
+    Parameters
+    ----------
+    rows : list of Path
+        The files with the metric rows of all parts, new and old, in the order of the bricks.
+    new : Done
+        What was done now.
+    workers : int
+    seconds : float
+    """
+
+    rows: list[Path]
+    new: Done
+    workers: int
+    seconds: float
+
+
 def run_stage(
     session: duckdb.DuckDBPyConnection,
     renders: str,
     settings: StageSettings,
     lake: Path,
-) -> list[Path]:
+) -> "Outcome":
     """Do every render that is not done yet.
 
     Parameters
@@ -66,14 +88,14 @@ def run_stage(
 
     Returns
     -------
-    list of Path
-        The files with the metric rows of all parts, new and old, in the order of the bricks.
+    Outcome
 
     Raises
     ------
     StageError
         When rows got lost, or the renders contradict themselves.
     """
+    workers = n_workers()
     remove_leftovers(lake)
     n_renders = check_renders(session.cursor(), renders, settings)
     bricks = stream_renders(session.cursor(), renders, n_renders)
@@ -84,16 +106,16 @@ def run_stage(
         for part in parts(bricks, settings):
             all_parts.append(rows_path(lake, part.part_id))
             if is_complete(lake, part.part_id):
-                progress.add(len(part.renders), is_new=False)
+                progress.add_finished(len(part.renders))
             else:
                 yield part
 
     with progress:
-        for n in _each_done(unfinished(), settings, lake, n_workers()):
-            progress.add(n, is_new=True)
+        for done in _each_done(unfinished(), settings, lake, workers):
+            progress.add_new(done)
     _check_rows(session.cursor(), all_parts, n_renders, settings)
     print(progress.closing_lines(len(all_parts)))
-    return all_parts
+    return Outcome(all_parts, progress.new, workers, progress.seconds)
 
 
 def rows_query(tasks: str, paths: Iterable[Path]) -> str:
@@ -128,8 +150,8 @@ def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> N
 
 def _each_done(
     waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
-) -> Iterator[int]:
-    """Write the parts, in as many processes as there are workers; numbers of renders as they end."""
+) -> Iterator[Done]:
+    """Write the parts, in as many processes as there are workers."""
     first = list(itertools.islice(waiting, 2))
     waiting = itertools.chain(first, waiting)
     if workers == 1 or len(first) < 2:  # starting processes costs seconds
@@ -147,8 +169,8 @@ def _each_done(
 
 def _each_done_in_processes(
     waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
-) -> Iterator[int]:
-    running: set[Future[int]] = set()
+) -> Iterator[Done]:
+    running: set[Future[Done]] = set()
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_end_with_parent
     )

@@ -61,7 +61,7 @@ def contents(lake):
 
 def test_every_task_has_one_row_with_a_verdict(session, frame, settings, tmp_path):
     load(session, frame)
-    query = rows_query("tasks", run_stage(session, "renders", settings, tmp_path))
+    query = rows_query("tasks", run_stage(session, "renders", settings, tmp_path).rows)
     check_result(session.cursor(), "tasks", query)
     counts = session.sql(
         f"select brickname, reason_code, count(*) from ({query}) group by all order by all"
@@ -90,9 +90,11 @@ def test_stamps_are_written_once_for_each_experiment_that_wants_them(
 
 def test_a_second_run_does_nothing_and_gives_the_same(session, frame, settings, tmp_path):
     load(session, frame)
-    first = run_stage(session, "renders", settings, tmp_path)
+    first = run_stage(session, "renders", settings, tmp_path).rows
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
-    assert run_stage(session, "renders", settings, tmp_path) == first
+    second = run_stage(session, "renders", settings, tmp_path)
+    assert second.rows == first
+    assert second.new.n_renders == 0
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
 
 
@@ -107,14 +109,14 @@ def test_one_worker_and_two_write_the_same_bytes(session, frame, settings, tmp_p
 
 def test_only_what_a_change_affects_is_done_again(session, frame, settings, tmp_path):
     load(session, frame)
-    before = run_stage(session, "renders", settings, tmp_path)
+    before = run_stage(session, "renders", settings, tmp_path).rows
     changed = (pl.col("render_id") == frame["render_id"][0]) | pl.col("is_control")
     load(session, frame.with_columns(src_r_mag=pl.when(changed).then(20.0).otherwise("src_r_mag")))
-    after = run_stage(session, "renders", settings, tmp_path)
+    after = run_stage(session, "renders", settings, tmp_path).rows
     assert [old == new for old, new in zip(before, after, strict=True)] == 4 * [False]
     one_brick = pl.col("brickname") == OTHER_BRICKS[0]
     load(session, frame.with_columns(ebv=pl.when(one_brick).then(0.2).otherwise("ebv")))
-    after = run_stage(session, "renders", settings, tmp_path)
+    after = run_stage(session, "renders", settings, tmp_path).rows
     assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
 
 
@@ -142,7 +144,7 @@ def test_metrics_only_writes_no_stamps_and_the_same_rows(session, frame, setting
     load(session, frame)
     only = stage_settings(real_coadds, **G_ONLY, metrics_only=True)
     tables = [
-        session.sql(rows_query("tasks", run_stage(session, "renders", each, tmp_path / name)))
+        session.sql(rows_query("tasks", run_stage(session, "renders", each, tmp_path / name).rows))
         .pl().drop("part_id", "metrics_only").sort("task_id")
         for name, each in (("full", settings), ("only", only))
     ]  # fmt: skip
@@ -152,7 +154,7 @@ def test_metrics_only_writes_no_stamps_and_the_same_rows(session, frame, setting
 
 def test_a_missing_stamp_file_makes_its_part_unfinished(session, frame, settings, tmp_path):
     load(session, frame)
-    paths = run_stage(session, "renders", settings, tmp_path)
+    paths = run_stage(session, "renders", settings, tmp_path).rows
     before = contents(tmp_path)
     (victim,) = (tmp_path / STAMPS_FOLDER / "experiment_id=train_stamp64").glob("*.parquet")
     victim.unlink()
@@ -247,7 +249,7 @@ def test_a_reader_that_shares_its_connection_is_caught_losing_rows(session, cove
 
 def test_a_lost_row_stops_the_stage(session, frame, settings, tmp_path):
     load(session, frame)
-    paths = run_stage(session, "renders", settings, tmp_path)
+    paths = run_stage(session, "renders", settings, tmp_path).rows
     with pytest.raises(StageError, match="of them with a verdict"):
         check_result(session.cursor(), "tasks", rows_query("tasks", paths[1:]))
 
@@ -275,7 +277,7 @@ def test_a_stamp_size_that_is_no_choice_is_refused(session, frame, real_coadds):
 def test_no_tasks_are_refused(session, frame, settings, tmp_path):
     load(session, frame[:0])
     with pytest.raises(StageError, match="empty"):
-        rows_query("tasks", run_stage(session, "renders", settings, tmp_path))
+        rows_query("tasks", run_stage(session, "renders", settings, tmp_path).rows)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])
