@@ -14,7 +14,7 @@ task_counts as (
         count(*) as n_tasks,
         count(*) filter (where is_control) as n_controls,
         count(*) filter (where not is_control) as n_injections,
-        count(distinct (brickid, objid)) as n_hosts
+        count(distinct brickid::bigint * 4294967296 + objid) as n_hosts
     from injection_tasks
     group by experiment_id
 ),

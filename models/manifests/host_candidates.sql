@@ -16,10 +16,9 @@ bricks_with_region as (
 -- Quartiles of seeing and depth over the bricks; all experiments record the same edges.
 edges as (
     select
-        psf_edges,
-        depth_edges
+        any_value(psf_edges) as psf_edges,
+        any_value(depth_edges) as depth_edges
     from {{ ref('stage_config') }}
-    limit 1
 ),
 
 host_candidates as (

@@ -5,7 +5,11 @@ grid_axes as (
 ),
 
 priors as (
-    select distinct prior from {{ ref('priors') }}
+    select distinct prior as prior_name from {{ ref('priors') }}
+),
+
+grid_names as (
+    select distinct grid from grid_axes
 ),
 
 {% for axis in ['theta_e_arcsec', 'src_dmag', 'src_reff_arcsec', 'src_e', 'shear'] -%}
@@ -64,11 +68,12 @@ named_grid_points as (
 -- A prior is one config: each galaxy and replicate draws its own parameters from it.
 named_priors as (
     select
-        prior as config_id,
+        priors.prior_name as config_id,
         case
-            when prior in (select grid_axes.grid from grid_axes)
-                then error('"' || prior || '" is the name of a grid and of a prior: rename one')
-            else prior
+            when grid_names.grid is null then priors.prior_name
+            else error(
+                '"' || priors.prior_name || '" is the name of a grid and of a prior: rename one'
+            )
         end as grid,
         1 as config_index,
         true as is_prior,
@@ -79,6 +84,7 @@ named_priors as (
         null::double as src_n,
         null::double as shear
     from priors
+    left join grid_names on priors.prior_name = grid_names.grid
 ),
 
 configs as (

@@ -70,6 +70,14 @@ tier_settings as (
     cross join brick_edges
 ),
 
+stamp_sizes as (
+    select unnest({{ var('stamp_sizes') }}) as stamp_size
+),
+
+bandsets as (
+    select unnest({{ var('bandsets') }}) as bandset
+),
+
 experiments as (
     select
         format(
@@ -88,8 +96,8 @@ experiments as (
             else error('no such sampling: ' || tier_settings.sampling)
         end as n_configs_per_galaxy
     from tier_settings
-    cross join (select unnest({{ var('stamp_sizes') }}) as stamp_size) as stamp_sizes
-    cross join (select unnest({{ var('bandsets') }}) as bandset) as bandsets
+    cross join stamp_sizes
+    cross join bandsets
 ),
 
 experiment_sizes as (
@@ -161,15 +169,15 @@ largest_experiment as (
     select
         experiment_id,
         list_max([
-            {'value': n_galaxies::bigint, 'name': 'galaxies per selection set and split'},
-            {'value': n_configs_per_galaxy::bigint, 'name': 'configs per galaxy'},
-            {'value': n_selection_sets::bigint, 'name': 'selection sets'},
-            {'value': n_splits::bigint, 'name': 'splits'},
-            {'value': n_replicates::bigint, 'name': 'replicates'}
+            { 'value': n_galaxies::bigint, 'name': 'galaxies per selection set and split' },
+            { 'value': n_configs_per_galaxy::bigint, 'name': 'configs per galaxy' },
+            { 'value': n_selection_sets::bigint, 'name': 'selection sets' },
+            { 'value': n_splits::bigint, 'name': 'splits' },
+            { 'value': n_replicates::bigint, 'name': 'replicates' }
         ]) as biggest_factor
     from experiment_sizes
     qualify row_number() over (
-        order by n_hosts_nominal * (n_injections_per_host + n_controls_per_host) desc, experiment_id
+        order by n_hosts_nominal * (n_injections_per_host + n_controls_per_host) desc, experiment_id asc
     ) = 1
 ),
 

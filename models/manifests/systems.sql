@@ -23,7 +23,7 @@ prior_laws as (
     select
         prior,
         {%- for name in ['theta_e_arcsec', 'src_r_mag', 'src_reff_arcsec', 'src_n', 'src_e', 'shear'] %}
-        any_value({'law': law, 'low': low, 'high': high, 'slope': slope})
+        any_value({ 'law': law, 'low': low, 'high': high, 'slope': slope })
             filter (where parameter = '{{ name }}') as {{ name }}_law{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('priors') }}

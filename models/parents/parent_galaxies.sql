@@ -31,10 +31,10 @@ parent_galaxies as (
         galaxies.objid,
         galaxies.brickname,
         galaxies.region_id,
-        case
-            when galaxies.brick_split is not null then galaxies.brick_split
-            else {{ split_of_near_cells('galaxies.near_cells') }}
-        end as region_split,
+        coalesce(
+            galaxies.brick_split,
+            {{ split_of_near_cells('galaxies.near_cells') }}
+        ) as region_split,
         galaxies.ra,
         galaxies.dec,
         galaxies.type,

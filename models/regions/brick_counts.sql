@@ -1,4 +1,6 @@
-{%- set counted = ['v1_pure_massive', 'v2_baseline_dr10', 'v3_color_relaxed', 'v4_mag_relaxed', 'v5_very_relaxed'] -%}
+{%- set counted = [
+    'v1_pure_massive', 'v2_baseline_dr10', 'v3_color_relaxed', 'v4_mag_relaxed', 'v5_very_relaxed',
+] -%}
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 with
 

@@ -50,11 +50,11 @@ ranked_regions as (
         *,
         row_number() over (
             partition by selection_set_id, region_split
-            order by ranking_score desc, region_id
+            order by ranking_score desc, region_id asc
         ) as rank_in_split,
         row_number() over (
             partition by selection_set_id, region_split, density_bin
-            order by ranking_score desc, region_id
+            order by ranking_score desc, region_id asc
         ) as rank_in_bin,
         [n_low_density, n_mid_density, n_high_density][density_bin + 1] as n_of_bin
     from scored_regions
@@ -80,7 +80,7 @@ region_selections as (
         region_split,
         row_number() over (
             partition by selection_set_id, region_split
-            order by ranking_score desc, region_id
+            order by ranking_score desc, region_id asc
         ) as region_rank,
         density_bin,
         area_deg2,

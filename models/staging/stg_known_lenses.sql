@@ -39,7 +39,7 @@ ranked_entries as (
             partition by entry_groups.lens_group
             order by
                 trim(entries_with_position.grading) = 'confident' desc,
-                entries_with_position.entry_number
+                entries_with_position.entry_number asc
         ) as rank_in_group
     from entries_with_position
     inner join entry_groups on entries_with_position.entry_number = entry_groups.entry_number

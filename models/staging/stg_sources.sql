@@ -26,7 +26,7 @@ chosen_rows as (
     inner join repeated_keys using (brickid, objid)
     qualify row_number() over (
         partition by raw_sources.brickid, raw_sources.objid
-        order by raw_sources.release desc, raw_sources.sweep_file, raw_sources.row_index
+        order by raw_sources.release desc, raw_sources.sweep_file asc, raw_sources.row_index asc
     ) = 1
 ),
 
