@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from udfs.cutout_features import FEATURES
 from udfs.shortcuts import (
@@ -42,7 +41,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class TestSettings:
+class Repeats:
     """How many times the tests are repeated, and their seed."""
 
     n_resamples: int
@@ -94,7 +93,7 @@ def feature_table(
     objects: Objects,
     kinds: Mapping[str, Kind],
     thresholds: tuple[float, float],
-    tests: TestSettings,
+    tests: Repeats,
 ) -> pa.Table:
     """AUC of every feature alone.
 
@@ -104,7 +103,7 @@ def feature_table(
     kinds : mapping of feature to Kind
     thresholds : (float, float)
         Lower ends of the interval above which a feature is yellow, and red.
-    tests : TestSettings
+    tests : Repeats
 
     Returns
     -------
@@ -159,7 +158,7 @@ def _verdict(auc: Auc, thresholds: tuple[float, float]) -> str:
 
 
 def classifier_table(
-    objects: Objects, sham: Objects | None, kinds: Mapping[str, Kind], tests: TestSettings
+    objects: Objects, sham: Objects | None, kinds: Mapping[str, Kind], tests: Repeats
 ) -> pa.Table:
     """What classifiers on groups of features reach on unseen bricks.
 
@@ -169,7 +168,7 @@ def classifier_table(
     sham : Objects or None
         Hosts before (False) and after (True) an injection of no light, if there are any.
     kinds : mapping of feature to Kind
-    tests : TestSettings
+    tests : Repeats
 
     Returns
     -------
@@ -196,13 +195,12 @@ def classifier_table(
 
 
 def _classifier_row(
-    name: str, objects: Objects, features: Sequence[str], tests: TestSettings
+    name: str, objects: Objects, features: Sequence[str], tests: Repeats
 ) -> dict[str, Any]:
     varying = [feature for feature in features if np.nanstd(objects.features[feature]) > 0]
-    with threadpool_limits(1):  # the folds are small: threads would wait for each other
-        score: ClassifierScore = classifier_score(
-            objects, varying, tests.n_resamples, tests.n_shuffles, tests.seed
-        )
+    score: ClassifierScore = classifier_score(
+        objects, varying, tests.n_resamples, tests.n_shuffles, tests.seed
+    )
     return {
         "classifier": name,
         "n_positives": int(objects.label.sum()),

@@ -17,11 +17,13 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from udfs.roc import auc_with_resamples, cluster_multiplicities
 
 INTERVAL = (0.025, 0.975)
 N_FOLDS = 5
+N_CLASSIFIERS = 2
 QUANTILES = 100  # of the rank transform before the logistic regression
 
 
@@ -126,10 +128,10 @@ class ClassifierScore:
     top_features: tuple[str, ...]
 
 
-def classifiers(seed: int) -> tuple[Pipeline | HistGradientBoostingClassifier, ...]:
+def classifiers(n_objects: int, seed: int) -> tuple[Pipeline | HistGradientBoostingClassifier, ...]:
     """The two that are tried: a linear one on ranks, and one that finds combinations."""
     ranks = QuantileTransformer(
-        n_quantiles=QUANTILES, output_distribution="normal", random_state=seed
+        n_quantiles=min(QUANTILES, n_objects), output_distribution="normal", random_state=seed
     )
     linear = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
@@ -170,13 +172,13 @@ def out_of_fold_scores(
         raise ValueError("a classifier needs objects of at least two bricks")
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     scores = np.zeros(len(label))
-    for train, test in folds.split(matrix, label, cluster):
-        for classifier in classifiers(seed):
-            classifier.fit(matrix[train], label[train])
-            # Scores of different folds and classifiers are comparable only by rank.
-            probability = classifier.predict_proba(matrix[test])[:, 1]
-            scores[test] += _ranks(probability)
-    return scores / len(classifiers(seed))
+    with threadpool_limits(1):  # a fit takes milliseconds: threads would wait for each other
+        for train, test in folds.split(matrix, label, cluster):
+            for classifier in classifiers(len(train), seed):
+                classifier.fit(matrix[train], label[train])
+                # Scores of different folds and classifiers are comparable only by rank.
+                scores[test] += _ranks(classifier.predict_proba(matrix[test])[:, 1])
+    return scores / N_CLASSIFIERS
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -232,7 +234,7 @@ def _most_telling(
     objects: Objects, names: Sequence[str], matrix: np.ndarray, seed: int, n_top: int = 3
 ) -> tuple[str, ...]:
     """Names of the features that the linear classifier leans on most."""
-    linear = classifiers(seed)[0]
+    linear = classifiers(len(matrix), seed)[0]
     linear.fit(matrix, objects.label)
     weight = np.abs(linear[-1].coef_[0])
     return tuple(names[i] for i in np.argsort(-weight)[:n_top])

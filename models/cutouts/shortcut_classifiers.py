@@ -6,7 +6,7 @@ from udfs.cutout_features import FEATURES
 from udfs.shortcut_tables import (
     HOST_FEATURES,
     Kind,
-    TestSettings,
+    Repeats,
     classifier_table,
     kind_of,
     objects_from_columns,
@@ -45,7 +45,7 @@ def model(dbt, session):
     keys = dbt.ref("sham_features").project("galaxy_id")
     untouched = features.set_alias("features").join(keys.set_alias("sham"), "galaxy_id")
     choices = dbt.config.meta_get("choices")
-    tests = TestSettings(
+    tests = Repeats(
         int(choices["shortcut_resamples"]), int(choices["shortcut_shuffles"]), int(choices["seed"])
     )
     sham = sham_objects(pairs.order("galaxy_id"), untouched.order("galaxy_id"))

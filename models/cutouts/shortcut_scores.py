@@ -2,7 +2,7 @@
 
 from udfs.shortcut_tables import (
     Kind,
-    TestSettings,
+    Repeats,
     feature_table,
     kind_of,
     objects_from_columns,
@@ -22,5 +22,5 @@ def model(dbt, session):
     objects = objects_from_columns(columns, "is_lens", "brickname", names)
     choices = dbt.config.meta_get("choices")
     thresholds = float(choices["shortcut_yellow_auc"]), float(choices["shortcut_red_auc"])
-    tests = TestSettings(int(choices["shortcut_resamples"]), 0, int(choices["seed"]))
+    tests = Repeats(int(choices["shortcut_resamples"]), 0, int(choices["seed"]))
     return feature_table(objects, kinds, thresholds, tests)
