@@ -14,15 +14,15 @@ from udfs.sersic import central_brightness
 CANVAS_ORIGIN = 1000  # of every canvas in its brick, pixel
 
 
-def fast_image(system):
+def fast_image(system, is_for_psf=False):
     """Image before the PSF, (size_pix, size_pix) float32, and the ray-traced magnification."""
     row = parameter_row(system)
     n, q, reff = system["src_n"], system["src_q"], system["src_reff_arcsec"]
     central, reach = float(central_brightness(n, q, reff)), float(light_radius(np.float64(n)))
     size = system["size_pix"]
     out = np.zeros((size, size), np.float32)
-    lens, work = (system["lens_x_pix"], system["lens_y_pix"]), fast_render.make_work(size)
-    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, lens, PIXEL, out, work)
+    frame, work = (system["lens_x_pix"], system["lens_y_pix"], PIXEL), fast_render.make_work(size)
+    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, frame, is_for_psf, out, work)
     return out, total_magnification(row, central, reach, make_rays())
 
 

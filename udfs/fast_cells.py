@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from udfs.fast_math import exp2, log2
+from udfs.fast_moments import Moments
 from udfs.fast_profile import TINY, exponents, radius_square, source_offset
 from udfs.fast_system import (
     AXIS_11,
@@ -36,7 +37,7 @@ MAX_LEVEL = 10  # halvings of a pixel
 DARK = np.float32(10)  # a cell whose brightest point is below 2^-14 is summed as it is
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
-_HALF, _QUARTER = np.float32(0.5), np.float32(0.25)
+_HALF, _12TH = np.float32(0.5), np.float32(1 / 12)
 _REACH = np.float32(0.75)
 
 
@@ -54,7 +55,8 @@ class Cells(NamedTuple):
     """Room for the lists of cells, reused from render to render.
 
     x, y are centres in the lens' frame (arcsec), owner the pixel; `split` says which to split,
-    `next_*` are the parts, `leaf_*` the cells to sum and `node_*` their nodes.
+    `next_*` are the parts, `leaf_*` the cells to sum (with the first moments of their light, in cells) and
+    `node_*` their nodes.
     """
 
     x: np.ndarray
@@ -70,6 +72,8 @@ class Cells(NamedTuple):
     leaf_y: np.ndarray
     leaf_owner: np.ndarray
     leaf_sum: np.ndarray
+    leaf_x_sum: np.ndarray
+    leaf_y_sum: np.ndarray
     node_x: np.ndarray
     node_y: np.ndarray
     node_exponent: np.ndarray
@@ -156,34 +160,9 @@ def divide(cells: Cells, n: int, may_split: bool, corner: np.ndarray) -> Any:
 
 
 @fast_kernel
-def _move(
-    source_x: np.ndarray, source_y: np.ndarray, dx: float, dy: float, n: int, cells: Cells
-) -> None:
-    for i in range(n):
-        cells.node_x[i] = source_x[i] + dx
-        cells.node_y[i] = source_y[i] + dy
-
-
-@fast_kernel
-def _add_light(exponent: np.ndarray, weight: float, n: int, out: np.ndarray) -> None:
-    for i in range(n):
-        out[i] += weight * exp2(-exponent[i])
-
-
-@fast_kernel
-def sum_leaves(c: Any, mode: int, cells: Cells, n: int, nodes: np.ndarray) -> None:
-    """Mean light of each leaf; `nodes` are turned and scaled to the cell."""
-    n = whole_vectors(n)
-    cells.leaf_sum[:n] = _ZERO
-    for k in range(len(nodes)):
-        _move(cells.leaf_x, cells.leaf_y, nodes[k, 0], nodes[k, 1], n, cells)
-        exponents(c, mode, cells.node_x, cells.node_y, n, cells.node_exponent)
-        _add_light(cells.node_exponent, nodes[k, 2], n, cells.leaf_sum)
-
-
-@fast_kernel
-def turned(nodes: np.ndarray, side: float, cos_phi: float, sin_phi: float) -> np.ndarray:
+def turned(nodes: np.ndarray, turn: Any) -> np.ndarray:
     """Offsets of the pixel frame, in cells, as offsets in the lens' frame, in arcsec."""
+    side, cos_phi, sin_phi = turn
     out = nodes.copy()
     for k in range(len(nodes)):
         out[k, 0] = np.float32(side * (nodes[k, 0] * cos_phi + nodes[k, 1] * sin_phi))
@@ -191,39 +170,106 @@ def turned(nodes: np.ndarray, side: float, cos_phi: float, sin_phi: float) -> np
     return out
 
 
-_CORNERS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)], np.float32)
+@fast_kernel
+def _move(cells: Cells, dx: float, dy: float, n: int) -> None:
+    """Put every leaf's node at an offset from its centre."""
+    for i in range(n):
+        cells.node_x[i] = cells.leaf_x[i] + dx
+        cells.node_y[i] = cells.leaf_y[i] + dy
 
 
 @fast_kernel
-def refine(
-    c: Any, mode: int, cells: Cells, n: int, turn: Any, finest: float, mean: np.ndarray
-) -> None:
-    """Add the mean light of n pixels to `mean`, splitting cells.
+def _add_light(cells: Cells, node: Any, n: int) -> None:
+    """Add the light at a node (offset x and y in cells, weight) of every leaf."""
+    x, y, weight = node
+    exponent, out = cells.node_exponent, cells.leaf_sum
+    out_x, out_y = cells.leaf_x_sum, cells.leaf_y_sum
+    for i in range(n):
+        light = weight * exp2(-exponent[i])
+        out[i] += light
+        out_x[i] += x * light
+        out_y[i] += y * light
+
+
+@fast_kernel
+def sum_leaves(c: Any, mode: int, cells: Cells, n: int, nodes: np.ndarray, turn: Any) -> None:
+    """Mean light of each leaf and its first moments by Gauss-Legendre nodes.
 
     Parameters
     ----------
     c, mode : packed system and its power mode
     cells : Cells
-        With the pixels' centres and numbers in x, y and owner.
-    n : int
+    n : number of leaves
+    nodes : (n_nodes, 3) float32
+        Offsets in cells, and weights.
     turn : (float, float, float)
-        Side of a pixel in arcsec, cosine and sine of the lens' angle.
+        Side of a leaf in arcsec, cosine and sine of the lens' angle.
+    """
+    n = whole_vectors(n)
+    cells.leaf_sum[:n], cells.leaf_x_sum[:n], cells.leaf_y_sum[:n] = _ZERO, _ZERO, _ZERO
+    in_lens_frame = turned(nodes, turn)
+    for k in range(len(nodes)):
+        _move(cells, in_lens_frame[k, 0], in_lens_frame[k, 1], n)
+        exponents(c, mode, cells.node_x, cells.node_y, n, cells.node_exponent)
+        _add_light(cells, (nodes[k, 0], nodes[k, 1], nodes[k, 2]), n)
+
+
+_CORNERS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)], np.float32)
+
+
+@fast_kernel
+def _give_to_pixels(cells: Cells, n: int, part: float, pixels: Any, moments: Moments) -> None:
+    """Add the light of n leaves, `part` of a pixel on a side, to the moments of their pixels.
+
+    `pixels` are the pixels' centres in the lens' frame and the turn of a pixel. Within a leaf the
+    light is taken to be as wide as if it were flat.
+    """
+    centre_x, centre_y, (scale, cos_phi, sin_phi) = pixels
+    area, own_variance = part * part, part * part * _12TH
+    for i in range(n):
+        owner = cells.leaf_owner[i]
+        dx, dy = cells.leaf_x[i] - centre_x[owner], cells.leaf_y[i] - centre_y[owner]
+        x = np.float32((dx * cos_phi - dy * sin_phi) / scale)
+        y = np.float32((dx * sin_phi + dy * cos_phi) / scale)
+        light = area * cells.leaf_sum[i]
+        inner_x = area * part * cells.leaf_x_sum[i]
+        inner_y = area * part * cells.leaf_y_sum[i]
+        moments.mean[owner] += light
+        moments.x[owner] += x * light + inner_x
+        moments.y[owner] += y * light + inner_y
+        moments.xx[owner] += (x * x + own_variance) * light + _TWO * x * inner_x
+        moments.yy[owner] += (y * y + own_variance) * light + _TWO * y * inner_y
+        moments.xy[owner] += x * y * light + x * inner_y + y * inner_x
+
+
+@fast_kernel
+def refine(
+    c: Any, mode: int, cells: Cells, n: int, pixels: Any, finest: float, moments: Moments
+) -> None:
+    """Add the light of n pixels to `moments`, splitting cells as often as it takes.
+
+    Parameters
+    ----------
+    c, mode : packed system and its power mode
+    cells : Cells
+        With the pixels' centres, numbers and changes of the exponent.
+    n : int
+    pixels : (x, y, (side, cos, sin))
+        Centres of all pixels in the lens' frame, side of a pixel in arcsec, and the lens' angle.
     finest : float, R_e
         Part of the source within which the cusp is not resolved further.
-    mean : (n_pixels,) float32, added to
+    moments : Moments
     """
-    side, cos_phi, sin_phi = turn
-    area, level = _ONE, 0
+    scale, cos_phi, sin_phi = pixels[2]
+    part, level = _ONE, 0
     while n > 0:
+        turn = (scale * part, cos_phi, sin_phi)
         exponents(c, mode, cells.x, cells.y, whole_vectors(n), cells.node_exponent)
-        split_scores(c, cells, n, np.float32(side), np.float32(finest))
-        corner = turned(_CORNERS, side, cos_phi, sin_phi)
-        n_next, n_leaf = divide(cells, n, level < MAX_LEVEL, corner)
-        nodes = turned(PIXEL_NODES if level == 0 else PART_NODES, side, cos_phi, sin_phi)
-        sum_leaves(c, mode, cells, n_leaf, nodes)
-        for i in range(n_leaf):
-            mean[cells.leaf_owner[i]] += area * cells.leaf_sum[i]
+        split_scores(c, cells, n, np.float32(turn[0]), np.float32(finest))
+        n_next, n_leaf = divide(cells, n, level < MAX_LEVEL, turned(_CORNERS, turn))
+        sum_leaves(c, mode, cells, n_leaf, PIXEL_NODES if level == 0 else PART_NODES, turn)
+        _give_to_pixels(cells, n_leaf, part, pixels, moments)
         for i in range(n_next):
             cells.x[i], cells.y[i] = cells.next_x[i], cells.next_y[i]
             cells.change[i], cells.owner[i] = cells.next_change[i], cells.next_owner[i]
-        n, side, area, level = n_next, 0.5 * side, area * _QUARTER, level + 1
+        n, part, level = n_next, part * _HALF, level + 1

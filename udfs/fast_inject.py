@@ -109,12 +109,16 @@ def total_magnification(p: np.ndarray, central: float, reach: float, rays: Rays)
 
 @fast_kernel
 def _arc(seen: np.ndarray, stride: int, height: int, width: int, flux: float) -> np.ndarray:
-    """The blurred image of unit flux as an image in nanomaggy."""
+    """The blurred image of unit flux as an image in nanomaggy.
+
+    Sharing light by its moments leaves the far wings of a narrow PSF below 0 by up to 5e-5 of the
+    peak; there the arc is dark.
+    """
     arc = np.empty((height, width), np.float32)
     for row in range(height):
         source, target = seen[row * stride :], arc[row]
         for column in range(width):
-            target[column] = flux * source[column]
+            target[column] = max(flux * source[column], np.float32(0))
     return arc
 
 
@@ -202,10 +206,10 @@ def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) ->
     """Paint one render into all bands of its canvas and measure it."""
     p, central = batch.parameters[k], batch.central[k]
     out.magnification[k] = total_magnification(p, central, batch.reach[k], room.rays)
-    lens = (batch.lens[k, 0], batch.lens[k, 1])
+    frame = (batch.lens[k, 0], batch.lens[k, 1], choices.scale)
     pixel_light = central * choices.scale * choices.scale
     reach = batch.reach[k] * p[REFF]
-    lit = render_canvas(p, pixel_light, reach, lens, choices.scale, room.unit, room.work)
+    lit = render_canvas(p, pixel_light, reach, frame, True, room.unit, room.work)
     out.rendered[k] = room.unit.sum()
     if lit[1] < lit[0] or lit[3] < lit[2]:
         return

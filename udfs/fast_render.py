@@ -12,6 +12,14 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from udfs.fast_cells import Cells, make_cells, refine
 from udfs.fast_math import exp2
+from udfs.fast_moments import (
+    Moments,
+    clear_pixel,
+    clear_ring,
+    fill_smooth,
+    make_moments,
+    share,
+)
 from udfs.fast_profile import exponents
 from udfs.fast_sie import fit_deflection
 from udfs.fast_system import (
@@ -45,9 +53,10 @@ class Work(NamedTuple):
     y: np.ndarray
     exponent: np.ndarray
     light: np.ndarray
-    mean: np.ndarray
     change: np.ndarray
     need: np.ndarray
+    shared: np.ndarray
+    moments: Moments
     cells: Cells
 
 
@@ -55,7 +64,7 @@ def make_work(size: int) -> Work:
     """Room for canvases of size x size pixels."""
     n = whole_vectors((size + 2) ** 2) + 3 * (size + 2)
     images = [np.zeros(n, np.float32) for _ in range(7)]
-    return Work(*images, make_cells(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)))
+    return Work(*images, make_moments(n), make_cells(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)))
 
 
 @kernel
@@ -170,7 +179,7 @@ def _collect(work: Work, width: int, height: int) -> int:
             if work.need[pixel] > _ZERO:
                 cells.x[n], cells.y[n], cells.owner[n] = work.x[pixel], work.y[pixel], pixel
                 cells.change[n] = work.change[pixel]
-                work.mean[pixel] = _ZERO
+                clear_pixel(work.moments, pixel)
                 n += 1
     return n
 
@@ -179,7 +188,7 @@ def _collect(work: Work, width: int, height: int) -> int:
 def render_box(
     p: np.ndarray, amplitude: float, box: Any, lens: Any, scale: float, work: Work
 ) -> None:
-    """Image of a system of unit flux into `work.mean`, the box with its ring, (height, width) flat.
+    """Light of a system of unit flux into `work.moments`, the box with its ring, flat.
 
     Parameters
     ----------
@@ -200,15 +209,17 @@ def render_box(
     _fill_grid(work, box, lens, scale, p[LENS_PHI])
     exponents(c, mode, work.x, work.y, n, work.exponent)
     _fill_light(work.exponent, n, work.light)
-    correct_midpoints(work.light, width, n, work.mean)
+    correct_midpoints(work.light, width, n, work.moments.mean)
+    fill_smooth(work.light, width, n, work.moments)
     refinement_need(
         work.exponent, width, n, np.float32(TOLERANCE / amplitude), work.change, work.need
     )
     if hypot(p[SRC_X], p[SRC_Y]) > CENTRE_LIT * p[THETA_E]:
         _mark_centre(work, box, lens)
     n_cells = _collect(work, width, height)
-    turn = (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI]))
-    refine(c, mode, work.cells, n_cells, turn, core_fraction(p[INDEX]), work.mean)
+    pixels = (work.x, work.y, (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI])))
+    refine(c, mode, work.cells, n_cells, pixels, core_fraction(p[INDEX]), work.moments)
+    clear_ring(work.moments, width, height)
 
 
 @kernel
@@ -216,22 +227,48 @@ def render_canvas(
     p: np.ndarray,
     amplitude: float,
     reach: float,
-    lens: Any,
-    scale: float,
+    frame: Any,
+    is_for_psf: bool,
     out: np.ndarray,
     work: Work,
 ) -> Any:
-    """Image of a system of unit flux on a canvas; returns the box that holds its light."""
-    size = len(out)
-    box = image_box(p, reach, lens, scale, size)
+    """Image of a system of unit flux on a canvas.
+
+    Parameters
+    ----------
+    p : (12,) float64
+        A row of parameters.
+    amplitude : float
+        Central brightness times the area of a pixel.
+    reach : float, arcsec
+        Semi-major radius beyond which the source's light is neglected.
+    frame : (float, float, float)
+        Lens position in pixels, and arcsec per pixel.
+    is_for_psf : bool
+        Share the light with the neighbours as its moments ask (`udfs.fast_moments`), else give the
+        integrated pixels.
+    out : (size, size) float32, written
+    work : Work
+
+    Returns
+    -------
+    x0, x1, y0, y1 : int, pixel
+        Box that holds the light; outside it the image is 0.
+    """
+    lens, scale = (frame[0], frame[1]), frame[2]
+    box = image_box(p, reach, lens, scale, len(out))
     out[:] = 0
     x0, x1, y0, y1 = box
     if x1 < x0 or y1 < y0:
         return box
     render_box(p, amplitude, box, lens, scale, work)
     width = x1 - x0 + 3
+    image = work.moments.mean
+    if is_for_psf:
+        image = work.shared
+        share(work.moments, width, whole_vectors(width * (y1 - y0 + 3)), image)
     for row in range(y0, y1 + 1):
         start = (row - y0 + 1) * width + 1
         for column in range(x0, x1 + 1):
-            out[row, column] = np.float32(amplitude) * work.mean[start + column - x0]
+            out[row, column] = np.float32(amplitude) * image[start + column - x0]
     return box

@@ -1,0 +1,133 @@
+"""Where within its pixel the light lies, so that the PSF sees it there.
+
+An image of integrated pixels, convolved on its own grid, puts the light of each pixel at the
+pixel's centre. For an arc narrower than a pixel that moves it by up to half a pixel: 2 % of the
+peak after a PSF of 1.2 arcsec for R_e = 0.08 arcsec, 4 % at worst. So the first and second moments
+of the light within each pixel are kept, and the light is shared with the neighbours in the one way
+that keeps sum, centroid and second moments of an image of integrated pixels: a point at offset d
+becomes the weights (d (d - 1) / 2, 1 - d^2, d (d + 1) / 2), widened by a pixel's variance of 1/12.
+Where the light is smooth this changes nothing.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from udfs.jit import fast_kernel
+
+_ZERO, _HALF, _QUARTER = np.float32(0), np.float32(0.5), np.float32(0.25)
+_12TH, _24TH = np.float32(1 / 12), np.float32(1 / 24)
+
+
+class Moments(NamedTuple):
+    """Flat images: mean light of a pixel and its moments about the pixel's centre, in pixels."""
+
+    mean: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    xx: np.ndarray
+    yy: np.ndarray
+    xy: np.ndarray
+
+
+def make_moments(n: int) -> Moments:
+    """Room for n pixels."""
+    return Moments(*[np.zeros(n, np.float32) for _ in Moments._fields])
+
+
+@fast_kernel
+def _slope(
+    before: np.ndarray, after: np.ndarray, mean: np.ndarray, n: int, out: np.ndarray
+) -> None:
+    """First moment of smooth light, f' / 12, no more than what all light on one side would give."""
+    for i in range(n):
+        limit = _HALF * mean[i]
+        out[i] = min(max((after[i] - before[i]) * _24TH, -limit), limit)
+
+
+@fast_kernel
+def _variance(mean: np.ndarray, n: int, xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> None:
+    for i in range(n):
+        xx[i] = mean[i] * _12TH
+        yy[i] = mean[i] * _12TH
+        xy[i] = _ZERO
+
+
+@fast_kernel
+def fill_smooth(light: np.ndarray, width: int, n: int, moments: Moments) -> None:
+    """Moments of pixels whose light is smooth, from samples at the centres and known means."""
+    middle = width + 1
+    mean = moments.mean[middle:]
+    _slope(light[middle - 1 :], light[middle + 1 :], mean, n, moments.x[middle:])
+    _slope(light[middle - width :], light[middle + width :], mean, n, moments.y[middle:])
+    _variance(moments.mean, n + middle, moments.xx, moments.yy, moments.xy)
+
+
+@fast_kernel
+def clear_pixel(moments: Moments, pixel: int) -> None:
+    """Empty a pixel."""
+    moments.mean[pixel], moments.x[pixel], moments.y[pixel] = _ZERO, _ZERO, _ZERO
+    moments.xx[pixel], moments.yy[pixel], moments.xy[pixel] = _ZERO, _ZERO, _ZERO
+
+
+@fast_kernel
+def clear_ring(moments: Moments, width: int, height: int) -> None:
+    """Empty the pixels around the box, which belong to nobody."""
+    for column in range(width):
+        clear_pixel(moments, column)
+        clear_pixel(moments, (height - 1) * width + column)
+    for row in range(height):
+        clear_pixel(moments, row * width)
+        clear_pixel(moments, row * width + width - 1)
+
+
+@fast_kernel
+def _own_share(m: Moments, width: int, n: int, out: np.ndarray) -> None:
+    """What stays in the pixel, and the share of the corners."""
+    i0 = width + 1
+    mean, xx, yy, target = m.mean[i0:], m.xx[i0:], m.yy[i0:], out[i0:]
+    for i in range(n):
+        target[i] = mean[i] * (1 - 2 * _12TH) - xx[i] - yy[i]
+    low_low, high_high = m.xy, m.xy[2 * width + 2 :]
+    low_high, high_low = m.xy[2 * width :], m.xy[2:]
+    for i in range(n):
+        target[i] += _QUARTER * ((low_low[i] + high_high[i]) - (low_high[i] + high_low[i]))
+
+
+@fast_kernel
+def _share_of_neighbours(
+    m: Moments,
+    first: np.ndarray,
+    second: np.ndarray,
+    shift: int,
+    width: int,
+    n: int,
+    out: np.ndarray,
+) -> None:
+    """Add what the two neighbours at a distance of `shift` pixels give away."""
+    i0 = width + 1
+    mean_a, first_a, second_a = m.mean[i0 - shift :], first[i0 - shift :], second[i0 - shift :]
+    mean_b, first_b, second_b = m.mean[i0 + shift :], first[i0 + shift :], second[i0 + shift :]
+    target = out[i0:]
+    for i in range(n):
+        wide = (mean_a[i] + mean_b[i]) * _12TH + (second_a[i] + second_b[i])
+        target[i] += _HALF * (wide + (first_a[i] - first_b[i]))
+
+
+@fast_kernel
+def share(moments: Moments, width: int, n: int, out: np.ndarray) -> None:
+    """Image on the pixels' centres with the moments of the light, for the convolution.
+
+    Parameters
+    ----------
+    moments : Moments
+        Of a box with an empty ring of one pixel, rows of `width`.
+    width, n : int, pixel
+        n reaches at least from the first to the last pixel within the ring.
+    out : flat float32, written
+        Sum, centroid and second moments are those of the light, integrated over pixels. Single
+        pixels may be slightly negative.
+    """
+    _own_share(moments, width, n, out)
+    _share_of_neighbours(moments, moments.x, moments.xx, 1, width, n, out)
+    _share_of_neighbours(moments, moments.y, moments.yy, width, width, n, out)
