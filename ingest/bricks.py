@@ -65,7 +65,13 @@ def _unpack(packed: gzip.GzipFile, plain: IO[bytes]) -> None:
         raise FileRefused("file_truncated", f"the gzip stream is broken: {error}") from error
 
 
-BRICKS = Destination("bricks", "raw_bricks", arrow_schema(BRICK_COLUMNS), read_bricks)
+BRICKS = Destination(
+    "bricks",
+    "raw_bricks",
+    arrow_schema(BRICK_COLUMNS),
+    read_bricks,
+    checksum_list="legacysurvey_dr10_south.sha256sum",
+)
 
 
 def bricks(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:

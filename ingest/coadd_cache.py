@@ -2,7 +2,8 @@
 
 `_files.json` says of each file what it was when it arrived (or why it did not); it is replaced
 whole after every file. `_SUCCESS` is empty and comes last. A file without an entry in the record
-is not known to be whole and is fetched anew.
+is not known to be whole and is fetched anew; so the record itself need not be on the disk before
+the marker is written.
 """
 
 import fcntl
@@ -94,14 +95,12 @@ class BrickFolder:
         """Replace the record whole."""
         entries = {name: asdict(record) for name, record in sorted(records.items())}
         partial = self.partial(RECORD)
-        with partial.open("w") as file:
-            json.dump(entries, file, indent=0)
-            file.flush()
-            os.fsync(file.fileno())
+        partial.write_text(json.dumps(entries, indent=0))
         partial.rename(self.path / RECORD)
 
     def adopt(self, name: str) -> None:
-        """Give a file that was checked its final name."""
+        """Give a file that was checked its final name, its bytes being on the disk."""
+        _sync(self.partial(name))
         self.partial(name).rename(self.file(name))
 
     def clear_partials(self) -> None:
@@ -116,21 +115,23 @@ class BrickFolder:
 
     def mark(self) -> None:
         """Write the marker, everything else being on the disk."""
-        _sync_folder(self.path)
+        _sync(self.path / RECORD)
+        _sync(self.path)
         (self.path / MARKER).touch()
-        _sync_folder(self.path)
+        _sync(self.path)
 
     def unmark(self) -> None:
         """Remove the marker."""
         (self.path / MARKER).unlink(missing_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def coadds_folder() -> Path:

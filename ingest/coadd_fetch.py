@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Event, Lock
@@ -15,6 +16,8 @@ from ingest.fits_cards import FitsError
 from ingest.outcomes import public_location
 from ingest.transport import Source, TransportError
 from ingest.transport.retrying import Tries, try_again
+
+N_FINISHERS = 4  # files of a brick on their way to the disk: one commit of its journal serves all
 
 
 class LimitReached(Exception):
@@ -171,25 +174,50 @@ def fetch_files(
     folder.clear_partials()
     records = folder.records()
     wanted = [file for file in files if plan.wants(folder, file, records.get(file.name))]
-    visit = Visit(folder, plan)
-    for file in wanted:
+    if wanted:
         folder.unmark()
-        records[file.name] = _fetched(visit, file, records.get(file.name))
-        folder.write_records(records)
+        with ThreadPoolExecutor(N_FINISHERS, thread_name_prefix="finish") as finishers:
+            _fetch_all(Visit(folder, plan), wanted, records, finishers)
     return records
 
 
-def _fetched(visit: Visit, file: CoaddFile, known: FileRecord | None) -> FileRecord:
-    """Bring one file, give it its final name, and say what became of it."""
+def _fetch_all(
+    visit: Visit,
+    wanted: Sequence[CoaddFile],
+    records: dict[str, FileRecord],
+    finishers: ThreadPoolExecutor,
+) -> None:
+    """Fetch file after file; while some go to the disk for good, the next is on its way."""
+    lock = Lock()
+
+    def finish(name: str, record: FileRecord) -> None:
+        """Give a file that arrived its final name, and write down what became of it."""
+        if record.is_ok:
+            visit.folder.adopt(name)
+        with lock:
+            records[name] = record
+            visit.folder.write_records(records)
+
+    finished = []
+    for file in wanted:
+        record = _brought(visit, file, records.get(file.name))
+        finished.append(finishers.submit(finish, file.name, record))
+    for future in finished:
+        future.result()
+
+
+def _brought(visit: Visit, file: CoaddFile, known: FileRecord | None) -> FileRecord:
+    """Bring one file beside its final name, checked; what became of it."""
     started, plan = time.monotonic(), visit.plan
     tries = Tries(is_stopped=plan.budget.is_stopped)
+    record = FileRecord(is_ok=False)
     try:
         record = plan.bring(visit, file, known, tries)
-        visit.folder.adopt(file.name)
     except (FileRefused, FitsError) as error:
         record = FileRecord(is_ok=False, reason_code=error.reason_code, message=str(error))
     finally:
-        visit.folder.partial(file.name).unlink(missing_ok=True)
+        if not record.is_ok:
+            visit.folder.partial(file.name).unlink(missing_ok=True)
     return replace(
         record,
         n_tries=tries.n,

@@ -37,7 +37,7 @@ SPARE_BYTES = 1 << 30  # of free disk that stays free
 Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
 
 
-def coadds(  # noqa: PLR0913  the options
+def coadds(
     context: typer.Context,
     *,
     source: SourceOption = None,

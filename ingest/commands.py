@@ -9,8 +9,8 @@ import duckdb
 import typer
 
 from ingest import lake
-from ingest.catalogue_files import Destination, ingest_file
-from ingest.failures import CommandError
+from ingest.catalogue_files import Destination, Taking, ingest_file, survey_checksums
+from ingest.failures import CommandError, FileRefused
 from ingest.outcomes import Outcome, write_outcomes
 from ingest.progress import Progress
 from ingest.raw_tables import make_raw_tables
@@ -53,13 +53,19 @@ def run_catalogue_command(
     CommandError
         When not one of the files could be used.
     """
+    folder = paths[0].rpartition("/")[0]
     with closing(source), open_lake() as connection:
+        try:
+            checksums = survey_checksums(source, folder, to)
+        except FileRefused as error:
+            raise CommandError(f"the survey's list of checksums: {error}") from error
+        taking = Taking(connection, source, to, checksums, force)
         outcomes: list[Outcome] = []
         n_skipped = 0
         with Progress(to.product, len(paths), "file") as progress:
             for path in paths:
                 outcome, is_skipped = (
-                    ingest_file(connection, source, path, to, force=force)
+                    ingest_file(taking, path)
                     if to.is_name_right(path.rsplit("/", 1)[-1])
                     else (_misnamed(connection, path, to), False)
                 )

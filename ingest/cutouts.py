@@ -47,7 +47,7 @@ Batch = Sequence[SkyObject]
 MakeCutouts = Callable[[Batch], list[Cutout]]
 
 
-def cutouts(  # noqa: PLR0913  the options
+def cutouts(
     context: typer.Context,
     *,
     source: SourceOption = None,

@@ -14,7 +14,7 @@ WORKERS_VARIABLE = "DHS_WORKERS"
 DEFAULTS = TransportSettings()
 
 
-def network(  # noqa: PLR0913  the options
+def network(
     context: typer.Context,
     *,
     workers: Annotated[

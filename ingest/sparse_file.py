@@ -76,11 +76,6 @@ class SparseFile:
             offset = hdu.end
         return hdus
 
-    def sync(self) -> None:
-        """Have all of it on the disk."""
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-
 
 def _table_bytes(hdu: Hdu) -> int:
     if hdu.text("XTENSION") != "BINTABLE":

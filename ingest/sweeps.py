@@ -87,6 +87,7 @@ SWEEPS = Destination(
     arrow_schema(SOURCE_COLUMNS),
     read_sweep,
     lambda name: SWEEP_NAME.fullmatch(name) is not None,
+    "legacysurvey_dr10_south_sweep_10.1.sha256sum",
 )
 
 

@@ -79,8 +79,6 @@ def _link_or_copy(source: str, target: Path) -> None:
         raise
     except OSError:  # another file system, or one without hard links
         shutil.copyfile(source, target)
-        with target.open("rb") as file:
-            os.fsync(file.fileno())
 
 
 def sha256_of(path: Path, count: Count = lambda _: None) -> str:

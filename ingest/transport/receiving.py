@@ -1,23 +1,41 @@
-"""Bytes on their way into a file: hashed, counted, and on the disk before they count as there."""
+"""Bytes on their way into a file: written and hashed by a thread while the next ones arrive."""
 
 import hashlib
-import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 from ingest.transport.interface import Count
 
+MAX_WAITING = 16  # pieces between the network and the disk
+
 
 def write_pieces(pieces: Iterable[bytes], target: Path, count: Count) -> tuple[int, str]:
-    """Write pieces to a file and flush it to the disk; the number of bytes and their sha256."""
-    digest = hashlib.sha256()
-    n_bytes = 0
-    with target.open("wb") as file:
-        for piece in pieces:
-            count(len(piece))
-            digest.update(piece)
-            file.write(piece)
-            n_bytes += len(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    return n_bytes, digest.hexdigest()
+    """Write pieces to a file; the number of bytes and their sha256."""
+    waiting: Queue[bytes | None] = Queue(MAX_WAITING)
+    with target.open("wb") as file, ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        digest = hashlib.sha256()
+
+        def write() -> int:
+            n_bytes = 0
+            failure: OSError | None = None
+            while (piece := waiting.get()) is not None:
+                if failure is None:  # a full disk ends the writing, not the emptying of the queue
+                    try:
+                        digest.update(piece)
+                        n_bytes += file.write(piece)
+                    except OSError as error:
+                        failure = error
+            if failure:
+                raise failure
+            return n_bytes
+
+        written = writer.submit(write)
+        try:
+            for piece in pieces:
+                count(len(piece))
+                waiting.put(piece)
+        finally:
+            waiting.put(None)
+        return written.result(), digest.hexdigest()

@@ -93,7 +93,8 @@ class Gate:
             now = time.monotonic()
             start = max(now, self._next_start)
             self._next_start = start + self._seconds_between
-        time.sleep(start - now)
+        if start > now:
+            time.sleep(start - now)
 
     def close_for(self, seconds: float) -> None:
         """Let no request start for a while: the server asked for it."""
