@@ -57,11 +57,3 @@ def test_a_senseless_choice_is_named(broken, names):
     for name in names:
         assert BREAKS[name][2] in said
     assert "Traceback" not in said
-
-
-def test_a_cube_that_is_not_there_is_named(broken):
-    said = broken.dbt(
-        "run", "--select", "completeness_signal", "--vars", "{completeness_cubes: [theta_e_snt]}",
-        check=False,
-    )  # fmt: skip
-    assert "var completeness_cubes names 'theta_e_snt'" in said
