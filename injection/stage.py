@@ -12,6 +12,7 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
@@ -19,6 +20,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.lake import sql_text
+from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
+from injection.compiled import compiled_kernels, load_kernels
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
 from injection.plan import Part, StageError, check_renders, parts, stream_renders
 from injection.progress import Progress
@@ -152,52 +155,68 @@ def _each_done(
     waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
 ) -> Iterator[Done]:
     """Write the parts, in as many processes as there are workers."""
-    first = list(itertools.islice(waiting, 2))
+    first = list(itertools.islice(waiting, workers))
+    if not first:
+        return
     waiting = itertools.chain(first, waiting)
-    if workers == 1 or len(first) < 2:  # starting processes costs seconds
-        for part in waiting:
-            yield write_part(part, settings, lake)
-        return
-    try:
-        yield from _each_done_in_processes(waiting, settings, lake, workers)
-    except BrokenProcessPool as error:
-        raise StageError(
-            "a worker was killed (out of memory?): finished parts are kept, run the stage again, "
-            f"perhaps with a smaller {WORKERS_VARIABLE}"
-        ) from error
-
-
-def _each_done_in_processes(
-    waiting: Iterator[Part], settings: StageSettings, lake: Path, workers: int
-) -> Iterator[Done]:
-    running: set[Future[Done]] = set()
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
-    )
-    with pool:
+    with compiled_for_workers():
+        pool = ProcessPoolExecutor(
+            len(first), mp_context=get_context("spawn"), initializer=prepare_worker
+        )
         try:
-            for part in waiting:
-                running.add(pool.submit(write_part, part, settings, lake))
-                if len(running) >= workers + 1:  # one is ready for whoever ends first
-                    ended, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in ended)
-            yield from (future.result() for future in as_completed(running))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            yield from _each_done_in(pool, len(first), waiting, settings, lake)
+        except BrokenProcessPool as error:
+            raise StageError(
+                "a worker was killed (out of memory?): finished parts are kept, run the stage "
+                f"again, perhaps with a smaller {WORKERS_VARIABLE}"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end_with_parent() -> None:
-    """In a worker: end when the parent does, even when it was killed; else it would wait for ever."""
+def _each_done_in(
+    pool: ProcessPoolExecutor,
+    workers: int,
+    waiting: Iterator[Part],
+    settings: StageSettings,
+    lake: Path,
+) -> Iterator[Done]:
+    """Hand out parts, one more than there are workers, so that one is ready for whoever ends."""
+    running: set[Future[Done]] = set()
+    for part in waiting:
+        running.add(pool.submit(write_part, part, settings, lake))
+        if len(running) > workers:
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in ended)
+    yield from (future.result() for future in as_completed(running))
+
+
+@contextmanager
+def compiled_for_workers() -> Iterator[None]:
+    """Processes that are started inside load the stage's own compiled kernels."""
+    folder = compiled_kernels()
+    before = os.environ.get(KERNELS_VARIABLE)
+    if folder is not None:
+        os.environ[KERNELS_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(KERNELS_VARIABLE, None)
+        if before is not None:
+            os.environ[KERNELS_VARIABLE] = before
+
+
+def prepare_worker() -> None:
+    """Make a process ready to write parts: it ends with its parent, and its kernels are loaded."""
     parent = parent_process()
-    if parent is None:
-        return
+    if parent is not None:  # a worker whose parent was killed would wait for ever
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    load_kernels()
 
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def _check_rows(

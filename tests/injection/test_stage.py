@@ -1,5 +1,6 @@
 """The stage as a whole: rows in and out, resuming, workers, settings, misuse."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from injection import stage
-from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete
+from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete, write_part
 from injection.plan import StageError, check_renders, parts, stream_renders
 from injection.stage import check_result, rows_query, run_stage
 from tests.injection.conftest import REAL_BRICK
@@ -20,10 +21,21 @@ G_ONLY = {"bands": ["g"], "detection_band": "g"}
 OTHER_BRICKS = ("0000p000", "1234m567", "../x")
 
 
+def in_this_process(waiting, settings, lake, workers):
+    """Stands in for the workers, which take seconds to start."""
+    return (write_part(part, settings, lake) for part in waiting)
+
+
+@pytest.fixture
+def real_workers():
+    """Asked for by the tests that are about workers."""
+
+
 @pytest.fixture(autouse=True)
-def _one_worker(monkeypatch):
-    """Starting processes costs seconds; the tests that are about them ask for two."""
-    monkeypatch.setenv(stage.WORKERS_VARIABLE, "1")
+def _no_workers(request, monkeypatch):
+    """Only the tests that are about workers have some."""
+    if "real_workers" not in request.fixturenames:
+        monkeypatch.setattr(stage, "_each_done", in_this_process)
 
 
 @pytest.fixture
@@ -98,6 +110,7 @@ def test_a_second_run_does_nothing_and_gives_the_same(session, frame, settings, 
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
 
 
+@pytest.mark.usefixtures("real_workers")
 def test_one_worker_and_two_write_the_same_bytes(session, frame, settings, tmp_path, monkeypatch):
     load(session, frame)
     for workers in ("1", "2"):
@@ -166,18 +179,19 @@ def test_a_missing_stamp_file_makes_its_part_unfinished(session, frame, settings
 
 KILLED_RUN = """
 import sys, time
-import duckdb, polars as pl
+import duckdb
 from pathlib import Path
-from injection import part_files, stage
+from injection import stage
+from injection.part_files import write_part
 from tests.injection.systems import stage_settings
 
-original = part_files.write_part
-def slow(*args):
-    n = original(*args)
-    print("part", flush=True)
-    time.sleep(60)
-    return n
-stage.write_part = slow
+def slowly(waiting, settings, lake, workers):
+    for part in waiting:
+        yield write_part(part, settings, lake)
+        print("part", flush=True)
+        time.sleep(60)
+
+stage._each_done = slowly
 session = duckdb.connect()
 session.execute(f"create table renders as from '{sys.argv[1]}'")
 settings = stage_settings(
@@ -205,6 +219,19 @@ def test_a_killed_run_loses_no_finished_part_and_leaves_nothing_half_written(
     assert contents(lake) == contents(whole)
     assert all(path.stat().st_mtime_ns == when for path, when in finished.items())
     assert not list(lake.rglob("*.tmp"))
+
+
+@pytest.mark.usefixtures("real_workers")
+def test_a_killed_worker_is_one_sentence(session, frame, settings, tmp_path, monkeypatch):
+    load(session, frame)
+    monkeypatch.setattr(stage, "write_part", kill_this_process)
+    with pytest.raises(StageError, match="a worker was killed"):
+        run_stage(session, "renders", settings, tmp_path)
+
+
+def kill_this_process(*_):
+    """Stands in for a worker that the system ends for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_bricks_keep_their_parts_when_another_brick_changes(covered_positions, real_coadds):
