@@ -11,7 +11,7 @@ DECAM_PIXEL_ARCSEC = 0.262  # pixel of the DR10 coadds
 def require_finite(name: str, value: ArrayLike) -> None:
     """Refuse NaN and infinity."""
     if not np.all(np.isfinite(value)):
-        raise ValueError(f"{name} must be finite, got {value}")
+        raise ValueError(f"{name} must be finite, got {np.asarray(value)}")
 
 
 def require_positive(name: str, value: float) -> None:

@@ -43,7 +43,7 @@ def _null_where_nan(values: np.ndarray) -> pa.Array:
 
 def register(connection: DuckDBPyConnection) -> None:
     """Give SQL ``cutout_features(pixels, size)``."""
-    connection.create_function(
+    connection.create_function(  # type: ignore[call-overload]  # its stubs know only scalar functions
         "cutout_features",
         measured,
         [duckdb.list_type(FLOAT), INTEGER],
