@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 PROJECT_FILE = Path(__file__).resolve().parent.parent / "dbt_project.yml"
 
