@@ -96,6 +96,36 @@ def injections(sql):
 
 
 @pytest.fixture(scope="session")
+def cells_of_regions(tmp_path_factory):
+    """Cells of 200 independent regions of a catalogue whose true completeness is known."""
+    place = Workplace(tmp_path_factory.mktemp("regions"))
+    with place.connect() as connection:
+        write_injections(
+            connection,
+            Simulation(
+                n_hosts=5000,
+                recovered_share={0.3 + 0.1 * index: share for index, share in enumerate(SHARES)},
+                configs_per_host=14,
+                replicates=1,
+                n_regions=200,
+                host_correlation=0.4,
+            ),
+        )
+        write_surroundings(connection)
+    choices = "{completeness_cubes: [overall, region_grid], completeness_bootstrap: false}"
+    place.dbt(
+        "build", "--select", "completeness", "--exclude", "resource_type:test",
+        "resource_type:unit_test", "--vars", choices,
+    )  # fmt: skip
+    with place.connect(read_only=True) as connection:
+        cells = connection.sql("from completeness_cells where cube = 'region_grid'").pl()
+    shares = pl.DataFrame(
+        {"theta_e_grid_arcsec": [0.3 + 0.1 * i for i in range(7)], "true_share": SHARES}
+    )
+    return cells.join(shares, on="theta_e_grid_arcsec")
+
+
+@pytest.fixture(scope="session")
 def simulated_intervals(tmp_path_factory):
     """Intervals of simulated cells whose true completeness is known, from the stage's own SQL."""
     place = Workplace(tmp_path_factory.mktemp("intervals"))

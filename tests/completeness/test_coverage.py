@@ -101,3 +101,27 @@ def test_bootstrap_holds_the_truth_where_it_is_offered(simulated_intervals):
         tolerance = 3 * np.sqrt(NOMINAL * (1 - NOMINAL) / case["n_cells"])
         assert case["coverage"] >= NOMINAL - DISCRETENESS - tolerance, case
     assert abs(offered["coverage"].mean() - NOMINAL) < 0.02
+
+
+@pytest.mark.parametrize("method", ["wilson", "jeffreys"])
+def test_a_catalogue_through_the_whole_stage_holds_its_truth(cells_of_regions, method):
+    cells = cells_of_regions.filter(pl.col("rule") == "snr_only")
+    assert cells.group_by("true_share").len()["len"].to_list() == [200] * 7
+    assert 18 < cells["n_hosts_all"].mean() < 25
+    is_inside = pl.col("true_share").is_between(f"{method}_low_all", f"{method}_high_all")
+    found = cells.group_by("true_share").agg(coverage=is_inside.mean())
+    tolerance = 3 * np.sqrt(NOMINAL * (1 - NOMINAL) / 200)
+    assert found["coverage"].min() >= NOMINAL - DISCRETENESS - tolerance
+    assert found["coverage"].mean() >= NOMINAL - tolerance / np.sqrt(7)
+
+
+def test_chance_corrected_intervals_hold_the_truth(cells_of_regions):
+    cells = cells_of_regions.filter(pl.col("rule") == "blind_fpr_1e1")
+    is_inside = pl.col("true_share").is_between(
+        "chance_corrected_low_all", "chance_corrected_high_all"
+    )
+    found = cells.group_by("true_share").agg(coverage=is_inside.mean(), n_cells=pl.len())
+    assert found["n_cells"].to_list() == [200] * 7
+    tolerance = 3 * np.sqrt(NOMINAL * (1 - NOMINAL) / 200)
+    assert found["coverage"].min() >= NOMINAL - DISCRETENESS - tolerance
+    assert found["coverage"].mean() >= NOMINAL - tolerance / np.sqrt(7)
