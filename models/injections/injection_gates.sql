@@ -1,6 +1,7 @@
 {#- GO or NO-GO for the tier after each tier that was run. A value that is null is a NO-GO. -#}
 {%- set bands = var('bands') -%}
 {%- set tiers = var('tiers') -%}
+{%- set least_success = var('min_metrics_ok_fraction')[var('survey_size')] -%}
 with
 
 injections as (
@@ -16,7 +17,13 @@ injections as (
 ),
 
 gate_limits as (
-    select * from {{ ref('gate_limits') }}
+    select
+        gate,
+        if(is_success_gate, {{ least_success }}, limit_low) as limit_low,
+        limit_high,
+        exempt_tiers,
+        meaning
+    from {{ ref('gate_limits') }}
 ),
 
 tiers as (
@@ -33,7 +40,8 @@ measured_by_tier as (
         avg(metrics_ok::integer) as metrics_success,
         count(*) filter (where not metrics_ok and reason_code is null)::double
             as unexplained_failures,
-        avg(is_control::integer) as control_fraction,
+        count(distinct (brickid, objid)) filter (where is_control)
+        / count(distinct (brickid, objid))::double as control_hosts,
         count(*) filter (where is_control and coalesce(arc_snr, magnification) is not null)::double
             as control_arcs,
         min(magnification) as lowest_magnification,
