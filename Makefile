@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export DBT_PROFILES_DIR := $(CURDIR)
 
 CATALOGUE := staging regions parents manifests pools
-PIXELS    := coadds injections completeness cutouts finder
+PIXELS    := coadds injections completeness cutouts
 
 .PHONY: help demo test lint bench bench-catalogue clean
 
