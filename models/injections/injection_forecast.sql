@@ -25,8 +25,8 @@ work_by_tier as (
     select
         tier,
         count(*) as n_tasks,
-        count(distinct (render_id, bandset)) as n_renders,
-        count(distinct (render_id, experiment_id)) as n_stamps
+        count(distinct concat_ws(' ', render_id, bandset)) as n_renders,
+        count(distinct concat_ws(' ', render_id, experiment_id)) as n_stamps
     from injection_tasks
     group by tier
 ),
