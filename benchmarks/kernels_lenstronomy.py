@@ -42,8 +42,13 @@ def light_arguments(system, is_same_profile):
     }  # fmt: skip
 
 
-def image(system, supersampling, is_same_profile=True, psf_fwhm_arcsec=None):
-    """Pixel values by lenstronomy, (size_pix, size_pix)."""
+def image(
+    system, supersampling, is_same_profile=True, psf_fwhm_arcsec=None, is_psf_supersampled=True
+):
+    """Pixel values by lenstronomy, (size_pix, size_pix).
+
+    With `is_psf_supersampled` the PSF is applied to the samples, without to the summed pixels.
+    """
     scale, size = system["pixel_scale_arcsec"], system["size_pix"]
     grid = PixelGrid(
         nx=size, ny=size, transform_pix2angle=np.eye(2) * scale,
@@ -54,6 +59,6 @@ def image(system, supersampling, is_same_profile=True, psf_fwhm_arcsec=None):
         psf = {"psf_type": "GAUSSIAN", "fwhm": psf_fwhm_arcsec, "pixel_size": scale}
     model = ImageModel(
         grid, PSF(**psf), LensModel(["SIE", "SHEAR"]), LightModel(["SERSIC_ELLIPSE"]),
-        kwargs_numerics={"supersampling_factor": supersampling, "supersampling_convolution": False},
+        kwargs_numerics={"supersampling_factor": supersampling, "supersampling_convolution": is_psf_supersampled},
     )  # fmt: skip
     return model.image(lens_arguments(system), [light_arguments(system, is_same_profile)])

@@ -20,6 +20,7 @@ from udfs.checks import (
 )
 
 Profile = Literal["gaussian", "moffat"]
+PROFILES: tuple[Profile, ...] = ("gaussian", "moffat")
 
 FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))  # of a Gaussian
 DEFAULT_MOFFAT_BETA = 3.5
@@ -198,7 +199,7 @@ def centred_kernel(psf_image: np.ndarray) -> np.ndarray:
 
 
 def _require_profile(profile: str, beta: float) -> None:
-    if profile not in ("gaussian", "moffat"):
+    if profile not in PROFILES:
         raise ValueError(f"profile must be 'gaussian' or 'moffat', got {profile!r}")
     require_finite("beta", beta)
     if profile == "moffat" and beta <= 1:

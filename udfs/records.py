@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from udfs.checks import DECAM_PIXEL_ARCSEC, require_positive
-from udfs.psf import DEFAULT_MOFFAT_BETA, Profile
+from udfs.psf import DEFAULT_MOFFAT_BETA, PROFILES, Profile
 
 COLOUR_OF_BAND = {"g": ("src_gr", 1.0), "r": None, "z": ("src_rz", -1.0)}
 
@@ -74,7 +74,7 @@ class Settings:
             raise ValueError(f"no extinction coefficient for band {missing[0]!r}")
         if not self.stamp_sizes or min(self.stamp_sizes) < 1:
             raise ValueError(f"stamp sizes must be above 0, got {self.stamp_sizes}")
-        if self.psf_profile not in ("gaussian", "moffat"):
+        if self.psf_profile not in PROFILES:
             raise ValueError(f"PSF profile must be gaussian or moffat, got {self.psf_profile!r}")
         require_positive("pixel_scale_arcsec", self.pixel_scale_arcsec)
 
