@@ -11,7 +11,7 @@ class FileRefused(Exception):
     Parameters
     ----------
     reason_code : str
-        A code of stage ``ingest`` in ``seeds/reason_codes.csv``.
+        A code of stage ``ingest`` in ``seeds/staging/reason_codes.csv``.
     message : str
         What was expected and what was found.
     """

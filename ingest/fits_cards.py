@@ -29,7 +29,7 @@ class FitsError(Exception):
     Parameters
     ----------
     reason_code : str
-        One of ``seeds/reason_codes.csv``.
+        One of ``seeds/staging/reason_codes.csv``.
     message : str
         What is wrong, in words.
     """

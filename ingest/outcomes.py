@@ -22,7 +22,7 @@ class Outcome:
     product : str
         sweeps, bricks, lenses, coadds or cutouts.
     reason_code : str, optional
-        A code of ``seeds/reason_codes.csv``; null when all is well.
+        A code of ``seeds/staging/reason_codes.csv``; null when all is well.
     source : str
         Where the file came from: a path, or a URL without user, password and query.
     source_version : str

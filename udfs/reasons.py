@@ -1,4 +1,4 @@
-"""Which renders of a batch cannot be injected, and why (`seeds/reason_codes.csv`)."""
+"""Which renders of a batch cannot be injected, and why (`seeds/staging/reason_codes.csv`)."""
 
 import numpy as np
 

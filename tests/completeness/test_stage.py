@@ -202,7 +202,7 @@ def test_each_task_has_one_row_per_rule_and_a_reason_when_not_detected(sql, inje
     failed = injections.filter(~pl.col("cutout_ok"))["task_id"].implode()
     reasons = recoveries.filter(pl.col("task_id").is_in(failed))["reason_code"]
     assert set(reasons) == {"no_coverage"}
-    known = sql("from 'seeds/reason_codes.csv'")["reason_code"]
+    known = sql("from 'seeds/staging/reason_codes.csv'")["reason_code"]
     assert set(recoveries["reason_code"].drop_nulls()) <= set(known)
 
 

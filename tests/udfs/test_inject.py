@@ -267,7 +267,7 @@ def test_bad_conditions_are_a_reason(change, code):
 
 
 def test_every_reason_is_in_the_list_of_reasons():
-    listed = pl.read_csv("seeds/reason_codes.csv")
+    listed = pl.read_csv("seeds/staging/reason_codes.csv")
     ours = {value for name, value in vars(reasons).items() if name.isupper() and "_" in value}
     codes = {value for value in ours if isinstance(value, str)}
     assert len(codes) == 9
