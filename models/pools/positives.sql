@@ -1,7 +1,12 @@
 with
 
+-- The key is null where nothing is held: a join on equal keys alone stays a hash join.
 lens_matches as (
-    select * from {{ ref('lens_matches') }}
+    select
+        *,
+        case when is_matched then claimed_brickid end as matched_brickid,
+        case when is_matched then claimed_objid end as matched_objid
+    from {{ ref('lens_matches') }}
 ),
 
 pool_objects as (
@@ -28,15 +33,35 @@ split_cells as (
     select * from {{ ref('split_cells') }}
 ),
 
+-- Bricks by the whole degrees that they touch, so that the join has something to be equal.
+bricks_by_degree as (
+    select
+        ra1,
+        ra2,
+        dec1,
+        dec2,
+        dec_degree,
+        unnest(range(floor(ra1)::integer, floor(ra2)::integer + 1)) as ra_degree
+    from (
+        select
+            *,
+            unnest(range(floor(dec1)::integer, floor(dec2)::integer + 1)) as dec_degree
+        from stg_bricks
+    )
+),
+
 lenses_in_footprint as (
     select distinct lens_matches.known_lens_id
     from lens_matches
-    inner join stg_bricks
+    inner join bricks_by_degree
         on
-            lens_matches.dec >= stg_bricks.dec1
-            and lens_matches.dec < stg_bricks.dec2
-            and lens_matches.ra >= stg_bricks.ra1
-            and lens_matches.ra < stg_bricks.ra2
+            floor(lens_matches.dec)::integer = bricks_by_degree.dec_degree
+            and floor(lens_matches.ra)::integer = bricks_by_degree.ra_degree
+    where
+        lens_matches.dec >= bricks_by_degree.dec1
+        and lens_matches.dec < bricks_by_degree.dec2
+        and lens_matches.ra >= bricks_by_degree.ra1
+        and lens_matches.ra < bricks_by_degree.ra2
 ),
 
 lenses_with_source as (
@@ -60,14 +85,12 @@ lenses_with_source as (
         on lens_matches.known_lens_id = lenses_in_footprint.known_lens_id
     left join pool_objects
         on
-            lens_matches.is_matched
-            and lens_matches.claimed_brickid = pool_objects.brickid
-            and lens_matches.claimed_objid = pool_objects.objid
+            lens_matches.matched_brickid = pool_objects.brickid
+            and lens_matches.matched_objid = pool_objects.objid
     left join source_cuts
         on
-            lens_matches.is_matched
-            and lens_matches.claimed_brickid = source_cuts.brickid
-            and lens_matches.claimed_objid = source_cuts.objid
+            lens_matches.matched_brickid = source_cuts.brickid
+            and lens_matches.matched_objid = source_cuts.objid
 ),
 
 lenses_in_cells as (
