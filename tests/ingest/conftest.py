@@ -92,9 +92,12 @@ class Station:
     survey: Path
     url: str
     orders: Orders
+    has_tasks: bool = False
 
     def fetch(self, *arguments: object, network: tuple = ()) -> int:
-        """Runs ``ingest coadds`` on the server."""
+        """Runs ``ingest coadds`` on the server, with tasks on one brick if none were written."""
+        if not self.has_tasks:
+            self.write_tasks(TEMPLATE)
         return self.run(*QUICK, *network, "coadds", "--source", self.url, *arguments)
 
     def write_tasks(self, *names: str) -> None:
@@ -105,6 +108,7 @@ class Station:
                 "select 'e' as experiment_id, unnest(?::varchar[]) as brickname",
                 [list(names)],
             )
+        self.has_tasks = True
 
     def outcome(self, name: str) -> tuple:
         """Whether a file or brick is well, why not, and the tries it took."""
@@ -123,11 +127,9 @@ class Station:
 
 @pytest.fixture
 def station(run, query, own_lake: Path, coadd_survey: Path) -> Iterator[Station]:
-    """A station with tasks on one brick."""
+    """A station of its own for every test."""
     with serving(coadd_survey) as (url, orders):
-        station = Station(run, query, own_lake, coadd_survey, url, orders)
-        station.write_tasks(TEMPLATE)
-        yield station
+        yield Station(run, query, own_lake, coadd_survey, url, orders)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from tenacity import RetryCallState
 from ingest.coadd_cache import BrickFolder, FileRecord, locked
 from ingest.coadd_fetch import Budget, WholeFiles, fetch_files
 from ingest.coadd_files import CoaddFile
+from ingest.survey import checked_brick_name
 from ingest.transport import TransportSettings
 from ingest.transport.http import HttpSource, retry_after
 from ingest.transport.retrying import delay
@@ -183,6 +184,7 @@ def test_a_brick_that_is_not_there_is_missing_with_evidence(station):
 
 
 def test_a_wrong_root_makes_no_brick_missing(station, capsys):
+    station.write_tasks(BRICK)
     assert station.run(*QUICK, "coadds", "--source", station.url + "/elsewhere") == 1
     assert "is the source right" in capsys.readouterr().err
     assert station.query("select reason_code from raw_outcomes where file_name like '%/'") == [
@@ -293,9 +295,14 @@ def test_requests_to_a_host_keep_their_distance(station):
     assert min(b - a for a, b in pairwise(times)) > 0.03
 
 
-@pytest.mark.parametrize("name", ["../x", "0001m002/..", "", "0001M002", "00001m002"])
-def test_a_brick_name_that_is_none_never_becomes_a_path(station, capsys, name):
-    station.write_tasks(name)
+@pytest.mark.parametrize("name", ["../x", "0001m002/..", "", "0001M002", "00001m002", None])
+def test_a_brick_name_that_is_none_is_refused(name):
+    with pytest.raises(ValueError, match="no brick name"):
+        checked_brick_name(name)
+
+
+def test_a_brick_name_that_is_none_never_becomes_a_path(station, capsys):
+    station.write_tasks("../x")
     assert station.fetch() == 1
     assert "no brick name" in capsys.readouterr().err
     assert station.orders.asked == []
@@ -326,6 +333,7 @@ def test_an_absurd_header_is_refused_before_anything_is_allocated(station, card,
 
 
 def test_credentials_in_a_url_are_in_no_table_and_no_record(station, capfd):
+    station.write_tasks(BRICK)
     url = station.url.replace("http://", "http://me:hunter2@")
     assert station.run(*QUICK, "coadds", "--source", url) == 0
     assert "hunter2" not in json.dumps(station.query("select source, message from raw_outcomes"))

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from astropy.io import fits
 
+from ingest.failures import FileRefused
+from ingest.fits_cards import FitsError
 from ingest.raw_tables import SOURCE_COLUMNS
 from ingest.sweeps import read_sweep
 from tests.ingest.fits_files import write_sweep
@@ -52,37 +55,38 @@ def test_chunks_join_without_a_seam(tmp_path, monkeypatch):
     np.testing.assert_array_equal(objids, whole.column("objid").to_numpy())
 
 
+def rows_of(path: Path) -> pa.Table:
+    return pa.Table.from_batches(list(read_sweep(path)))
+
+
+def refusal_of(path: Path) -> FileRefused | FitsError:
+    with pytest.raises((FileRefused, FitsError)) as refused:
+        rows_of(path)
+    return refused.value
+
+
 @pytest.mark.parametrize("release", [10000, 10002, 9010, 9011, 9012])
-def test_accepted_releases(tmp_path, run, query, release):
-    path = write_sweep(tmp_path / NAME, release=release)
-    assert run("sweeps", "--source", path) == 0
-    assert query("select distinct release from raw_sources") == [(release,)]
+def test_accepted_releases(tmp_path, release):
+    rows = rows_of(write_sweep(tmp_path / NAME, release=release))
+    assert set(rows["release"].to_pylist()) == {release}
 
 
-def test_dr9_has_no_i_band_and_it_is_null(tmp_path, run, query):
-    path = write_sweep(tmp_path / NAME, release=9010, without=("_I",))
-    assert run("sweeps", "--source", path) == 0
-    assert query(
-        "select count(*), count(flux_i), count(psfsize_i), count(flux_r) from raw_sources"
-    ) == [(7, 0, 0, 7)]
+def test_dr9_has_no_i_band_and_it_is_null(tmp_path):
+    rows = rows_of(write_sweep(tmp_path / NAME, release=9010, without=("_I",)))
+    assert [rows[name].null_count for name in ("flux_i", "psfsize_i", "flux_r")] == [7, 7, 0]
 
 
-def test_dr10_must_have_the_i_band(tmp_path, run, query):
-    path = write_sweep(tmp_path / NAME, without=("_I",))
-    assert run("sweeps", "--source", path) == 1
-    [(is_ok, reason, message)] = query(OUTCOMES)
-    assert (is_ok, reason) == (False, "missing_columns")
-    assert "flux_i" in message
+def test_dr10_must_have_the_i_band(tmp_path):
+    refused = refusal_of(write_sweep(tmp_path / NAME, without=("_I",)))
+    assert refused.reason_code == "missing_columns"
+    assert "flux_i" in str(refused)
 
 
 @pytest.mark.parametrize("release", [8000, 9999, 10001])
-def test_other_releases_are_refused(tmp_path, run, query, release):
-    path = write_sweep(tmp_path / NAME, release=release)
-    assert run("sweeps", "--source", path) == 1
-    [(_, reason, message)] = query(OUTCOMES)
-    assert reason == "wrong_release"
-    assert str(release) in message
-    assert query("select count(*) from raw_sources") == [(0,)]
+def test_other_releases_are_refused(tmp_path, release):
+    refused = refusal_of(write_sweep(tmp_path / NAME, release=release))
+    assert refused.reason_code == "wrong_release"
+    assert str(release) in str(refused)
 
 
 def test_a_release_that_changes_inside_the_file_leaves_no_rows(tmp_path, run, query):
@@ -141,13 +145,19 @@ def absurd_row_count(path: Path) -> None:
         (absurd_row_count, "file_truncated"),
     ],
 )
-def test_a_broken_file_is_a_row_and_the_others_go_on(survey, run, query, damage, reason):
-    broken = write_sweep(survey / "south/sweep/10.1/sweep-005m005-010p000.fits")
+def test_a_broken_file_is_refused_with_its_reason(tmp_path, damage, reason):
+    broken = write_sweep(tmp_path / NAME)
     damage(broken)
+    assert refusal_of(broken).reason_code == reason
+
+
+def test_a_broken_file_is_a_row_and_the_others_go_on(survey, run, query):
+    broken = write_sweep(survey / "south/sweep/10.1/sweep-005m005-010p000.fits")
+    cut_short(broken)
     assert run("sweeps", "--source", survey) == 0
     assert query(
         "select file_name, is_ok, reason_code, n_rows from raw_outcomes order by file_name"
-    ) == [(NAME, True, None, 7), (broken.name, False, reason, None)]
+    ) == [(NAME, True, None, 7), (broken.name, False, "file_truncated", None)]
     assert query("select distinct sweep_file from raw_sources") == [(NAME,)]
 
 
