@@ -4,14 +4,19 @@
 #}
 
 {% macro preflight() -%}
+    {#- SQL of the first hook: an error with that sentence, or nothing. -#}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set selected = selected_resources | default([]) -%}
         {%- set present = tables_in_lake() -%}
+        {%- set missing = [] -%}
         {%- for unique_id in selected if unique_id.startswith('model.') -%}
             {%- set node = graph.nodes[unique_id] -%}
             {%- for input_id in physical_inputs(node) if input_id not in selected -%}
-                {%- do require_input(node, input_id, present) -%}
+                {%- do missing.append(missing_input(node, input_id, present)) -%}
             {%- endfor -%}
+        {%- endfor -%}
+        {%- for sentence in missing | select -%}
+            {%- if loop.first -%} select error('{{ sentence | replace("'", "''") }}') {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
@@ -39,23 +44,24 @@
     {{ return(inputs | unique | list) }}
 {%- endmacro %}
 
-{% macro require_input(node, input_id, present) -%}
+{% macro missing_input(node, input_id, present) -%}
+    {#- What to run first when the lake lacks an input; '' when it has it. -#}
     {%- set stage = node.fqn[1] -%}
+    {%- set sentence = [] -%}
     {%- if input_id in graph.sources -%}
         {%- set input = graph.sources[input_id] -%}
         {%- if input.identifier not in present -%}
-            {{ exceptions.raise_compiler_error(
+            {%- do sentence.append(
                 "stage '" ~ stage ~ "' reads " ~ input.identifier ~ ", which the lake lacks: run `"
                 ~ input.config.get('meta', {}).get('made_by', 'python -m ingest') ~ "` first"
-            ) }}
+            ) -%}
         {%- endif -%}
-    {%- elif input_id in graph.nodes -%}
+    {%- elif input_id in graph.nodes and graph.nodes[input_id].alias not in present -%}
         {%- set input = graph.nodes[input_id] -%}
-        {%- if input.alias not in present -%}
-            {{ exceptions.raise_compiler_error(
-                "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which the lake lacks: run `dbt "
-                ~ "build --select " ~ input.fqn[1] ~ "` first"
-            ) }}
-        {%- endif -%}
+        {%- do sentence.append(
+            "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which the lake lacks: run `dbt build "
+            ~ "--select " ~ input.fqn[1] ~ "` first"
+        ) -%}
     {%- endif -%}
+    {{ return(sentence | join) }}
 {%- endmacro %}
