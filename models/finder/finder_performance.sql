@@ -1,0 +1,81 @@
+with
+
+-- The baseline, and the scores (galaxy_id, finder, score) that the user brings.
+finder_scores as (
+    select
+        galaxy_id,
+        finder,
+        score
+    from {{ ref('baseline_scores') }}
+    {%- for table in var('cutout_finder_scores') %}
+    union all
+    select
+        galaxy_id,
+        finder,
+        score
+    from {{ table }}
+    {%- endfor %}
+),
+
+training_sample as (
+    select
+        galaxy_id,
+        is_lens,
+        split
+    from {{ ref('training_sample') }}
+),
+
+scored_objects as (
+    select
+        finder_scores.finder,
+        training_sample.split,
+        training_sample.is_lens,
+        finder_scores.score
+    from finder_scores
+    inner join training_sample on finder_scores.galaxy_id = training_sample.galaxy_id
+),
+
+-- Equal scores share the middle of their ranks.
+scores_ranked as (
+    select
+        *,
+        rank() over (partition by finder, split order by score)
+        + (count(*) over (partition by finder, split, score) - 1) / 2e0 as middle_rank
+    from scored_objects
+),
+
+thresholds as (
+    select
+        finder,
+        split,
+        quantile_disc(score, 0.9) filter (where not is_lens) as threshold_fpr_10,
+        quantile_disc(score, 0.99) filter (where not is_lens) as threshold_fpr_1
+    from scored_objects
+    group by finder, split
+),
+
+-- AUC by Mann and Whitney (1947): mean rank of the lenses, shifted and scaled to [0, 1].
+finder_performance as (
+    select
+        scores_ranked.finder,
+        scores_ranked.split,
+        count(*) filter (where scores_ranked.is_lens) as n_positives,
+        count(*) filter (where not scores_ranked.is_lens) as n_negatives,
+        (
+            sum(scores_ranked.middle_rank) filter (where scores_ranked.is_lens)
+            - n_positives * (n_positives + 1) / 2e0
+        ) / nullif(n_positives * n_negatives, 0) as auc,
+        avg((scores_ranked.score > thresholds.threshold_fpr_10)::integer)
+            filter (where scores_ranked.is_lens) as true_positive_rate_at_fpr_10_percent,
+        avg((scores_ranked.score > thresholds.threshold_fpr_1)::integer)
+            filter (where scores_ranked.is_lens) as true_positive_rate_at_fpr_1_percent
+    from scores_ranked
+    inner join thresholds
+        on
+            scores_ranked.finder = thresholds.finder
+            and scores_ranked.split = thresholds.split
+    group by scores_ranked.finder, scores_ranked.split
+)
+
+select * from finder_performance
+order by finder, split
