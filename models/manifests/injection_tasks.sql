@@ -1,4 +1,12 @@
-{%- set is_paired = var('control_pairing') == 'paired' -%}
+{{ config(materialized='table' if var('external_manifest') else 'settled') }}
+{%- set is_paired = var('control_pairing') == 'paired' %}
+{%- if var('external_manifest') %}
+with
+
+injection_tasks as (
+    select * from {{ ref('external_tasks') }}
+)
+{%- else %}
 with
 
 systems as (
@@ -130,6 +138,7 @@ injection_tasks as (
             and systems_of_samples.objid = parent_galaxies.objid
     inner join bricks_with_region on systems_of_samples.brickid = bricks_with_region.brickid
 )
+{%- endif %}
 
 select * from injection_tasks
 order by brickname, objid, render_id, experiment_id, selection_set_id, config_id, replicate
