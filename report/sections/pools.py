@@ -69,7 +69,7 @@ def positives_on_sky(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Known lenses, matched and not."""
     rows = lake.sql("""
         select if(pos_catalog_ra > 180, pos_catalog_ra - 360, pos_catalog_ra) as ra_deg, pos_catalog_dec as dec_deg,
-            coalesce(unmatched_reason, 'matched') as outcome, pos_name
+            coalesce(reason_code, 'positive') as outcome, pos_name
         from positives using sample reservoir(8000 rows) repeatable (13)
     """).pl()
     chart = (
