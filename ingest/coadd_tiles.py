@@ -171,4 +171,3 @@ def _finish(sparse: SparseFile, images: list[TiledImage], numbers: np.ndarray) -
         held = numbers if index == 0 else numbers[:0]
         blank_rows(sparse, image.hdu, np.setdiff1d(np.arange(n_tiles), held))
     read_tiles(open_images(sparse.path)[0], numbers)
-    sparse.sync()
