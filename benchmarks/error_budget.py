@@ -40,7 +40,9 @@ def errors(n, reff, has_shear, n_systems=N_SYSTEMS, seed=13):
 def reference_errors(n, reff, n_systems=40, size=400):
     """Flux of the plain renderer over ray-traced magnification, minus 1, on a wide canvas."""
     rng = np.random.default_rng([5, int(10 * n), int(1000 * reff)])
-    systems = [random_system(rng, size=size, src_n=n, src_reff_arcsec=reff) for _ in range(n_systems)]
+    systems = [
+        random_system(rng, size=size, src_n=n, src_reff_arcsec=reff) for _ in range(n_systems)
+    ]
     return np.array([render_lensed_sersic(**s).sum() / fast_image(s)[1] - 1 for s in systems])
 
 
@@ -55,7 +57,9 @@ def table_row(n, reff, has_shear):
     verdict = "not promised"
     if promise and reff >= promise[0]:
         holds = (
-            numbers[0] <= promise[1] and numbers[2] <= promise[2] and abs(numbers[3]) < MAX_BIAS_PERCENT
+            numbers[0] <= promise[1]
+            and numbers[2] <= promise[2]
+            and abs(numbers[3]) < MAX_BIAS_PERCENT
         )
         verdict = "holds" if holds else "DOES NOT HOLD"
     cells = " | ".join(f"{value:.3f}" for value in numbers)
@@ -73,7 +77,9 @@ def main():
     references = []
     for n in INDICES:
         error = 100 * reference_errors(n, 0.2)
-        references.append(f"| {n:g} | {np.sqrt(np.mean(error**2)):.3f} | {np.max(np.abs(error)):.3f} |")
+        references.append(
+            f"| {n:g} | {np.sqrt(np.mean(error**2)):.3f} | {np.max(np.abs(error)):.3f} |"
+        )
         print(references[-1], flush=True)
     text = Template(TEMPLATE.read_text()).substitute(
         n_systems=N_SYSTEMS, table="\n".join(rows), references="\n".join(references)

@@ -36,7 +36,7 @@ GAUSS_WEIGHT = _GAUSS_WEIGHT / 2
 SYSTEM_SIZE = 15
 
 
-def render_lensed_sersic(
+def render_lensed_sersic(  # noqa: PLR0913  (a system has this many parameters)
     *,
     theta_e_arcsec: float,
     lens_q: float,

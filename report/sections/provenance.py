@@ -45,7 +45,9 @@ def runs(lake: duckdb.DuckDBPyConnection) -> Table:
         for (name, *_) in lake.execute("describe runs").fetchall()
         if name not in ("project_vars", "command_line_vars")
     ]
-    rows = lake.sql(f"select {', '.join(columns)} from runs order by finished_at desc limit 8").fetchall()
+    rows = lake.sql(
+        f"select {', '.join(columns)} from runs order by finished_at desc limit 8"
+    ).fetchall()
     return Table("The last runs.", columns, [[str(value) for value in row] for row in rows])
 
 

@@ -132,7 +132,7 @@ def test_odd_and_even_stamps_are_cut_by_the_rule(sizes):
             x, y = tasks["lens_x_pix"][k].as_py(), tasks["lens_y_pix"][k].as_py()
             brick = np.array([tasks["canvas_x0"][k].as_py(), tasks["canvas_y0"][k].as_py()])
             shift = 0.0 if size % 2 == 0 else 0.5
-            corner = np.floor(brick + (x, y) + np.array(shift)) - brick
+            corner = np.floor(brick + np.array((x, y)) + shift) - brick
             corner = corner - (size // 2 - 1 if size % 2 == 0 else (size - 1) // 2)
             left, low = corner.astype(int)
             expected = injected.stamps[largest][k, :, low : low + size, left : left + size]

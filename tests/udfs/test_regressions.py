@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.udfs.batches import SETTINGS, make_batch
 from benchmarks.kernels_systems import random_system
+from tests.udfs.batches import SETTINGS, make_batch
 from udfs import psf, sie
 from udfs.inject import inject_batch
 from udfs.render import render_lensed_sersic

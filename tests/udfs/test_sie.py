@@ -78,7 +78,7 @@ def test_deflection_is_zero_and_finite_at_the_origin():
     st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 3), st.floats(0.05, 1), st.floats(-7, 7),
     st.floats(-4, 4),
 )  # fmt: skip
-def test_deflection_turns_with_the_lens(x, y, theta_e, q, phi, turn):  # noqa: PLR0913
+def test_deflection_turns_with_the_lens(x, y, theta_e, q, phi, turn):
     cos, sin = np.cos(turn), np.sin(turn)
     ax, ay = sie.deflection(x, y, theta_e, q, phi)
     bx, by = sie.deflection(x * cos - y * sin, x * sin + y * cos, theta_e, q, phi + turn)
