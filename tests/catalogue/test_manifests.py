@@ -223,6 +223,45 @@ def test_new_sweeps_keep_the_draws_and_the_old_snapshot(catalogue, tmp_path_fact
     assert old == [(n_before,)]
 
 
+ORIGINAL_COLUMNS = """
+    task_id, experiment_id, selection_set_id, selection_strategy, ranking_mode, region_id,
+    region_split, brickname, ra, dec, zmag, rmag, w1mag, rz, zw1, psfsize_g, psfsize_r, psfsize_z,
+    psfdepth_r, ebv, psf_bin, depth_bin, config_id, theta_e_arcsec, src_dmag, src_reff_arcsec, src_e,
+    shear, stamp_size, bandset, replicate, is_control::integer as is_control, task_seed64,
+    src_x_arcsec, src_y_arcsec, src_phi_rad, shear_phi_rad, src_gr, src_rz, lens_model, lens_e,
+    lens_phi_rad, ab_zp_nmgy, pipeline_version
+"""
+
+
+def test_a_manifest_in_the_columns_of_the_original_is_taken_as_it_is(
+    catalogue, tasks, tmp_path_factory
+):
+    other = catalogue.copy(tmp_path_factory.mktemp("external"))
+    manifest = other.folder / "manifest.parquet"
+    with other.connect() as connection:
+        connection.execute(
+            f"copy (select {ORIGINAL_COLUMNS} from injection_tasks where src_mag_frame = 'observed')"
+            f" to '{manifest}'"
+        )
+    finished = other.dbt(
+        "run", "--select", "injection_tasks", "--vars", f"{{external_manifest: {manifest}}}"
+    )
+    assert finished.returncode == 0, finished.stdout
+    read = other.table(TASKS)
+    own = tasks.filter(pl.col("src_mag_frame") == "observed")
+    made_here = {
+        "render_id",
+        "objid",
+        "inclusion_probability",
+        "proposal_density_system",
+        "proposal_density_nuisance",
+        "proposal_atoms",
+    }
+    assert_frame_equal(read.drop(made_here), own.drop(made_here), check_exact=True)
+    renders = pl.DataFrame({"read": read["render_id"], "own": own["render_id"]}).unique()
+    assert renders.height == own["render_id"].n_unique() == read["render_id"].n_unique()
+
+
 def test_a_second_run_leaves_everything_alone(catalogue, tmp_path_factory):
     again = catalogue.copy(tmp_path_factory.mktemp("again"))
     output = again.run()
