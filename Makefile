@@ -14,7 +14,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 CATALOGUE := staging regions parents manifests pools
 PIXELS    := coadds injections completeness cutouts
 
-.PHONY: help demo test lint bench bench-catalogue clean
+.PHONY: help demo test test-demo lint bench bench-catalogue clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -32,7 +32,10 @@ demo: $(READY)  ## embedded survey, every stage with its expectations, report: a
 	$(BIN)/python -m report
 
 test: lint  ## lint, then all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+
+test-demo: $(READY)  ## the demo on a lake of its own, twice, and with one worker: the same tables
+	$(BIN)/python -m pytest -m demo tests/pipeline
 
 lint: $(READY)  ## ruff, mypy and sqlfluff
 	$(BIN)/ruff check .

@@ -21,10 +21,14 @@ def settings(overrides: str = "") -> Settings:
     Raises
     ------
     SettingsError
-        When the overrides are no YAML mapping.
+        When the overrides are no YAML mapping, or name a var that the project does not have.
     """
     project = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))
-    return {**project["vars"], **_mapping(overrides)}
+    chosen = _mapping(overrides)
+    unknown = sorted(map(str, chosen.keys() - project["vars"].keys()))
+    if unknown:
+        raise SettingsError(f"no var {unknown[0]}: {PROJECT_FILE.name} lists what can be set")
+    return {**project["vars"], **chosen}
 
 
 def _mapping(text: str) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def cutouts(
                 else from_coadds(objects, settings, files)
             )
             tally = run_batches(lake, batches, make, settings, n_workers(files))
+        refuse_no_cutouts(lake, tally)
         n_files = export_npz(lake, table, npz) if npz else 0
     report(tally, len(objects), n_files, npz)
 
@@ -221,6 +222,21 @@ def _results(batches: Sequence[Batch], make: MakeCutouts, workers: int) -> Itera
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def refuse_no_cutouts(lake: duckdb.DuckDBPyConnection, tally: Counter) -> None:
+    """Nothing at all was cut out: then something is wrong with the source and not with objects.
+
+    Raises
+    ------
+    CommandError
+    """
+    [(n_cutouts,)] = lake.execute(f"select count(*) from {TABLE}").fetchall()
+    if tally and not n_cutouts:
+        reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.items()))
+        raise CommandError(
+            f"not one cutout could be made ({reasons}): is the source right? See raw_outcomes"
+        )
 
 
 def report(tally: Counter, n_objects: int, n_files: int, folder: Path | None) -> None:

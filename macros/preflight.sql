@@ -1,6 +1,6 @@
 {#
-  Before a run: is everything there that the selected models read and the run does not make?
-  If not, one sentence that names the stage or the command that has to come first.
+  Before a run: are all vars known, and is everything there that the selected models read and the
+  run does not make? If not, one sentence that names the var, or what has to come first.
 #}
 
 {% macro preflight() -%}
@@ -8,7 +8,7 @@
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set selected = selected_resources | default([]) -%}
         {%- set present = tables_in_lake() -%}
-        {%- set missing = [] -%}
+        {%- set missing = unknown_vars() -%}
         {%- for unique_id in selected if unique_id.startswith('model.') -%}
             {%- set node = graph.nodes[unique_id] -%}
             {%- for input_id in physical_inputs(node) if input_id not in selected -%}
@@ -19,6 +19,16 @@
             {%- if loop.first -%} select error('{{ sentence | replace("'", "''") }}') {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro unknown_vars() -%}
+    {#- One sentence for each var of the command line that nothing reads: dbt itself ignores those. -#}
+    {%- set sentences = [] -%}
+    {%- set known = fromjson(run_query('select project_vars()').rows[0][0]) -%}
+    {%- for name in invocation_args_dict.get('vars') or {} if name not in known -%}
+        {%- do sentences.append("no var " ~ name ~ ": dbt_project.yml lists what can be set") -%}
+    {%- endfor -%}
+    {{ return(sentences) }}
 {%- endmacro %}
 
 {% macro tables_in_lake() -%}

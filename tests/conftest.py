@@ -1,5 +1,6 @@
-"""The embedded survey, made once for all tests that need survey files."""
+"""The embedded survey, made once for all tests that need survey files; who runs what."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -7,15 +8,29 @@ import pytest
 
 from ingest.mock.build import write_survey
 
-KEPT_SURVEY = (
-    "DHS_TEST_SURVEY"  # a folder that keeps the survey from one run of the tests to the next
-)
+# A folder that keeps the survey from one run of the tests to the next
+KEPT_SURVEY = "DHS_TEST_SURVEY"
+# Folders whose tests share a lake that takes a while to build: one process runs all of a folder.
+ONE_LAKE = {"catalogue", "completeness", "pools"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file, or of a folder that shares a lake, run in one process, in their order."""
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in ONE_LAKE else f"{folder}/{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
 def embedded_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Root of the whole embedded survey; read it, never write to it."""
-    kept = os.environ.get(KEPT_SURVEY)
-    root = Path(kept) if kept else tmp_path_factory.mktemp("embedded") / "survey"
-    write_survey(root, progress=False)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root = Path(os.environ.get(KEPT_SURVEY, shared / "embedded" / "survey"))
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with (root.parent / "survey.lock").open("w") as lock:  # processes wait for the one that builds
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_survey(root, progress=False)
     return root

@@ -109,7 +109,10 @@ class S3Source:
             message = f"{self.location(path)} does not exist"
             raise TransportError("not_found", message, is_final=True) from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
-            message = f"{self.location(path)} may not be read: check the credentials"
+            message = (
+                f"{self.location(path)} may not be read: check the credentials (without the right"
+            )
+            message += " to list the bucket, a file that is not there looks the same)"
             raise TransportError("refused_by_server", message, is_final=True) from error
         except BaseError as error:
             message = str(error).splitlines()[0]

@@ -143,7 +143,8 @@ injected_systems as (
         {{ var('beta_max_over_theta_e') }}e0 * theta_e_arcsec
         * sqrt({{ digest_u1('position_digest') }})
         * sin(2e0 * pi() * {{ digest_u2('position_digest') }}) as src_y_arcsec,
-        src_r_mag - host_r_mag as src_dmag,
+        -- As the grid has it: the difference of two magnitudes would not be its value to the bit.
+        case when is_prior then src_r_mag - host_r_mag else grid_src_dmag end as src_dmag,
         case when is_prior then 'intrinsic' else 'observed' end as src_mag_frame,
         src_r_mag,
         src_gr,

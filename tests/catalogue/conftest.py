@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from benchmarks import catalogue_survey
 from ingest import lake
+from tests.dbt_process import run_dbt
 
-ROOT = Path(__file__).parents[2]
 STAGES = ("staging", "regions", "parents", "manifests")
 # Cells of all three splits, their borders, both sides of RA 0, and the south pole.
 FOOTPRINT = (
@@ -45,21 +42,7 @@ class Lake:
 
     def dbt(self, *arguments, **environment):
         """Run dbt; the finished process with its output."""
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "DHS_LAKE": str(self.path),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_dbt(self.folder, *arguments, **environment)
 
     def run(self, *arguments, **environment):
         """Seed and run the catalogue stages; the output of dbt."""

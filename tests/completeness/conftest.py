@@ -1,10 +1,5 @@
 """Lakes with simulated injections on which the completeness stage has run."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import duckdb
 import numpy as np
 import polars as pl
@@ -12,8 +7,8 @@ import pytest
 
 from benchmarks.simulated_injections import Simulation, write_injections, write_surroundings
 from ingest import lake
+from tests.dbt_process import run_dbt
 
-ROOT = Path(__file__).parents[2]
 SHARE_BY_THETA_E = {0.3: 0.05, 0.6: 0.3, 1.0: 0.7, 1.4: 0.95}
 
 
@@ -37,19 +32,7 @@ class Workplace:
         return connection
 
     def dbt(self, *arguments, check=True):
-        environment = {
-            **os.environ,
-            "DHS_LAKE": str(self.lake),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
-        }
-        command = [str(Path(sys.executable).parent / "dbt"), *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0 or not check, done.stdout[-4000:] + done.stderr[-2000:]
-        return done.stdout
+        return run_dbt(self.folder, *arguments, check=check).stdout
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,7 @@ def test_without_a_stage_what_is_built_is_validated_and_the_rest_is_named(scratc
         (["stagin"], "expectations: no stage stagin: there are staging, regions"),
         (["--vars", "["], "expectations: --vars is not YAML: '['"),
         (["--vars", "13"], "expectations: --vars must be a mapping like '{seed: 14}', not '13'"),
+        (["--vars", "{sed: 14}"], "expectations: no var sed: dbt_project.yml lists what can be"),
         (["--github-summary"], "expectations: --github-summary needs GITHUB_STEP_SUMMARY"),
         (["--junit", "/nowhere/x.xml"], "expectations: [Errno 2] No such file or directory"),
     ],

@@ -125,10 +125,10 @@ def test_what_cannot_be_cut_out_has_its_reason(station, sample):
 def test_a_failure_that_passed_is_mended_by_the_next_run(station, sample):
     sample(PIXELS)
     station.orders.always["*"] = "status 500"
-    cut(station)
+    assert cut(station) == 1
     assert {row[2] for row in station.query(OUTCOMES)} == {"server_failure"}
     station.orders.always.clear()
-    cut(station)
+    assert cut(station) == 0
     assert {row[1:] for row in station.query(OUTCOMES)} == {(True, None)}
 
 

@@ -1,40 +1,22 @@
 """Lakes of the small catalogue, built once per rule set by dbt."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from ingest import lake
+from tests.dbt_process import run_dbt
 from tests.pools import sky_catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools pools"
 
 
 def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedProcess:
     """Run dbt on the lake at a folder, with vars; returns the finished process."""
-    environment = os.environ | {
-        "DHS_LAKE": str(root / "lake"),
-        "DBT_TARGET_PATH": str(root / "target"),
-        "DBT_LOG_PATH": str(root / "logs"),
-        "DBT_PROFILES_DIR": str(ROOT),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
-        "DO_NOT_TRACK": "1",
-    }
-    arguments = [
-        str(Path(sys.executable).with_name("dbt")),
-        *command,
-        "--vars",
-        json.dumps(settings),
-    ]
-    return subprocess.run(
-        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return run_dbt(root, *command, "--vars", json.dumps(settings))
 
 
 class Catalogue:

@@ -22,6 +22,6 @@ CHANGES = {
     "stg_ingest_outcomes": {
         "reason_where_not_ok": "reason_code = null where not is_ok",
         "reason_code_is_known": "reason_code = 'because' where not is_ok",
-        "every_attempt_is_accounted_for": "n_attempts = 2 where is_ok",
+        "every_file_attempted_is_there": "delete from stg_ingest_outcomes where is_ok",
     },
 }

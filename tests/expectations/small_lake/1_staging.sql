@@ -67,7 +67,6 @@ select
     file_name,
     is_ok,
     case when not is_ok then '{a_reason_code}' end as reason_code,
-    1 as n_attempts,
     timestamp '2026-01-01' as finished_at
 from (values ('sweep-a.fits', true), ('sweep-b.fits', false)) as files(file_name, is_ok);
 
