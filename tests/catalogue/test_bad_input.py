@@ -39,7 +39,7 @@ MANIFESTS = ("run", "--select", "manifests", "--vars")
             "recoverable and its biggest factor galaxies per selection set and split (640)",
         ),
     ],
-    ids=["variant", "tier", "pairing", "guardrail"],
+    ids=["variant", "unknown_var", "tier", "pairing", "guardrail"],
 )
 def test_a_choice_that_cannot_be_is_refused_with_what_there_is(own_lake, arguments, sentence):
     assert sentence in refusal(own_lake, *arguments)

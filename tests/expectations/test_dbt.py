@@ -130,7 +130,7 @@ def small_project(tmp_path_factory):
     (folder / "tests/generic").symlink_to(ROOT / "tests/dbt/generic")
     (folder / "dbt_project.yml").write_text(
         "name: dark_halo_scope\nprofile: dark_halo_scope\ntest-paths: [tests]\n"
-        "seed-paths: []\nvars: {n_tasks: 1}\n"
+        "seed-paths: []\nvars: {replicates: 1}\n"
     )
     models = folder / "models"
     models.mkdir()
@@ -138,7 +138,7 @@ def small_project(tmp_path_factory):
         "select 'e' as experiment_id, '0001p002' as brickname"
     )
     (models / "task_bricks.sql").write_text(
-        "select *, {{ var('n_tasks') }} as n_tasks, 1 as n_hosts from {{ ref('injection_tasks') }}"
+        "select *, {{ var('replicates') }} as n_tasks, 1 as n_hosts from {{ ref('injection_tasks') }}"
     )
     (models / "downstream.sql").write_text("select * from {{ ref('task_bricks') }}")
     (models / "models.yml").write_text("models: [{name: task_bricks, data_tests: [passes_suite]}]")
@@ -154,7 +154,7 @@ def test_a_failing_suite_fails_its_test_and_skips_what_depends_on_it(
     small_project, n_tasks, summary
 ):
     built = run_dbt(
-        small_project, "build", "--project-dir", str(small_project), "--vars", f"n_tasks: {n_tasks}"
+        small_project, "build", "--project-dir", str(small_project), "--vars", f"replicates: {n_tasks}"
     )
     assert summary in built.stdout, built.stdout
     assert built.returncode == (n_tasks != 1)

@@ -50,7 +50,7 @@ FIRST = "(select min(rowid) from {})"
 @pytest.fixture(scope="module")
 def small_lake():
     """A lake of hand-made tables that meet every suite, with a copy of each to restore it."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})  # of a few rows: threads would only wait
     raytrace.register(connection)
     connection.execute("attach ':memory:' as lake")
     connection.execute("use lake")

