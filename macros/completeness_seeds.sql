@@ -150,7 +150,19 @@
     {{ return(axes | selectattr('is_known_for_controls') | list) }}
 {%- endmacro %}
 
-{% macro refuse_huge_cubes(cubes, outcomes) -%}
+{% macro control_cubes(cubes) -%}
+    {#- By cube, the first cube whose controls are those of this one: they are counted under its name. -#}
+    {%- set first = {} -%}
+    {%- set shared = {} -%}
+    {%- for cube, axes in cubes.items() -%}
+        {%- set only = axes[0].only_rule_kind if axes else none -%}
+        {%- set own = known_for_controls(axes) | map(attribute='axis') | join(',') -%}
+        {%- do shared.update({cube: first.setdefault((only or '', own, is_counted_once(axes)), cube)}) -%}
+    {%- endfor -%}
+    {{ return(shared) }}
+{%- endmacro %}
+
+{% macro refuse_huge_cubes(cubes, cells_met) -%}
     {#- A cube whose grid would not fit is an error before it fills the disk. -#}
     {%- for cube, axes in cubes.items() if execute -%}
         {%- set crossed = axes | selectattr('combination', 'equalto', 'crossed') | list -%}
@@ -159,11 +171,11 @@
         ) -%}
         {%- if crossed | selectattr('axis_kind', 'equalto', 'category') | list or crossed | length > 4 -%}
             {%- set query -%}
-                with attempts as (select * from {{ outcomes }} where not is_control)
+                with cells_met as (select * from {{ cells_met }} where cube = '{{ cube }}')
                 select
-                    (select count(*) from (select distinct {{ met | join(', ') }} from attempts))
+                    (select count(*) from (select distinct {{ met | join(', ') }} from cells_met))
                     {%- for axis in crossed %}
-                    * (select count(distinct {{ axis.axis }})::double from attempts)
+                    * (select count(distinct {{ axis.axis }})::double from cells_met)
                     {%- endfor %}
             {%- endset -%}
             {%- set n_cells = run_query(query).rows[0][0] -%}
