@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import markupsafe
@@ -14,19 +15,20 @@ SIGNIFICANT_DIGITS = 4
 
 def text(value: Any) -> str:
     """A value as plain text: numbers with four digits that count, lists with commas, nothing for null."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.{SIGNIFICANT_DIGITS}g}"
-    if isinstance(value, datetime.datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, list | tuple):
-        return ", ".join(text(part) for part in value)
+    for kind, worded in WORDED:
+        if isinstance(value, kind):
+            return worded(value)
     return str(value)
+
+
+WORDED: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (type(None), lambda _: ""),
+    (bool, lambda value: "yes" if value else "no"),
+    (int, lambda value: f"{value:,}" if abs(value) >= 10_000 else str(value)),
+    (float, lambda value: "" if math.isnan(value) else f"{value:.{SIGNIFICANT_DIGITS}g}"),
+    (datetime.datetime, lambda value: f"{value:%Y-%m-%d %H:%M:%S}"),
+    ((list, tuple), lambda value: ", ".join(map(text, value))),
+)
 
 
 def markup(value: Any) -> markupsafe.Markup:
