@@ -45,6 +45,12 @@
                 ~ "' must have either a minimum or a false_positive_rate"
             ) }}
         {%- endif -%}
+        {%- if rule.false_positive_rate is not none and not 0 < rule.false_positive_rate < 1 -%}
+            {{ exceptions.raise_compiler_error(
+                "recovery_rules: rule '" ~ rule.rule ~ "' has the false_positive_rate "
+                ~ rule.false_positive_rate ~ ", which is not between 0 and 1"
+            ) }}
+        {%- endif -%}
         {%- if rule.rule_kind != 'finder' -%}
             {%- do require_task_column(
                 rule.statistic, known, "recovery_rules: rule '" ~ rule.rule ~ "'"
@@ -61,7 +67,7 @@
     {%- for row in seed_rows('completeness_edges', 'axis, edge_number') -%}
         {%- set edge = row.edge | float -%}
         {%- set before = edges.setdefault(row.axis, []) -%}
-        {%- if before and edge <= before[-1] -%}
+        {%- if before and not edge > before[-1] -%}{#- so that NaN is refused too -#}
             {{ exceptions.raise_compiler_error(
                 "completeness_edges: axis '" ~ row.axis ~ "' has edge " ~ edge ~ " (edge_number "
                 ~ row.edge_number ~ ") after " ~ before[-1] ~ ": edges must increase"

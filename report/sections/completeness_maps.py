@@ -44,7 +44,7 @@ def heat_map(
     return Figure(
         f"completeness_{cube}",
         chart,
-        f"Completeness of the rule {rule}, with its 95 % Wilson interval below. Dashed cells hold no usable injection. "
+        f"Completeness of the rule {rule}, with its 95 % Wilson interval below. Cells with a dash hold no usable injection. "
         "Point at a cell for its counts.",
     )
 
@@ -79,11 +79,11 @@ def labels_in_order(rows: pl.DataFrame, axis: str) -> list[str]:
     return rows.sort(f"{axis}_low")[f"{axis}_bin"].unique(maintain_order=True).to_list()
 
 
-def empty_cells(base: alt.Chart) -> alt.Chart:
-    """White cells with a dashed edge."""
-    return base.transform_filter("datum.n_valid_all == 0").mark_rect(
-        fill="white", stroke="#999999", strokeDash=[2, 3], strokeWidth=0.7
-    )
+def empty_cells(base: alt.Chart) -> alt.LayerChart:
+    """White cells with a dashed edge and a dash."""
+    empty = base.transform_filter("datum.n_valid_all == 0")
+    edges = empty.mark_rect(fill="white", stroke="#999999", strokeDash=[2, 3], strokeWidth=0.7)
+    return edges + empty.mark_text(text="\u2013", color="#999999")
 
 
 def filled_cells(base: alt.Chart) -> alt.LayerChart:
