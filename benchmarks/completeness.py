@@ -19,6 +19,8 @@ from benchmarks.simulated_injections import Simulation, write_injections, write_
 from ingest import lake
 
 INJECTIONS_PER_HOST = 3  # two replicates, in 1.5 selection sets on average
+N_REGIONS = 300
+HOSTS_PER_PIECE = 250_000  # simulated at a time
 MODELS = (
     *("recovery_thresholds", "completeness_bins", "task_outcomes", "completeness_grid"),
     *("completeness_patterns", "completeness_signal", "completeness_counts"),
@@ -28,17 +30,30 @@ MEMORY = "4500MB"  # DuckDB's share of the 6 GB
 MINUTE = 60
 
 
+def simulations(n_injections: int) -> list[Simulation]:
+    """The catalogue in pieces, each with regions of its own."""
+    n_hosts = n_injections // INJECTIONS_PER_HOST
+    n_pieces = max(1, n_hosts // HOSTS_PER_PIECE)
+    return [
+        Simulation(
+            n_hosts=n_hosts // n_pieces,
+            recovered_share={0.3: 0.05, 0.6: 0.3, 1.0: 0.7},
+            sets_per_host=2,
+            n_regions=N_REGIONS // n_pieces,
+            first_host=piece * (n_hosts // n_pieces),
+            first_region=piece * (N_REGIONS // n_pieces),
+            seed=piece,
+        )
+        for piece in range(n_pieces)
+    ]
+
+
 def write_catalogue(n_injections: int) -> int:
     """Simulate injections and what the stage reads beside them; how many came out."""
-    simulation = Simulation(
-        n_hosts=n_injections // INJECTIONS_PER_HOST,
-        recovered_share={0.3: 0.05, 0.6: 0.3, 1.0: 0.7},
-        sets_per_host=2,
-        n_regions=300,
-    )
     with lake.connect() as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'")
-        write_injections(connection, simulation)
+        connection.execute(f"set temp_directory = '{lake.lake_path('tmp')}'")
+        write_injections(connection, *simulations(n_injections))
         write_surroundings(connection)
         return connection.execute(
             "select count(*) from injections where not is_control"

@@ -28,6 +28,7 @@ class Simulation:
     replicates : how often each of them
     sets_per_host : largest number of selection sets that a host may be in
     n_regions : regions that hosts are spread over evenly
+    first_host, first_region : numbers of the first of them, for a catalogue that is made in pieces
     host_correlation : share of the latent variance that injections of one host have in common
     failed_share : share of renders without a usable stamp
     experiment_id : name of the experiment
@@ -40,6 +41,8 @@ class Simulation:
     replicates: int = 2
     sets_per_host: int = 1
     n_regions: int = 50
+    first_host: int = 0
+    first_region: int = 0
     host_correlation: float = 0.3
     failed_share: float = 0.01
     experiment_id: str = "train_stamp64_bandsgrz_gridgrid_small"
@@ -59,8 +62,8 @@ def _hosts(simulation: Simulation, generator: np.random.Generator) -> pl.DataFra
     region = np.arange(n) % simulation.n_regions
     return pl.DataFrame(
         {
-            "host": np.arange(n),
-            "region_id": region.astype(np.int32),
+            "host": simulation.first_host + np.arange(n),
+            "region_id": (simulation.first_region + region).astype(np.int32),
             "n_sets": generator.integers(1, simulation.sets_per_host + 1, n),
             "first_set": generator.integers(0, N_SELECTION_SETS, n),
             "psfsize_r": _around(generator, 0.95, 1.55, 0.04, region),

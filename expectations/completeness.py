@@ -1,7 +1,8 @@
 """Suites of the stage `completeness`: sums against the injections, and intervals that hold."""
 
-from expectations.rules import SPLITS
-from expectations.seeds import reason_codes, seed_rows
+from expectations import recovery, surfaces
+from expectations.recovery import INJECTIONS, RULE_KINDS
+from expectations.seeds import seed_rows
 from expectations.settings import Settings
 from expectations.suite import (
     Check,
@@ -12,81 +13,21 @@ from expectations.suite import (
     equal,
     holds,
     no_rows,
-    present,
 )
 from expectations.tasks import PSF_MAX_ARCSEC, PSF_MIN_ARCSEC
 
 QUALITIES = ("all", "clean")
-RULE_KINDS = ("detectability", "blind", "finder")
 INTERVALS = ("wilson", "jeffreys")
-SURFACE_KEY = (
-    *("experiment_id", "rule", "region_split", "selection_set_id", "ranking_mode"),
-    *("theta_e_arcsec", "src_dmag", "src_reff_arcsec", "psf_bin", "depth_bin", "resolution_bin"),
-)
-# Injections of an experiment: as tasks, and with the renders that selection sets share counted once.
-INJECTIONS = (
-    "select experiment_id, count(*) as n_tasks, count(distinct render_id) as n_renders"
-    " from injections where not is_control group by experiment_id"
-)
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per published table of the stage."""
     return (
-        _recoveries(),
+        *recovery.suites(),
         _completeness_cells(),
-        _completeness_by_region(),
+        *surfaces.suites(),
         _completeness_marginals(),
         _psf_provenance(settings),
-    )
-
-
-def _recoveries() -> Suite:
-    return Suite(
-        table="recoveries",
-        grain="One row per task and rule.",
-        key=("task_id", "rule"),
-        columns=("is_usable", "is_usable_clean", "is_detected", "is_detected_clean"),
-        checks=(
-            *present("is_usable", "is_usable_clean", "is_detected", "is_detected_clean"),
-            among("rule_kind", RULE_KINDS),
-            always(
-                "detected_is_usable",
-                "is_usable or not is_detected and not is_usable_clean",
-            ),
-            always("clean_is_a_part", "is_detected_clean = (is_detected and is_usable_clean)"),
-            always("reason_where_not_detected", "is_detected = (reason_code is null)"),
-            among("reason_code", reason_codes(), when="reason_code is not null"),
-            no_rows(
-                "every_task_has_every_rule",
-                "select experiment_id from {batch} full join injections using"
-                " (task_id, experiment_id) group by experiment_id"
-                " having (count(*) = count(distinct task_id) * count(distinct rule)"
-                " and count(rule) = count(*)) is not true",
-            ),
-            always(
-                "no_control_is_detectable",
-                "not is_control or rule_kind <> 'detectability' or not is_detected",
-                why="A rule on the injected truth cannot judge where nothing was injected.",
-            ),
-            _original_rule_holds(),
-        ),
-    )
-
-
-def _original_rule_holds() -> Check:
-    """The original's rule, evaluated on the injections themselves."""
-    (rule,) = (row for row in seed_rows("recovery_rules") if row["rule"] == "original")
-    met = (
-        f"cutout_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"
-        f" / coalesce(psf_fwhm_used_r, psfsize_r) >= {rule['theta_over_psf_minimum']}"
-    )
-    return no_rows(
-        "original_rule_is_as_stated",
-        "select {key}, is_detected from {batch} inner join injections using (task_id)"
-        f" where rule = 'original' and is_detected is distinct from coalesce({met}, false)",
-        why=f"{met}; so nothing is recovered where theta_E is below"
-        f" {rule['theta_over_psf_minimum']} of the PSF.",
     )
 
 
@@ -223,50 +164,6 @@ def _intervals(quality: str) -> tuple[Check, ...]:
             f"n_hosts_{quality} = 0 and wilson_low_{quality} is null"
             f" and jeffreys_low_{quality} = 0 and jeffreys_high_{quality} = 1",
             when=f"n_valid_{quality} = 0",
-        ),
-    )
-
-
-def _completeness_by_region() -> Suite:
-    pooled = (
-        always(
-            f"pooled_lies_in_its_interval_{quality}",
-            f"ci_low_pooled_{quality} <= completeness_valid_{quality}_pooled + 1e-9"
-            f" and completeness_valid_{quality}_pooled <= ci_high_pooled_{quality} + 1e-9",
-            when=f"n_valid_{quality}_total > 0",
-        )
-        for quality in QUALITIES
-    )
-    return Suite(
-        table="completeness_by_region",
-        grain="One row per cell of the original's surfaces, over regions, and rule.",
-        key=SURFACE_KEY,
-        nullable_key=SURFACE_KEY[2:],
-        columns=("n_regions", "n_attempt_total"),
-        checks=(
-            *present("experiment_id", "rule"),
-            among("region_split", SPLITS, when="region_split is not null"),
-            always("cells_with_attempts_have_regions", "(n_regions > 0) = (n_attempt_total > 0)"),
-            always(
-                "recovered_within_valid_within_attempts",
-                "n_recovered_all_total <= n_valid_all_total"
-                " and n_valid_all_total <= n_attempt_total"
-                " and n_recovered_clean_total <= n_valid_clean_total"
-                " and n_valid_clean_total <= n_valid_all_total",
-            ),
-            *pooled,
-            no_rows(
-                "every_injection_is_attempted",
-                f"""
-                select experiment_id, rule, n_attempt, n_tasks
-                from (
-                    select experiment_id, rule, sum(n_attempt_total) as n_attempt
-                    from {{batch}} group by all
-                )
-                full join ({INJECTIONS}) as injected using (experiment_id)
-                where n_attempt is distinct from n_tasks
-                """,
-            ),
         ),
     )
 

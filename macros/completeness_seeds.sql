@@ -45,6 +45,12 @@
                 ~ "' must have either a minimum or a false_positive_rate"
             ) }}
         {%- endif -%}
+        {%- if rule.false_positive_rate is not none and not 0 < rule.false_positive_rate < 1 -%}
+            {{ exceptions.raise_compiler_error(
+                "recovery_rules: rule '" ~ rule.rule ~ "' has the false_positive_rate "
+                ~ rule.false_positive_rate ~ ", which is not between 0 and 1"
+            ) }}
+        {%- endif -%}
         {%- if rule.rule_kind != 'finder' -%}
             {%- do require_task_column(
                 rule.statistic, known, "recovery_rules: rule '" ~ rule.rule ~ "'"
@@ -61,7 +67,7 @@
     {%- for row in seed_rows('completeness_edges', 'axis, edge_number') -%}
         {%- set edge = row.edge | float -%}
         {%- set before = edges.setdefault(row.axis, []) -%}
-        {%- if before and edge <= before[-1] -%}
+        {%- if before and not edge > before[-1] -%}{#- so that NaN is refused too -#}
             {{ exceptions.raise_compiler_error(
                 "completeness_edges: axis '" ~ row.axis ~ "' has edge " ~ edge ~ " (edge_number "
                 ~ row.edge_number ~ ") after " ~ before[-1] ~ ": edges must increase"
@@ -150,7 +156,19 @@
     {{ return(axes | selectattr('is_known_for_controls') | list) }}
 {%- endmacro %}
 
-{% macro refuse_huge_cubes(cubes, outcomes) -%}
+{% macro control_cubes(cubes) -%}
+    {#- By cube, the first cube whose controls are those of this one: they are counted under its name. -#}
+    {%- set first = {} -%}
+    {%- set shared = {} -%}
+    {%- for cube, axes in cubes.items() -%}
+        {%- set only = axes[0].only_rule_kind if axes else none -%}
+        {%- set own = known_for_controls(axes) | map(attribute='axis') | join(',') -%}
+        {%- do shared.update({cube: first.setdefault((only or '', own, is_counted_once(axes)), cube)}) -%}
+    {%- endfor -%}
+    {{ return(shared) }}
+{%- endmacro %}
+
+{% macro refuse_huge_cubes(cubes, cells_met) -%}
     {#- A cube whose grid would not fit is an error before it fills the disk. -#}
     {%- for cube, axes in cubes.items() if execute -%}
         {%- set crossed = axes | selectattr('combination', 'equalto', 'crossed') | list -%}
@@ -159,11 +177,11 @@
         ) -%}
         {%- if crossed | selectattr('axis_kind', 'equalto', 'category') | list or crossed | length > 4 -%}
             {%- set query -%}
-                with attempts as (select * from {{ outcomes }} where not is_control)
+                with cells_met as (select * from {{ cells_met }} where cube = '{{ cube }}')
                 select
-                    (select count(*) from (select distinct {{ met | join(', ') }} from attempts))
+                    (select count(*) from (select distinct {{ met | join(', ') }} from cells_met))
                     {%- for axis in crossed %}
-                    * (select count(distinct {{ axis.axis }})::double from attempts)
+                    * (select count(distinct {{ axis.axis }})::double from cells_met)
                     {%- endfor %}
             {%- endset -%}
             {%- set n_cells = run_query(query).rows[0][0] -%}

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ingest import lake as the_lake
 from report.blocks import Note, Section
+from report.dbt_docs import DocsError, write_dbt_docs
 from report.page import write_page
 from report.sections import (
     completeness,
@@ -31,14 +32,18 @@ SUBTITLE = "How complete is a search for galaxy-scale strong lenses in the DESI 
 def main() -> int:
     """Write the report; exit code 1 with one sentence when the lake cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m report", description=__doc__)
+    parser.add_argument("--no-dbt-docs", action="store_true", help="leave dbt's pages as they are")
     parser.add_argument("--out", type=Path, help="folder of the page (default: <lake>/reports)")
     arguments = parser.parse_args()
     try:
         folder = arguments.out or Path(the_lake.lake_path("reports"))
+        the_lake.connect(read_only=True).close()  # no lake is said before dbt would make one
+        if not arguments.no_dbt_docs:
+            write_dbt_docs(folder)
         with the_lake.connect(read_only=True) as lake:
             sections = build_sections(lake)
         page = write_page(sections, folder, title=TITLE, subtitle=SUBTITLE)
-    except (the_lake.LakeError, OSError) as error:
+    except (the_lake.LakeError, DocsError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
     n_figures = len(list((folder / "figures").glob("*.png")))

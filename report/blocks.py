@@ -17,16 +17,20 @@ class Figure:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Rows of pictures, each picture a PNG as a data URI with a caption."""
+    """Rows of pictures, each picture a PNG as a data URI with a caption.
+
+    ``labels`` stand before the rows, ``headings`` above the columns.
+    """
 
     caption: str
     rows: list[list[tuple[str, str]]]
     headings: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A small table; numbers come formatted."""
+    """A small table: numbers stand to the right, a `Link` is one."""
 
     caption: str
     headings: list[str]
@@ -34,10 +38,19 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Note:
-    """A paragraph, e.g. why a figure is not there."""
+class Link:
+    """A page beside the report, by its address relative to it."""
 
     text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph, e.g. why a figure is not there, with links after it."""
+
+    text: str
+    links: list[Link] = field(default_factory=list)
 
 
 Block = Figure | Gallery | Table | Note

@@ -11,6 +11,7 @@ import markupsafe
 import vl_convert
 
 from report.blocks import Block, Figure, Gallery, Note, Section, Table
+from report.cells import is_number, markup
 from report.style import themed
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ def write_page(sections: list[Section], folder: Path, *, title: str, subtitle: s
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("report"), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["markup"] = markup
+    environment.tests["quantity"] = is_number
     macros = environment.get_template("blocks.html.j2").module
 
     def draw(block: Block) -> markupsafe.Markup:

@@ -10,24 +10,28 @@ from PIL import Image
 # The viewer's habit for grz: z red, r green, g blue, each scaled to a like sky noise.
 BAND_SCALE = {"g": 1.0, "r": 0.72, "z": 0.42}
 STRETCH_NMGY = 0.05  # where the scale turns from linear to logarithmic: a few times the sky noise
+ARC_STRETCH_NMGY = 0.01  # for an arc alone, which has no sky noise
 SOFTENING = 6.0
-BLACK_NMGY = -0.01  # a little below the sky, so that its noise shows
+BLACK = -0.2  # in stretches: a little below the sky, so that its noise shows
 ENLARGEMENT = 2
 
 
-def picture(planes: np.ndarray, bands: tuple[str, ...]) -> str:
+def picture(planes: np.ndarray, bands: tuple[str, ...], stretch_nmgy: float = STRETCH_NMGY) -> str:
     """A stamp as a PNG data URI.
 
     Parameters
     ----------
     planes : (band, y, x) float32, nanomaggy per pixel, row 0 south and column 0 east
     bands : names of the planes; one band gives grey
+    stretch_nmgy : where the scale turns from linear to logarithmic
 
     Returns
     -------
     str
     """
-    image = composite(planes, bands)[::-1]  # PNG starts at the top, where north belongs
+    image = composite(planes, bands, stretch_nmgy)[
+        ::-1
+    ]  # PNG starts at the top, where north belongs
     drawn = Image.fromarray(np.ascontiguousarray(image))
     size = (drawn.width * ENLARGEMENT, drawn.height * ENLARGEMENT)
     buffer = io.BytesIO()
@@ -35,9 +39,13 @@ def picture(planes: np.ndarray, bands: tuple[str, ...]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def composite(planes: np.ndarray, bands: tuple[str, ...]) -> np.ndarray:
+def composite(
+    planes: np.ndarray, bands: tuple[str, ...], stretch_nmgy: float = STRETCH_NMGY
+) -> np.ndarray:
     """(y, x, 3) uint8 composite after Lupton et al. (2004, PASP 116, 133)."""
     clean = np.nan_to_num(np.asarray(planes, dtype=np.float64))
     by_band = {band: clean[i] * BAND_SCALE.get(band, 1.0) for i, band in enumerate(bands)}
     red, green, blue = (by_band.get(band, clean[-1]) for band in ("z", "r", "g"))
-    return make_lupton_rgb(red, green, blue, stretch=STRETCH_NMGY, Q=SOFTENING, minimum=BLACK_NMGY)
+    return make_lupton_rgb(
+        red, green, blue, stretch=stretch_nmgy, Q=SOFTENING, minimum=BLACK * stretch_nmgy
+    )

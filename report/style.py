@@ -26,6 +26,11 @@ def fraction_colour(field: str, title: str) -> alt.Color:
     return alt.Color(field, scale=alt.Scale(scheme=AMOUNT_SCHEME, domain=[0, 1]), title=title)
 
 
+def amount_colour(field: str, title: str) -> alt.Color:
+    """The same colours for a count."""
+    return alt.Color(field, scale=alt.Scale(scheme=AMOUNT_SCHEME), title=title)
+
+
 def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     """The chart with the report's fonts and grid."""
     return (

@@ -1,7 +1,7 @@
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_edges') }}
 with
 
-injections as (
+injections as not materialized (
     select * from {{ ref('injections') }} where not is_control
 ),
 

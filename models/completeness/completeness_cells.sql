@@ -15,22 +15,8 @@ completeness_signal as (
     select * from {{ ref('completeness_signal') }}
 ),
 
-completeness_patterns as (
-    select * from {{ ref('completeness_patterns') }} where not is_control
-),
-
 completeness_intervals as (
     select * from {{ ref('completeness_intervals') }}
-),
-
-attempts as (
-    select
-        cube,
-        experiment_number,
-        cell,
-        sum(len(outcomes) * n_hosts)::bigint as n_attempt
-    from completeness_patterns
-    group by cube, experiment_number, cell
 ),
 {%- for quality in ['all', 'clean'] %}
 
@@ -40,7 +26,7 @@ injections_{{ quality }} as (
 
 controls_{{ quality }} as (
     select
-        cube,
+        cube as control_cube,
         experiment_number,
         cell as control_cell,
         rule_bit,
@@ -60,15 +46,15 @@ cells as (
         completeness_grid.cell,
         recovery_thresholds.rule,
         recovery_thresholds.rule_kind,
-        completeness_grid.* exclude (cube, only_rule_kind, experiment_number, cell, control_cell),
-        coalesce(attempts.n_attempt, 0) as n_attempt
+        completeness_grid.* exclude (cube, only_rule_kind, experiment_number, cell, control_cube, control_cell),
+        coalesce(completeness_signal.n_attempt, 0) as n_attempt
         {%- for quality in ['all', 'clean'] %},
         coalesce(injections_{{ quality }}.n_valid, 0) as n_valid_{{ quality }},
         coalesce(injections_{{ quality }}.n_recovered, 0) as n_recovered_{{ quality }},
         coalesce(injections_{{ quality }}.n_hosts, 0) as n_hosts_{{ quality }},
-        n_valid_{{ quality }} / nullif(attempts.n_attempt, 0) as valid_frac_{{ quality }},
+        n_valid_{{ quality }} / nullif(completeness_signal.n_attempt, 0) as valid_frac_{{ quality }},
         injections_{{ quality }}.share as completeness_valid_{{ quality }},
-        n_recovered_{{ quality }} / nullif(attempts.n_attempt, 0) as completeness_overall_{{ quality }},
+        n_recovered_{{ quality }} / nullif(completeness_signal.n_attempt, 0) as completeness_overall_{{ quality }},
         injections_{{ quality }}.design_effect as design_effect_{{ quality }},
         coalesce(injections_{{ quality }}.n_effective, 0) as n_effective_{{ quality }},
         injections_{{ quality }}.wilson_low as wilson_low_{{ quality }},
@@ -94,10 +80,6 @@ cells as (
         on completeness_grid.experiment_number = recovery_thresholds.experiment_number
         and coalesce(completeness_grid.only_rule_kind, recovery_thresholds.rule_kind)
         = recovery_thresholds.rule_kind
-    left join attempts
-        on completeness_grid.cube = attempts.cube
-        and completeness_grid.experiment_number = attempts.experiment_number
-        and completeness_grid.cell = attempts.cell
     left join completeness_signal
         on completeness_grid.cube = completeness_signal.cube
         and completeness_grid.experiment_number = completeness_signal.experiment_number
@@ -109,7 +91,7 @@ cells as (
         and completeness_grid.cell = injections_{{ quality }}.cell
         and recovery_thresholds.rule_bit = injections_{{ quality }}.rule_bit
     left join controls_{{ quality }}
-        on completeness_grid.cube = controls_{{ quality }}.cube
+        on completeness_grid.control_cube = controls_{{ quality }}.control_cube
         and completeness_grid.experiment_number = controls_{{ quality }}.experiment_number
         and completeness_grid.control_cell = controls_{{ quality }}.control_cell
         and recovery_thresholds.rule_bit = controls_{{ quality }}.rule_bit

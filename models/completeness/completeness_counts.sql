@@ -1,10 +1,7 @@
 with
 
 completeness_patterns as (
-    select
-        row_number() over () as pattern,
-        *
-    from {{ ref('completeness_patterns') }}
+    select * from {{ ref('completeness_patterns') }}
 ),
 
 cubes as (
@@ -24,129 +21,169 @@ rules as (
         on coalesce(cubes.only_rule_kind, recovery_thresholds.rule_kind) = recovery_thresholds.rule_kind
 ),
 
-pattern_outcomes as (
+-- Few lists of outcomes occur, in very many cells: each is judged once.
+outcome_lists as (
     select
-        pattern,
-        cube,
-        experiment_number,
-        unnest(outcomes) as outcome
+        outcomes,
+        row_number() over () as outcome_list
     from completeness_patterns
+    group by outcomes
 ),
 
-outcome_counts as (
+listed_outcomes as (
     select
-        pattern,
-        cube,
-        experiment_number,
-        outcome,
-        count(*) as n,
-        (outcome >> 60) & 1 = 1 as is_clean
-    from pattern_outcomes
-    group by pattern, cube, experiment_number, outcome
+        outcome_list,
+        unnest(outcomes) as outcome
+    from outcome_lists
 ),
 
 judged_outcomes as (
     select
-        outcome_counts.*,
-        rules.rule_bit,
-        (outcome_counts.outcome >> rules.rule_bit) & 1 = 1 as is_usable,
-        (outcome_counts.outcome >> (rules.rule_bit + 30)) & 1 = 1 as is_detected
-    from outcome_counts
-    inner join rules using (cube, experiment_number)
+        listed_outcomes.outcome_list,
+        rule_bits.rule_bit,
+        (listed_outcomes.outcome >> 60) & 1 = 1 as is_clean,
+        (listed_outcomes.outcome >> (rule_bits.rule_bit + 30)) & 1 = 1 as is_detected
+    from listed_outcomes
+    cross join (select distinct rule_bit from rules) as rule_bits
+    where (listed_outcomes.outcome >> rule_bits.rule_bit) & 1 = 1
 ),
 
-pattern_counts as (
+list_counts as (
     select
-        pattern,
+        outcome_list,
         rule_bit,
         'all' as quality,
-        sum(n)::bigint as n_valid,
-        coalesce(sum(n) filter (where is_detected), 0)::bigint as n_recovered
+        count(*) as n_valid,
+        count(*) filter (where is_detected) as n_recovered
     from judged_outcomes
-    where is_usable
-    group by pattern, rule_bit
+    group by outcome_list, rule_bit
     union all
     select
-        pattern,
+        outcome_list,
         rule_bit,
         'clean' as quality,
-        sum(n)::bigint as n_valid,
-        coalesce(sum(n) filter (where is_detected), 0)::bigint as n_recovered
+        count(*) as n_valid,
+        count(*) filter (where is_detected) as n_recovered
     from judged_outcomes
-    where is_usable and is_clean
-    group by pattern, rule_bit
+    where is_clean
+    group by outcome_list, rule_bit
 ),
 
--- Hosts of a cell that show the same numbers of valid and of recovered injections.
-host_kinds as (
-    select
-        completeness_patterns.cube,
-        completeness_patterns.is_control,
-        completeness_patterns.experiment_number,
-        completeness_patterns.cell,
-        pattern_counts.rule_bit,
-        pattern_counts.quality,
-        pattern_counts.n_valid,
-        pattern_counts.n_recovered,
-        sum(completeness_patterns.n_hosts)::bigint as n_hosts
-    from pattern_counts
-    inner join completeness_patterns using (pattern)
-    group by all
-),
-
-cell_sums as (
+cells as (
     select
         cube,
         is_control,
         experiment_number,
         cell,
+        row_number() over () as cell_number
+    from completeness_patterns
+    group by cube, is_control, experiment_number, cell
+),
+
+patterns as (
+    select
+        cells.cube,
+        cells.experiment_number,
+        cells.is_control,
+        cells.cell_number,
+        outcome_lists.outcome_list,
+        completeness_patterns.n_hosts
+    from completeness_patterns
+    inner join cells using (cube, is_control, experiment_number, cell)
+    inner join outcome_lists using (outcomes)
+),
+
+-- Hosts of a cell that show the same outcomes.
+host_kinds as not materialized (
+    select
+        patterns.cell_number,
+        patterns.is_control,
+        rules.rule_bit,
+        list_counts.quality,
+        list_counts.n_valid,
+        list_counts.n_recovered,
+        patterns.n_hosts
+    from patterns
+    inner join rules
+        on patterns.cube = rules.cube and patterns.experiment_number = rules.experiment_number
+    inner join list_counts
+        on patterns.outcome_list = list_counts.outcome_list and rules.rule_bit = list_counts.rule_bit
+),
+
+cell_sums as (
+    select
+        cell_number,
         rule_bit,
         quality,
         sum(n_hosts * n_valid)::bigint as n_valid,
         sum(n_hosts * n_recovered)::bigint as n_recovered,
         sum(n_hosts)::bigint as n_hosts,
-        sum(n_hosts) filter (where n_recovered > 0)::bigint as n_hosts_recovered,
-        sum(n_hosts) filter (where n_recovered < n_valid)::bigint as n_hosts_missed,
+        coalesce(sum(n_hosts) filter (where n_recovered > 0), 0)::bigint as n_hosts_recovered,
+        coalesce(sum(n_hosts) filter (where n_recovered < n_valid), 0)::bigint as n_hosts_missed,
         sum(n_hosts * n_valid * n_valid)::double as sum_valid2,
         sum(n_hosts * n_recovered * n_recovered)::double as sum_recovered2,
         sum(n_hosts * n_valid * n_recovered)::double as sum_valid_recovered
     from host_kinds
-    group by cube, is_control, experiment_number, cell, rule_bit, quality
+    group by cell_number, rule_bit, quality
+),
+
+large_cells as (
+    select
+        cell_number,
+        rule_bit,
+        quality
+    from cell_sums
+    where
+        n_hosts >= {{ var('bootstrap_min_hosts') }}
+        and n_hosts_recovered >= {{ var('bootstrap_min_hosts_either_way') }}
+        and n_hosts_missed >= {{ var('bootstrap_min_hosts_either_way') }}
+),
+
+kinds_of_large_cells as (
+    select
+        host_kinds.cell_number,
+        host_kinds.rule_bit,
+        host_kinds.quality,
+        host_kinds.n_valid,
+        host_kinds.n_recovered,
+        sum(host_kinds.n_hosts)::bigint as n_hosts
+    from host_kinds
+    inner join large_cells using (cell_number, rule_bit, quality)
+    where not host_kinds.is_control
+    group by
+        host_kinds.cell_number,
+        host_kinds.rule_bit,
+        host_kinds.quality,
+        host_kinds.n_valid,
+        host_kinds.n_recovered
 ),
 
 -- The bootstrap needs the hosts of a cell kind by kind.
-kinds_of_large_cells as (
+listed_kinds as (
     select
-        cube,
-        is_control,
-        experiment_number,
-        cell,
+        cell_number,
         rule_bit,
         quality,
-        list(host_kinds.n_valid order by host_kinds.n_valid, host_kinds.n_recovered) as kinds_n_valid,
-        list(host_kinds.n_recovered order by host_kinds.n_valid, host_kinds.n_recovered)
-            as kinds_n_recovered,
-        list(host_kinds.n_hosts order by host_kinds.n_valid, host_kinds.n_recovered)
-            as kinds_n_hosts
-    from host_kinds
-    inner join cell_sums using (cube, is_control, experiment_number, cell, rule_bit, quality)
-    where
-        not is_control
-        and cell_sums.n_hosts >= {{ var('bootstrap_min_hosts') }}
-        and cell_sums.n_hosts_recovered >= {{ var('bootstrap_min_hosts_either_way') }}
-        and cell_sums.n_hosts_missed >= {{ var('bootstrap_min_hosts_either_way') }}
-    group by cube, is_control, experiment_number, cell, rule_bit, quality
+        list(n_valid order by n_valid, n_recovered) as kinds_n_valid,
+        list(n_recovered order by n_valid, n_recovered) as kinds_n_recovered,
+        list(n_hosts order by n_valid, n_recovered) as kinds_n_hosts
+    from kinds_of_large_cells
+    group by cell_number, rule_bit, quality
 ),
 
 completeness_counts as (
     select
-        cell_sums.*,
-        kinds_of_large_cells.kinds_n_valid,
-        kinds_of_large_cells.kinds_n_recovered,
-        kinds_of_large_cells.kinds_n_hosts
+        cells.cube,
+        cells.is_control,
+        cells.experiment_number,
+        cells.cell,
+        cell_sums.* exclude (cell_number),
+        listed_kinds.kinds_n_valid,
+        listed_kinds.kinds_n_recovered,
+        listed_kinds.kinds_n_hosts
     from cell_sums
-    left join kinds_of_large_cells
-        using (cube, is_control, experiment_number, cell, rule_bit, quality)
+    inner join cells using (cell_number)
+    left join listed_kinds using (cell_number, rule_bit, quality)
 )
 
 select * from completeness_counts

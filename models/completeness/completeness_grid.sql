@@ -1,11 +1,12 @@
 {%- set cubes = completeness_cubes() -%}
 {%- set all_axes = seed_rows('completeness_axes', 'axis_order') -%}
-{%- do refuse_huge_cubes(cubes, ref('task_outcomes')) -%}
+{%- set shared = control_cubes(cubes) -%}
+{%- do refuse_huge_cubes(cubes, ref('completeness_signal')) -%}
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
 with
 
-attempts as (
-    select * from {{ ref('task_outcomes') }} where not is_control
+cells_met as (
+    select * from {{ ref('completeness_signal') }}
 ),
 
 completeness_bins as (
@@ -13,7 +14,7 @@ completeness_bins as (
 ),
 
 experiments as (
-    select distinct experiment_number from attempts
+    select distinct experiment_number from cells_met
 )
 {%- for axis in all_axes %},
 
@@ -29,7 +30,8 @@ bins_of_{{ axis.axis }} as (
     select distinct
         experiment_number,
         {{ axis.axis }}
-    from attempts
+    from cells_met
+    where {{ axis.axis }} is not null
     {%- endif %}
 )
 {%- endfor %}
@@ -38,7 +40,8 @@ bins_of_{{ axis.axis }} as (
 
 met_in_{{ cube }} as (
     select distinct {{ (['experiment_number'] + observed) | join(', ') }}
-    from attempts
+    from cells_met
+    where cube = '{{ cube }}'
 ),
 
 -- Every bin with every other, for what was met together; beside them what lies outside all bins.
@@ -51,7 +54,8 @@ cells_of_{{ cube }} as (
     {%- if axes %}
     union by name
     select distinct {{ (['experiment_number'] + axes | map(attribute='axis') | list) | join(', ') }}
-    from attempts
+    from cells_met
+    where cube = '{{ cube }}'
     {%- endif %}
 )
 {%- endfor %},
@@ -64,6 +68,7 @@ completeness_grid as (
             as only_rule_kind,
         cells_of_{{ cube }}.experiment_number,
         {{ cell_text(axes) }} as cell,
+        '{{ shared[cube] }}' as control_cube,
         {{ cell_text(known_for_controls(axes)) }} as control_cell,
         {{ axis_columns(all_axes, axes) }}
     from cells_of_{{ cube }}

@@ -1,15 +1,17 @@
+{{ config(materialized='in_parts') }}
 {%- set cubes = completeness_cubes() -%}
+{%- set shared = control_cubes(cubes) -%}
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
 with
 
-tasks as (
+tasks as not materialized (
     select
         *,
         usable_bits | (detected_bits << 30) | (is_clean::bigint << 60) as outcome
     from {{ ref('task_outcomes') }}
 )
 {%- for is_control in [false, true] %}
-{%- for cube, axes in cubes.items() %}
+{%- for cube, axes in cubes.items() if not is_control or shared[cube] == cube %}
 {%- set own = known_for_controls(axes) if is_control else axes %}
 {%- set place = (['experiment_number'] + own | map(attribute='axis') | list) | join(', ') %}
 {%- set name = cube ~ ('_controls' if is_control else '') %},
@@ -37,16 +39,11 @@ patterns_of_{{ name }} as (
     group by {{ place }}, outcomes
 )
 {%- endfor %}
-{%- endfor %},
+{%- endfor %}
 
-completeness_patterns as (
-    {%- for is_control in [false, true] %}
-    {%- set outer = loop %}
-    {%- for cube in cubes %}
-    select * from patterns_of_{{ cube }}{{ '_controls' if is_control }}
-    {{ "union all" if not (outer.last and loop.last) }}
-    {%- endfor %}
-    {%- endfor %}
-)
-
-select * from completeness_patterns
+{% for is_control in [false, true] %}
+{%- for cube in cubes if not is_control or shared[cube] == cube %}
+{{ first_part() if loop.first and not is_control else next_part() }}
+select * from patterns_of_{{ cube }}{{ '_controls' if is_control }}
+{%- endfor %}
+{%- endfor %}

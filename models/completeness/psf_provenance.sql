@@ -1,6 +1,6 @@
 with
 
-injections as (
+injections as not materialized (
     select * from {{ ref('injections') }}
 ),
 

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('recovery_rules') }}
 with
 
-injections as (
+injections as not materialized (
     select * from {{ ref('injections') }}
 ),
 

@@ -3,7 +3,8 @@
 -- depends_on: {{ ref('recovery_rules') }}, {{ ref('completeness_edges') }}, {{ ref('completeness_axes') }}
 with
 
-injections as (
+-- Read as often as it is named: held, every column of every task would be in memory.
+injections as not materialized (
     select * from {{ ref('injections') }}
 ),
 
@@ -30,14 +31,24 @@ experiments as (
     group by experiment_id
 ),
 
+selection_sets as (
+    select
+        selection_set_id,
+        row_number() over (order by selection_set_id) as set_number
+    from injections
+    group by selection_set_id
+),
+
 -- A render appears once per selection set that its galaxy is in.
 first_sets as (
     select
-        experiment_id,
-        render_id,
-        min(selection_set_id) as selection_set_id
+        experiments.experiment_number,
+        injections.render_id,
+        min(selection_sets.set_number) as set_number
     from injections
-    group by experiment_id, render_id
+    inner join experiments using (experiment_id)
+    inner join selection_sets using (selection_set_id)
+    group by experiments.experiment_number, injections.render_id
 ),
 
 outcomes_by_finders as (
@@ -76,7 +87,7 @@ judged_by_columns as (
     select
         tasks.*,
         experiments.experiment_number,
-        first_sets.selection_set_id is not null as is_first_of_render
+        first_sets.set_number is not null as is_first_of_render
         {%- for rule in rules %},
         (
             tasks.cutout_ok
@@ -98,7 +109,11 @@ judged_by_columns as (
         {%- endfor %}
     from tasks
     inner join experiments using (experiment_id)
-    left join first_sets using (experiment_id, render_id, selection_set_id)
+    left join selection_sets using (selection_set_id)
+    left join first_sets
+        on experiments.experiment_number = first_sets.experiment_number
+        and tasks.render_id = first_sets.render_id
+        and selection_sets.set_number = first_sets.set_number
 ),
 
 judged_tasks as (

@@ -1,50 +1,41 @@
-"""What is recovered of what was injected, against each axis and pair of axes."""
+"""What is recovered of what was injected, by rule, axis and pair of axes."""
 
 import altair as alt
 import duckdb
 
-from report.blocks import Figure, Note, Section, Table
-from report.style import HEIGHT, WIDTH, category_colour, fraction_colour
-
-# Cubes of two binned axes, drawn as heat maps: cube, axis across, axis up.
-HEAT_MAPS = (
-    ("theta_e_psf", "theta_e_arcsec", "psf_fwhm_arcsec"),
-    ("theta_e_depth", "theta_e_arcsec", "psfdepth_r_mag"),
-    ("theta_e_source", "theta_e_arcsec", "src_r_mag"),
-    ("resolution_snr", "theta_over_psf", "arc_snr_matched"),
-)
-AXIS_TITLES = {
-    "theta_e_arcsec": "Einstein radius (arcsec)",
-    "theta_over_psf": "Einstein radius / PSF FWHM",
-    "src_r_mag": "unlensed source, r (AB mag)",
-    "arc_snr_matched": "matched S/N of the arc",
-    "psf_fwhm_arcsec": "PSF FWHM in r (arcsec)",
-    "psfdepth_r_mag": "5-sigma depth in r (AB mag)",
-    "lens_z_mag": "lens galaxy, z (AB mag)",
-}
+from report.blocks import Figure, Section, Table
+from report.cells import experiment_label
+from report.sections import completeness_axes, completeness_maps
+from report.sections.completeness_axes import tooltips
+from report.style import WIDTH, category_colour
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Completeness by rule, axis and pair of axes, for the experiment that reaches furthest."""
+    """Completeness by rule over all experiments, and by axis for the one that reaches furthest."""
     experiment = widest_experiment(lake)
-    rule = heat_map_rule(lake, experiment)
-    blocks = [rules(lake), marginals(lake, experiment)]
-    blocks += [heat_map(lake, experiment, rule, cube) for cube in HEAT_MAPS]
+    rule = shown_rule(lake, experiment)
     return Section(
         anchor="completeness",
         title="Completeness",
         lead=(
-            "Recovered over usable injections. Rules of the kind 'detectability' look at the injected truth and say how detectable "
-            "an arc is; 'blind' looks at the pixels alone. Intervals are 95 % Wilson on an effective number that knows that "
-            f"injections share hosts. Axes are shown for {experiment}."
+            "Recovered over usable injections. Rules of the kind 'detectability' look at the injected truth: they say how detectable an "
+            "arc is, not that anything found it. 'blind' looks at the pixels alone, with a threshold set on galaxies without an arc; "
+            "'finder' is the score of a finder. Intervals hold 95 %; they are Wilson's, on an effective number that knows that "
+            f"injections share hosts. Axes and maps are of {labels(lake)[experiment]}, maps of the rule {rule}."
         ),
         blocks=[
-            *blocks,
-            Note(
-                "A cell without a number held no usable injection; it is a row of completeness_cells with n = 0."
-            ),
+            comparison(lake),
+            rules(lake, experiment),
+            completeness_axes.figure(lake, experiment),
+            *completeness_maps.figures(lake, experiment, rule),
         ],
     )
+
+
+def labels(lake: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Experiments in a few words."""
+    rows = lake.sql("select experiment_id, tier, grid, stamp_size from stage_config").fetchall()
+    return {experiment: experiment_label(*names) for experiment, *names in rows}
 
 
 def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
@@ -56,149 +47,98 @@ def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
     return experiment
 
 
-def heat_map_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
-    """The blind rule if there is one with a threshold, else the matched-filter detectability."""
+def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
+    """A finder's rule if it recovers anything, else a blind one, else the original's; the strictest of its kind."""
     (rule,) = lake.execute(
         """
-        select rule from completeness_cells where experiment_id = ? and cube = 'overall'
-        order by rule_kind = 'blind' and n_recovered_all > 0 desc, rule = 'matched_snr' desc, rule limit 1
-    """,
+        select rule from completeness_cells inner join recovery_thresholds using (experiment_id, rule)
+        where experiment_id = ? and cube = 'overall'
+        order by
+            (recovery_thresholds.rule_kind = 'finder' and n_recovered_all > 0) desc,
+            (recovery_thresholds.rule_kind = 'blind' and n_recovered_all > 0) desc,
+            rule = 'original' desc,
+            false_positive_rate, rule
+        limit 1
+        """,
         [experiment],
     ).fetchone()
     return rule
 
 
-def rules(lake: duckdb.DuckDBPyConnection) -> Table:
-    """One row per experiment and rule."""
+def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
+    """Every rule in every experiment, experiments of one stamp size."""
     rows = lake.sql("""
-        select experiment_id, rule, rule_kind, n_attempt, n_valid_all, n_recovered_all, n_hosts_all,
-            printf('%.3f', completeness_valid_all),
-            if(n_valid_all > 0, printf('%.3f to %.3f', wilson_low_all, wilson_high_all), 'no data'),
-            printf('%.3f', chance_fraction_all), printf('%.3f', completeness_valid_clean)
-        from completeness_cells
-        where cube = 'overall' and experiment_id not like '%stamp96%'
-        order by experiment_id, rule_kind, rule
-    """).fetchall()
-    headings = [
-        "experiment",
-        "rule",
-        "kind",
-        "attempts",
-        "usable",
-        "recovered",
-        "hosts",
-        "completeness",
-        "95 %",
-        "of controls",
-        "clean",
-    ]
-    return Table(
-        "Every rule over whole experiments (64-pixel stamps).",
-        headings,
-        [list(row) for row in rows],
-    )
-
-
-def marginals(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
-    """Completeness along each binned axis with its interval."""
-    rows = lake.execute(
-        """
-        select axis, rule, low, least(high, low * 1.3) as high,
-            if(isinf(high), low, (low + high) / 2) as middle, n_valid_all, n_recovered_all, n_hosts_all,
-            completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high
-        from completeness_marginals
-        where experiment_id = ? and value is null and n_valid_all > 0 and not isinf(low)
-        order by axis, rule, low
-    """,
-        [experiment],
-    ).pl()
-    rows = rows.with_columns(axis=rows["axis"].replace(AXIS_TITLES))
+        select cells.experiment_id, cells.rule, cells.rule_kind, recovery_thresholds.rule_bit, n_attempt, n_valid_all, n_recovered_all,
+            n_hosts_all, completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high
+        from completeness_cells as cells
+        inner join recovery_thresholds using (experiment_id, rule)
+        inner join stage_config using (experiment_id)
+        where cube = 'overall' and n_valid_all > 0 and stamp_size = (select min(stamp_size) from stage_config)
+        order by cells.experiment_id, rule_bit
+    """).pl()
+    names = labels(lake)
+    rows = rows.with_columns(experiment=rows["experiment_id"].replace(names))
+    order = rows.sort("rule_bit")["rule"].unique(maintain_order=True).to_list()
     base = alt.Chart(rows).encode(
-        x=alt.X("middle:Q", title=None, scale=alt.Scale(zero=False)),
-        color=category_colour("rule:N", "rule"),
-        tooltip=[
-            "rule:N",
-            "low:Q",
-            "high:Q",
-            "n_valid_all:Q",
-            "n_recovered_all:Q",
-            "n_hosts_all:Q",
-            alt.Tooltip("completeness:Q", format=".3f"),
-            alt.Tooltip("wilson_low:Q", format=".3f"),
-            alt.Tooltip("wilson_high:Q", format=".3f"),
-        ],
+        y=alt.Y("rule:N", sort=order, title=None),
+        color=category_colour("rule_kind:N", "judges"),
+        tooltip=tooltips(experiment="experiment", rule="rule", rule_kind="judges"),
     )
-    y = alt.Y("completeness:Q", title="completeness", scale=alt.Scale(domain=[0, 1]))
-    drawn = base.mark_line(point=True).encode(y=y) + base.mark_rule(opacity=0.5).encode(
-        y="wilson_low:Q", y2="wilson_high:Q"
+    share = alt.Scale(domain=[0, 1])
+    bars = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("wilson_low:Q", scale=share, title="completeness, 95 % interval"),
+        x2="wilson_high:Q",
+    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x="completeness:Q", shape=alt.Shape("rule_kind:N", legend=None)
     )
     chart = (
-        drawn.properties(width=WIDTH * 0.9, height=HEIGHT * 0.8)
-        .facet(facet=alt.Facet("axis:N", title=None), columns=2)
-        .resolve_scale(x="independent")
+        (bars + points)
+        .properties(width=WIDTH * 0.8, height=22 * len(order))
+        .facet(facet=alt.Facet("experiment:N", title=None), columns=2)
     )
     return Figure(
-        "completeness_axes",
+        "recovery_rules",
         chart,
-        "Completeness against one axis at a time, averaged over the others as they were injected; bars are 95 % Wilson intervals. Hover for counts.",
+        "Recovery rules over whole experiments. A blind rule is missing where too few galaxies without an arc set its threshold; wide "
+        "intervals are those of few hosts.",
     )
 
 
-def heat_map(
-    lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
-) -> Figure:
-    """Completeness over two axes; cells without injections stay empty."""
-    cube, across, up = axes
+def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
+    """One row per rule of an experiment, with its threshold and what it costs in false positives."""
     rows = lake.execute(
-        f"""
-        select {across}_low as x_low, {across}_high as x_high, {up}_low as y_low, {up}_high as y_high,
-            n_attempt, n_valid_all, n_recovered_all, n_hosts_all, completeness_valid_all as completeness,
-            wilson_low_all as wilson_low, wilson_high_all as wilson_high
-        from completeness_cells where cube = ? and experiment_id = ? and rule = ?
-        order by all
-    """,
-        [cube, experiment, rule],
-    ).pl()
-    label = "isFinite(datum.{0}_high) ? datum.{0}_low + ' to ' + datum.{0}_high : 'from ' + datum.{0}_low"
-    base = (
-        alt.Chart(rows)
-        .transform_calculate(x_bin=label.format("x"), y_bin=label.format("y"))
-        .encode(
-            x=alt.X("x_bin:O", sort=alt.SortField("x_low"), title=AXIS_TITLES[across]),
-            y=alt.Y(
-                "y_bin:O", sort=alt.SortField("y_low", order="descending"), title=AXIS_TITLES[up]
-            ),
-            tooltip=[
-                "x_bin:O",
-                "y_bin:O",
-                "n_attempt:Q",
-                "n_valid_all:Q",
-                "n_recovered_all:Q",
-                "n_hosts_all:Q",
-                alt.Tooltip("completeness:Q", format=".3f"),
-                alt.Tooltip("wilson_low:Q", format=".3f"),
-                alt.Tooltip("wilson_high:Q", format=".3f"),
-            ],
+        """
+        with cells as (
+            select * from completeness_cells where cube = 'overall'
         )
-    )
-    empty = base.transform_filter("datum.n_valid_all == 0").mark_rect(
-        fill="#ffffff", stroke="#cccccc", strokeDash=[3, 3]
-    )
-    filled = (
-        base.transform_filter("datum.n_valid_all > 0")
-        .mark_rect()
-        .encode(color=fraction_colour("completeness:Q", "completeness"))
-    )
-    numbers = (
-        base.transform_filter("datum.n_valid_all > 0")
-        .mark_text(fontSize=10)
-        .encode(
-            text=alt.Text("completeness:Q", format=".2f"),
-            color=alt.condition("datum.completeness > 0.6", alt.value("black"), alt.value("white")),
-        )
-    )
-    return Figure(
-        f"completeness_{cube}",
-        (empty + filled + numbers).properties(width=WIDTH * 1.3, height=HEIGHT),
-        f"Completeness of rule {rule}. Dashed cells hold no usable injection. Hover for counts and the 95 % interval.",
+        select cells.rule, cells.rule_kind, threshold, false_positive_rate,
+            if(n_false_positives is null, null, printf('%d of %d (%.3f\u2013%.3f)', n_false_positives, n_controls + n_negatives,
+                false_positive_rate_wilson_low, false_positive_rate_wilson_high)) as measured,
+            n_attempt, printf('%d of %d', n_recovered_all, n_valid_all) as recovered, n_hosts_all,
+            if(n_valid_all = 0, coalesce(reason_code, 'no usable injection'),
+                printf('%.3f (%.3f\u2013%.3f)', completeness_valid_all, wilson_low_all, wilson_high_all)) as completeness,
+            if(chance_corrected_all is null, null, printf('%.3f (%.3f\u2013%.3f)', chance_corrected_all,
+                chance_corrected_low_all, chance_corrected_high_all)) as beyond_chance,
+            if(n_valid_clean = 0, null,
+                printf('%.3f (%.3f\u2013%.3f)', completeness_valid_clean, wilson_low_clean, wilson_high_clean)) as clean
+        from cells inner join recovery_thresholds using (experiment_id, rule)
+        where experiment_id = ?
+        order by rule_bit
+        """,
+        [experiment],
+    ).fetchall()
+    headings = [
+        "rule",
+        "judges",
+        "threshold",
+        "false positives asked",
+        "measured (95 %)",
+        "injections",
+    ]
+    headings += ["recovered of usable", "hosts", "completeness (95 %)", "beyond chance (95 %)", "clean (95 %)"]  # fmt: skip
+    return Table(
+        f"Rules of {labels(lake)[experiment]}, over all that was injected. False positives are galaxies without an arc above the threshold. Beyond chance: (completeness - share of controls) / (1 - that share).",
+        headings,
+        [list(row) for row in rows],
     )

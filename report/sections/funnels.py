@@ -1,19 +1,28 @@
-"""How many sources each cut leaves."""
+"""How many sources each cut leaves, and how many tasks each step."""
 
 import altair as alt
 import duckdb
 
 from report.blocks import Figure, Section
-from report.style import WIDTH
+from report.sections.completeness import labels
+from report.style import CATEGORY_COLOURS, WIDTH
+
+STEPS = {
+    "asked for": "true",
+    "brick is cached": "runnable.task_id is not null",
+    "stamp is there": "injections.cutout_ok",
+    "metrics measured": "injections.metrics_ok",
+    "clean": "injections.metrics_ok and task_outcomes.is_clean",
+}
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """The parent funnel, cut by cut."""
+    """From the catalogue to the parent sample, and from the manifest to clean stamps."""
     return Section(
         anchor="funnel",
-        title="Funnel",
-        lead="Every catalogue source is counted once, under the first cut that it fails.",
-        blocks=[parent_funnel(lake)],
+        title="Funnels",
+        lead="Every catalogue source is counted once, under the first cut that it fails; every task that was asked for is followed to the end.",
+        blocks=[parent_funnel(lake), task_funnel(lake)],
     )
 
 
@@ -27,12 +36,66 @@ def parent_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
     """).pl()
     bars = alt.Chart(rows).encode(
         y=alt.Y("cut_name:N", sort=None, title="cut, in order"),
-        tooltip=["cut_name:N", "n_in:Q", "n_out:Q", "n_lost:Q"],
+        tooltip=[
+            alt.Tooltip("cut_name:N", title="cut"),
+            alt.Tooltip("n_in:Q", title="entering", format=","),
+            alt.Tooltip("n_lost:Q", title="failing here", format=","),
+            alt.Tooltip("n_out:Q", title="passing", format=","),
+        ],
     )
     entering = bars.mark_bar(color="#dddddd").encode(x=alt.X("n_in:Q", title="sources"))
-    leaving = bars.mark_bar(color="#0072B2", height=8).encode(x="n_out:Q")
+    leaving = bars.mark_bar(color=CATEGORY_COLOURS[0], height=8).encode(x="n_out:Q")
+    numbers = bars.mark_text(align="left", dx=5).encode(
+        x="n_in:Q", text=alt.Text("n_out:Q", format=",")
+    )
     return Figure(
         name="parent_funnel",
-        chart=(entering + leaving).properties(width=WIDTH * 1.5, height=26 * len(rows)),
-        caption="Sources that enter a cut (grey) and that pass it (blue).",
+        chart=(entering + leaving + numbers).properties(width=WIDTH * 1.5, height=26 * len(rows)),
+        caption="Sources that enter a cut (grey) and that pass it (blue, and the number).",
+    )
+
+
+def task_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
+    """Share of each experiment's tasks that reach each step."""
+    counts = ", ".join(
+        f'count(*) filter (where {condition}) as "{step}"' for step, condition in STEPS.items()
+    )
+    rows = lake.sql(f"""
+        with reached as (
+            select tasks.experiment_id, count(*) as n_tasks, {counts}
+            from injection_tasks as tasks
+            left join (select task_id from runnable_tasks) as runnable using (task_id)
+            left join injections using (task_id)
+            left join (select task_id, is_clean from task_outcomes) as task_outcomes using (task_id)
+            group by tasks.experiment_id
+        )
+        select experiment_id, n_tasks, step, n_reached, n_reached / n_tasks as share
+        from (unpivot reached on {", ".join(f'"{step}"' for step in STEPS)} into name step value n_reached)
+        order by experiment_id
+    """).pl()
+    rows = rows.with_columns(experiment=rows["experiment_id"].replace(labels(lake)))
+    base = alt.Chart(rows).encode(
+        y=alt.Y("step:N", sort=list(STEPS), title=None),
+        tooltip=[
+            alt.Tooltip("experiment:N"),
+            alt.Tooltip("step:N"),
+            alt.Tooltip("n_reached:Q", title="tasks", format=","),
+            alt.Tooltip("share:Q", title="share", format=".3f"),
+        ],
+    )
+    x = alt.X("share:Q", title="share of the tasks", scale=alt.Scale(domain=[0, 1.25]), axis=alt.Axis(values=[0, 0.5, 1]))  # fmt: skip
+    bars = base.mark_bar(color=CATEGORY_COLOURS[0]).encode(x=x)
+    numbers = base.mark_text(align="left", dx=4, fontSize=10).encode(
+        x=x, text=alt.Text("n_reached:Q", format=",")
+    )
+    chart = (
+        (bars + numbers)
+        .properties(width=WIDTH * 0.42, height=18 * len(STEPS))
+        .facet(facet=alt.Facet("experiment:N", title=None), columns=4)
+    )
+    return Figure(
+        "task_funnel",
+        chart,
+        "Tasks of each experiment, injections and controls. What is lost on the way is a row with a reason; clean: few bad pixels, and "
+        "little of the area bright in WISE.",
     )

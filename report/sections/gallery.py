@@ -1,76 +1,149 @@
-"""Stamps to look at: host, arc alone, injected."""
+"""Stamps to look at: hosts and arcs from faint to bright, recovered and missed, controls."""
 
 import duckdb
 import numpy as np
+import polars as pl
 
 from report.blocks import Block, Gallery, Note, Section
-from report.sections.completeness import widest_experiment
-from report.stamps import picture
+from report.sections.completeness import labels, shown_rule, widest_experiment
+from report.stamps import ARC_STRETCH_NMGY, picture
 
-N_ROWS = 8
+N_COLUMNS = 8
+Pictures = list[tuple[str, str]]
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Galleries from faint to bright arcs."""
+    """Galleries from faint to bright arcs, of what the shown rule recovers and misses, and of controls."""
+    experiment = widest_experiment(lake)
+    rule = shown_rule(lake, experiment)
     return Section(
         anchor="gallery",
         title="Stamps",
-        lead="Colour composites (z red, r green, g blue), north up and east left, every stamp on one scale.",
-        blocks=[from_faint_to_bright(lake)],
+        lead=(
+            f"Colour composites of {labels(lake)[experiment]} (z red, r green, g blue), north up and east left, on one scale; a pixel is "
+            "0.262 arcsec. S/N is the matched signal to noise of the injected arc; \u03b8 its Einstein radius in arcsec."
+        ),
+        blocks=[
+            from_faint_to_bright(lake, experiment),
+            recovered_and_missed(lake, experiment, rule),
+            controls(lake, experiment, rule),
+        ],
     )
 
 
-def from_faint_to_bright(lake: duckdb.DuckDBPyConnection) -> Block:
-    """Hosts beside the same hosts with an arc, in order of the arc's matched S/N."""
+def from_faint_to_bright(lake: duckdb.DuckDBPyConnection, experiment: str) -> Block:
+    """Hosts, arcs alone and both, in order of the arc's matched S/N."""
     pairs = lake.execute(
         f"""
         with hosts as (
-            select brickid, objid, stamp_size, min(task_id) as host_task_id
-            from injections where is_control and cutout_ok group by all
+            select brickid, objid, min(task_id) as host_task_id
+            from injections where is_control and cutout_ok and experiment_id = $experiment group by all
         ),
         arcs as (
-            select distinct on (injections.render_id)
-                injections.task_id, hosts.host_task_id, injections.theta_e_arcsec, injections.arc_snr_matched,
-                injections.magnification, injections.psf_fwhm_used_r, injections.bandset, injections.stamp_size
+            select distinct on (injections.render_id) injections.*, hosts.host_task_id
             from injections
-            inner join hosts using (brickid, objid, stamp_size)
-            where not injections.is_control and injections.metrics_ok and injections.experiment_id = ?
+            inner join hosts using (brickid, objid)
+            where not injections.is_control and injections.metrics_ok and injections.experiment_id = $experiment
             order by injections.render_id
         ),
-        ranked as (select *, ntile({N_ROWS}) over (order by arc_snr_matched, task_id) as step from arcs)
-        select * from ranked qualify row_number() over (partition by step order by md5(task_id)) = 1 order by step
-    """,
-        [widest_experiment(lake)],
+        ranked as (select *, ntile({N_COLUMNS}) over (order by arc_snr_matched, task_id) as step from arcs)
+        select task_id, host_task_id, theta_e_arcsec, arc_snr_matched, bandset, stamp_size from ranked
+        qualify row_number() over (partition by step order by md5(task_id)) = 1 order by step
+        """,
+        {"experiment": experiment},
     ).pl()
     if pairs.is_empty():
         return Note(
             "No host has both a control and an injection, so there is nothing to set side by side."
         )
-    rows = [pictures_of(lake, pair) for pair in pairs.iter_rows(named=True)]
+    hosts, arcs, both = [], [], []
+    for pair in pairs.iter_rows(named=True):
+        bands = tuple(pair["bandset"])
+        host, injected = (pixels(lake, pair[name], pair) for name in ("host_task_id", "task_id"))
+        hosts.append((picture(host, bands), ""))
+        arcs.append((picture(injected - host, bands, ARC_STRETCH_NMGY), ""))
+        both.append((picture(injected, bands), caption(pair)))
     return Gallery(
-        "One pair out of each eighth of the injections, from the faintest arcs to the brightest. The arc alone is injected minus host, so it holds the arc's photon noise.",
-        rows,
-        ["host", "arc alone", "injected"],
+        "From faint to bright: one injection out of each eighth by S/N. The arc alone is injected minus host, so it holds the arc's photon "
+        "noise; it is drawn brighter than the others.",
+        [hosts, arcs, both],
+        labels=["host", "arc alone", "injected"],
     )
 
 
-def pictures_of(lake: duckdb.DuckDBPyConnection, pair: dict) -> list[tuple[str, str]]:
-    """The three pictures of one pair."""
-    host, injected = (pixels(lake, pair[name], pair) for name in ("host_task_id", "task_id"))
-    bands = tuple(pair["bandset"])
-    caption = (
-        f'theta_E {pair["theta_e_arcsec"]:.2f}", S/N {pair["arc_snr_matched"]:.0f}, '
-        f'magnification {pair["magnification"]:.1f}, PSF {pair["psf_fwhm_used_r"]:.2f}"'
+def recovered_and_missed(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Block:
+    """What the rule recovers, faintest first, above what it misses, brightest first."""
+    rows = lake.execute(
+        """
+        select injections.task_id, theta_e_arcsec, arc_snr_matched, bandset, stamp_size, is_detected
+        from injections inner join recoveries using (task_id)
+        where injections.experiment_id = $experiment and recoveries.rule = $rule and recoveries.is_usable
+            and not injections.is_control and injections.metrics_ok
+        qualify row_number() over (partition by injections.render_id order by task_id) = 1
+        order by is_detected desc, if(is_detected, arc_snr_matched, -arc_snr_matched), task_id
+        """,
+        {"experiment": experiment, "rule": rule},
+    ).pl()
+    shown = {
+        "recovered, faint": rows.filter("is_detected").head(N_COLUMNS),
+        "recovered, bright": rows.filter("is_detected").tail(N_COLUMNS),
+        "missed, bright": rows.filter(~pl.col("is_detected")).head(N_COLUMNS),
+        "missed, faint": rows.filter(~pl.col("is_detected")).tail(N_COLUMNS),
+    }
+    shown = {label: part for label, part in shown.items() if len(part)}
+    if not shown:
+        return Note(f"The rule {rule} judges no injection of this experiment.")
+    return Gallery(
+        f"The ends of what the rule {rule} recovers and of what it misses. Faint arcs that are recovered show what else it takes for an arc, "
+        "bright ones that are missed what it is blind to.",
+        [row_of(lake, part) for part in shown.values()],
+        labels=list(shown),
     )
+
+
+def controls(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Block:
+    """Hosts without an arc: those that the rule takes for a lens, and others."""
+    rows = lake.execute(
+        """
+        select injections.task_id, blind_snr, bandset, stamp_size, coalesce(is_detected, false) as is_detected
+        from injections left join recoveries on injections.task_id = recoveries.task_id and recoveries.rule = $rule
+        where injections.experiment_id = $experiment and injections.is_control and injections.cutout_ok
+        qualify row_number() over (partition by brickid, objid order by injections.task_id) = 1
+        order by md5(injections.task_id)
+        """,
+        {"experiment": experiment, "rule": rule},
+    ).pl()
+    shown = {
+        "taken for a lens": rows.filter("is_detected").head(N_COLUMNS),
+        "not": rows.filter(~pl.col("is_detected")).head(N_COLUMNS),
+    }
+    shown = {label: part for label, part in shown.items() if len(part)}
+    if not shown:
+        return Note("No control of this experiment has a stamp.")
+    return Gallery(
+        f"Controls, galaxies without an arc: false positives of the rule {rule}, and others. blind is the significance of the blue residual.",
+        [row_of(lake, part) for part in shown.values()],
+        labels=list(shown),
+    )
+
+
+def row_of(lake: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> Pictures:
+    """Pictures of tasks with their captions."""
     return [
-        (picture(host, bands), ""),
-        (picture(injected - host, bands), ""),
-        (picture(injected, bands), caption),
+        (picture(pixels(lake, row["task_id"], row), tuple(row["bandset"])), caption(row))
+        for row in rows.iter_rows(named=True)
     ]
 
 
-def pixels(lake: duckdb.DuckDBPyConnection, task_id: str, pair: dict) -> np.ndarray:
+def caption(row: dict) -> str:
+    """What there is to know of a stamp in a few characters."""
+    if "blind_snr" in row:
+        return "" if row["blind_snr"] is None else f"blind {row['blind_snr']:.1f}"
+    return f"\u03b8 {row['theta_e_arcsec']:.2f}, S/N {row['arc_snr_matched']:.0f}"
+
+
+def pixels(lake: duckdb.DuckDBPyConnection, task_id: str, row: dict) -> np.ndarray:
     """(band, y, x) float32 stamp of a task, nanomaggy."""
     (values,) = lake.execute("select pixels from stamps where task_id = ?", [task_id]).fetchone()
-    size = pair["stamp_size"]
-    return np.asarray(values, dtype=np.float32).reshape(len(pair["bandset"]), size, size)
+    size = row["stamp_size"]
+    return np.asarray(values, dtype=np.float32).reshape(len(row["bandset"]), size, size)

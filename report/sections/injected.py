@@ -2,19 +2,23 @@
 
 import altair as alt
 import duckdb
+import polars as pl
 
 from report.blocks import Figure, Section, Table
-from report.style import HEIGHT, WIDTH, category_colour
+from report.sections.completeness import labels
+from report.style import CATEGORY_COLOURS, HEIGHT, WIDTH, category_colour
 
+# Columns of the tasks as they were asked for, and of the injections as they were made.
 PARAMETERS = {
-    "theta_e_arcsec": "Einstein radius (arcsec)",
-    "src_reff_arcsec": "source half-light radius (arcsec)",
-    "src_r_mag": "source r magnitude (AB)",
-    "lens_e": "lens ellipticity (1-q)/(1+q)",
-    "shear": "external shear",
-    "psf_fwhm_used_r": "PSF FWHM used in r (arcsec)",
+    "Einstein radius (arcsec)": ("theta_e_arcsec", "theta_e_arcsec"),
+    "source half-light radius (arcsec)": ("src_reff_arcsec", "src_reff_arcsec"),
+    "unlensed source, r (AB mag)": ("src_r_mag", "src_r_mag"),
+    "lens ellipticity (1 - q) / (1 + q)": ("lens_e", "lens_e"),
+    "external shear": ("shear", "shear"),
+    "PSF FWHM in r (arcsec)": ("psfsize_r", "psf_fwhm_used_r"),
 }
 N_BINS = 30
+ASKED, MADE = "asked for (tasks)", "made, with metrics"
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
@@ -37,51 +41,79 @@ def outcomes(lake: duckdb.DuckDBPyConnection) -> Table:
         group by experiment_id
         order by experiment_id
     """).fetchall()
-    headings = [
-        "experiment",
-        "tasks",
-        "controls",
-        "systems",
-        "hosts",
-        "cutout ok",
-        "metrics ok",
-        "reasons",
-    ]
+    headings = ["experiment", "tasks", "controls", "systems", "hosts", "cutout ok", "metrics ok", "reasons"]  # fmt: skip
+    names = labels(lake)
     return Table(
-        "Tasks of each experiment and what became of them.", headings, [list(row) for row in rows]
+        "Tasks of each experiment whose brick is cached, and what became of them.",
+        headings,
+        [[names[experiment], *row] for experiment, *row in rows],
     )
 
 
 def distributions(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Histograms of the drawn parameters, one count per system."""
+    """Histograms of the parameters: asked for, and made."""
+    rows = histograms(lake)
+    charts = [one_parameter(rows.filter(pl.col("parameter") == name), name) for name in PARAMETERS]
+    return Figure(
+        "parameters",
+        alt.concat(*charts, columns=3),
+        "What the tasks asked for (outline) and what was made (filled), one count for each simulated system of an experiment. The PSF "
+        "width that was asked for is the brick's mean, the one that was used is that of the survey's map at the galaxy.",
+    )
+
+
+def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Systems by parameter, bin, and whether asked for or made."""
     parts = [
-        f"select distinct on (render_id) '{label}' as parameter, {name}::double as value, tier from injections where not is_control"
-        for name, label in PARAMETERS.items()
+        f"select '{label}' as parameter, '{stage}' as stage, experiment_id, render_id, any_value({column})::double as value"
+        f" from {table} where not is_control and {condition} group by experiment_id, render_id"
+        for label, (asked, made) in PARAMETERS.items()
+        for stage, table, column, condition in (
+            (ASKED, "injection_tasks", asked, "true"),
+            (MADE, "injections", made, "metrics_ok"),
+        )
     ]
-    rows = lake.sql(f"""
+    return lake.sql(f"""
         with drawn as ({" union all ".join(parts)}),
-        ranges as (select parameter, min(value) as low, greatest(max(value) - min(value), 1e-9) as width from drawn group by parameter)
-        select parameter, tier, low + (floor(least((value - low) / width * {N_BINS}, {N_BINS} - 1)) + 0.5) * width / {N_BINS} as middle,
+        ranges as (
+            select parameter, min(value) as lowest, greatest(max(value) - min(value), 1e-9) / {N_BINS} as width
+            from drawn group by parameter
+        )
+        select parameter, stage, lowest + least(floor((value - lowest) / width), {N_BINS} - 1) * width as low, low + width as high,
             count(*) as n_systems
         from drawn inner join ranges using (parameter)
         where value is not null
         group by all
         order by all
     """).pl()
-    chart = (
-        alt.Chart(rows)
-        .mark_bar()
-        .encode(
-            x=alt.X("middle:Q", title=None, scale=alt.Scale(zero=False)),
-            y=alt.Y("n_systems:Q", title="systems", stack=True),
-            color=category_colour("tier:N", "tier"),
-            tooltip=["tier:N", alt.Tooltip("middle:Q", format=".3g"), "n_systems:Q"],
-        )
-        .properties(width=WIDTH * 0.62, height=HEIGHT * 0.55)
-        .facet(facet=alt.Facet("parameter:N", title=None), columns=3)
-        .resolve_scale(x="independent", y="independent")
+
+
+def one_parameter(rows: pl.DataFrame, title: str) -> alt.LayerChart:
+    """One panel: an outline for what was asked for, bars for what was made."""
+    colours = alt.Scale(domain=[ASKED, MADE], range=["#000000", CATEGORY_COLOURS[0]])
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "low:Q",
+            title=title,
+            scale=alt.Scale(zero=False, nice=False),
+            axis=alt.Axis(tickCount=5),
+        ),
+        x2="high:Q",
+        y=alt.Y("n_systems:Q", title="systems"),
+        tooltip=[
+            alt.Tooltip("stage:N", title="count of"),
+            alt.Tooltip("low:Q", title=f"{title} from", format=".3g"),
+            alt.Tooltip("high:Q", title="to", format=".3g"),
+            alt.Tooltip("n_systems:Q", title="systems", format=","),
+        ],
     )
-    return Figure("parameters", chart, "What was drawn, one count for each simulated system.")
+    made = base.transform_filter(alt.datum.stage == MADE).mark_bar().encode(
+        fill=alt.Fill("stage:N", scale=colours, legend=None), y2=alt.datum(0)
+    )  # fmt: skip
+    asked = base.transform_filter(alt.datum.stage == ASKED).mark_bar(fillOpacity=0, strokeWidth=0.8).encode(
+        stroke=alt.Stroke("stage:N", scale=colours, title=None), y2=alt.datum(0)
+    )  # fmt: skip
+    return (made + asked).properties(width=WIDTH * 0.6, height=HEIGHT * 0.55)
 
 
 def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
@@ -99,7 +131,14 @@ def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
     base = alt.Chart(rows).encode(
         x=alt.X("theta_e_arcsec:Q", title="Einstein radius (arcsec)"),
         color=category_colour("tier:N", "tier"),
-        tooltip=["tier:N", "theta_e_arcsec:Q", "low:Q", "middle:Q", "high:Q", "n_tasks:Q"],
+        tooltip=[
+            alt.Tooltip("tier:N"),
+            alt.Tooltip("theta_e_arcsec:Q", title="Einstein radius (arcsec)", format=".1f"),
+            alt.Tooltip("low:Q", title="S/N, lower quartile", format=".1f"),
+            alt.Tooltip("middle:Q", title="S/N, median", format=".1f"),
+            alt.Tooltip("high:Q", title="S/N, upper quartile", format=".1f"),
+            alt.Tooltip("n_tasks:Q", title="tasks", format=","),
+        ],
     )
     snr = alt.Scale(type="log")
     chart = base.mark_rule(opacity=0.5).encode(

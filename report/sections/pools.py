@@ -121,7 +121,7 @@ def shortcuts(lake: duckdb.DuckDBPyConnection) -> Table:
     return Table(
         "The 25 features and classifiers that separate the classes best.",
         columns,
-        [[_short(value) for value in row] for row in rows],
+        [list(row) for row in rows],
     )
 
 
@@ -129,10 +129,4 @@ def gate(lake: duckdb.DuckDBPyConnection) -> Table:
     """GO or NO-GO with the numbers that led to it."""
     columns = [name for (name, *_) in lake.execute("describe cutout_gates").fetchall()]
     rows = lake.sql("from cutout_gates").fetchall()
-    return Table(
-        "Gates of the cutouts.", columns, [[_short(value) for value in row] for row in rows]
-    )
-
-
-def _short(value: object) -> object:
-    return f"{value:.3f}" if isinstance(value, float) else value
+    return Table("Gates of the cutouts.", columns, [list(row) for row in rows])

@@ -1,65 +1,120 @@
-"""What made these numbers: settings, runs, PSF sources, checks."""
+"""What made these numbers: PSF sources, gates, runs, checks, and the pages that say more."""
 
+import json
 from pathlib import Path
 
+import altair as alt
 import duckdb
 
 from ingest import lake as the_lake
-from report.blocks import Block, Note, Section, Table
+from report.blocks import Block, Figure, Link, Note, Section, Table
+from report.style import WIDTH, category_colour
+
+RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "last_snapshot_id")  # fmt: skip
+PAGES = {
+    "expectations/index.html": "Checks, table by table (Data Docs)",
+    "dbt/index.html": "Every table, column and unit, and what it is made from (dbt docs)",
+}
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Settings, the last runs, where the PSF widths came from, and where the checks are."""
+    """Where the PSF widths came from, the gates, the checks, the last runs, and the pages beside this one."""
     return Section(
         anchor="provenance",
         title="Provenance",
         lead="Every published row can be traced through its keys to its input file and checksum; every snapshot to a row of the table runs.",
-        blocks=[psf_sources(lake), gates(lake), runs(lake), links()],
+        blocks=[psf_sources(lake), *expectations(), gates(lake), runs(lake), pages()],
     )
 
 
-def psf_sources(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Where the PSF width of each band was taken from."""
+def reports() -> Path:
+    """Folder of the pages beside this one."""
+    return Path(the_lake.lake_path("reports"))
+
+
+def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
+    """Where the PSF width of each band was taken from, and how wide it is."""
     rows = lake.sql("""
-        select band, psf_source, sum(n_tasks), round(min(psf_fwhm_min_arcsec), 3), round(max(psf_fwhm_max_arcsec), 3)
-        from psf_provenance group by all order by all
-    """).fetchall()
-    return Table(
-        "PSF widths: from the survey's map at the galaxy, from the manifest, or a fallback.",
-        ["band", "source", "tasks", "smallest FWHM (arcsec)", "largest FWHM (arcsec)"],
-        [list(row) for row in rows],
+        select band, coalesce(psf_source, 'none: no stamp') as psf_source, sum(n_tasks)::bigint as n_tasks,
+            sum(n_tasks) / sum(sum(n_tasks)) over (partition by band) as share,
+            min(psf_fwhm_min_arcsec) as narrowest, max(psf_fwhm_max_arcsec) as widest
+        from psf_provenance group by band, psf_provenance.psf_source order by all
+    """).pl()
+    base = alt.Chart(rows).encode(
+        y=alt.Y("band:N", title="band"),
+        color=category_colour("psf_source:N", "PSF width from"),
+        tooltip=[
+            alt.Tooltip("band:N"),
+            alt.Tooltip("psf_source:N", title="PSF width from"),
+            alt.Tooltip("n_tasks:Q", title="tasks", format=","),
+            alt.Tooltip("share:Q", title="share", format=".4f"),
+            alt.Tooltip("narrowest:Q", title="narrowest FWHM (arcsec)", format=".3f"),
+            alt.Tooltip("widest:Q", title="widest FWHM (arcsec)", format=".3f"),
+        ],
     )
+    shares = base.mark_bar().encode(x=alt.X("share:Q", title="share of the tasks"))
+    ranges = base.mark_bar(height=6).encode(
+        x=alt.X("narrowest:Q", title="PSF FWHM, range (arcsec)", scale=alt.Scale(zero=False)),
+        x2="widest:Q",
+        yOffset="psf_source:N",
+    )
+    size = {"width": WIDTH * 0.9, "height": 34 * rows["band"].n_unique()}
+    return Figure(
+        "psf_provenance",
+        alt.hconcat(shares.properties(**size), ranges.properties(**size)),
+        "Where the width of the PSF came from: the survey's map at the galaxy, the manifest's brick mean, or a fallback.",
+    )
+
+
+def expectations() -> list[Block]:
+    """One row per table with the outcome of its suite, as `python -m expectations` left it."""
+    results = sorted((reports() / "expectations" / "results").glob("*.json"))
+    if not results:
+        return [Note("Not checked yet: run python -m expectations, then python -m report again.")]
+    rows = [result_row(json.loads(path.read_text())) for path in results]
+    n_failed = sum(row[4] for row in rows)
+    return [
+        Table(
+            f"Expectations: {sum(row[3] for row in rows):,} checks of {len(rows)} tables, {n_failed} not met. Each table leads to its page, with "
+            "the query of every check.",
+            ["table", "stage", "rows", "checks", "not met", "checked at"],
+            sorted(rows, key=lambda row: (row[4] == 0, row[1], row[0].text)),
+        )
+    ]
+
+
+def result_row(result: dict) -> list:
+    """Table, stage, rows, checks, checks not met, time."""
+    n_failed = sum(not outcome["is_ok"] for outcome in result["outcomes"])
+    link = Link(result["table"], f"expectations/{result['table']}.html")
+    checked_at = result["finished_at"][:19].replace("T", " ")
+    return [link, result["stage"], result["n_rows"], len(result["outcomes"]), n_failed, checked_at]
 
 
 def gates(lake: duckdb.DuckDBPyConnection) -> Table:
     """GO or NO-GO for the next tier."""
-    rows = lake.sql("from injection_gates").fetchall()
-    headings = [column[0] for column in lake.sql("from injection_gates limit 0").description]
-    return Table("Gates of the injection stage.", headings, [list(row) for row in rows])
+    columns = ["tier", "next_tier", "gate", "is_go", "value", "limit_low", "limit_high", "meaning"]
+    rows = lake.sql(f"select {', '.join(columns)} from injection_gates").fetchall()
+    return Table("Gates of the injection stage.", columns, [list(row) for row in rows])
 
 
 def runs(lake: duckdb.DuckDBPyConnection) -> Table:
     """The last runs that wrote to the lake."""
-    columns = [
-        name
-        for (name, *_) in lake.execute("describe runs").fetchall()
-        if name not in ("project_vars", "command_line_vars")
-    ]
     rows = lake.sql(
-        f"select {', '.join(columns)} from runs order by finished_at desc limit 8"
+        f"select {', '.join(RUN_COLUMNS)} from runs order by finished_at desc limit 8"
     ).fetchall()
-    return Table("The last runs.", columns, [[str(value) for value in row] for row in rows])
-
-
-def links() -> Block:
-    """Pages beside this one."""
-    reports = Path(the_lake.lake_path("reports"))
-    there = [
-        name for name in ("expectations/index.html", "dbt/index.html") if (reports / name).exists()
-    ]
-    text = (
-        "Beside this page: " + ", ".join(there)
-        if there
-        else "Run python -m expectations for the pages of the checks."
+    return Table(
+        "The last runs; project_vars and command_line_vars of the table runs hold every setting.",
+        list(RUN_COLUMNS),
+        [list(row) for row in rows],
     )
-    return Note(text)
+
+
+def pages() -> Block:
+    """Pages beside this one."""
+    links = [
+        Link(text, address) for address, text in PAGES.items() if (reports() / address).exists()
+    ]
+    if not links:
+        return Note("Run python -m expectations for the pages of the checks.")
+    return Note("Beside this page:", links)

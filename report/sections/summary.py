@@ -1,56 +1,85 @@
-"""The run in numbers."""
+"""The run in numbers, and the answer it gives."""
 
 import duckdb
 
-from report.blocks import Section, Table
+from report.blocks import Block, Note, Section, Table
+from report.sections.completeness import labels, shown_rule, widest_experiment
+
+SETTINGS = (
+    *("experiment_id", "sampling", "n_configs", "n_replicates", "n_galaxies", "control_pairing"),
+    *("control_frac", "stamp_size", "bandset", "lrg_magnitudes", "seed", "pipeline_version"),
+)
+COUNTS = {
+    "catalogue sources": "select count(*) from stg_sources",
+    "bricks": "select count(*) from stg_bricks",
+    "bricks that pass the cuts": "select count(*) from bricks_with_region",
+    "their area (deg\u00b2)": "select sum(area_deg2) from bricks_with_region",
+    "regions": "select count(*) from region_metrics",
+    "parent galaxies": "select count(*) from parent_galaxies",
+    "tasks": "select count(*) from injection_tasks",
+    "tasks whose brick is cached": "select count(*) from runnable_tasks",
+    "injected systems with metrics": "select count(distinct (experiment_id, render_id)) from injections where metrics_ok and not is_control",
+    "controls with metrics": "select count(distinct (experiment_id, render_id)) from injections where metrics_ok and is_control",
+}
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """How much of everything there is, and the settings of each experiment."""
+    """The main result, how much of everything there is, the run and the settings of each experiment."""
     return Section(
         anchor="summary",
         title="Summary",
-        lead="What went in, what came out, and the settings of each experiment.",
-        blocks=[counts(lake), experiments(lake)],
+        lead="What went in, what came out, which run made it, and the settings of each experiment.",
+        blocks=[result(lake), counts(lake), run(lake), experiments(lake)],
+    )
+
+
+def result(lake: duckdb.DuckDBPyConnection) -> Block:
+    """One sentence with the completeness of the rule that is shown throughout."""
+    experiment = widest_experiment(lake)
+    rule = shown_rule(lake, experiment)
+    share, low, high, n_valid, n_hosts, kind = lake.execute(
+        """
+        select completeness_valid_all, wilson_low_all, wilson_high_all, n_valid_all, n_hosts_all, rule_kind
+        from completeness_cells where cube = 'overall' and experiment_id = ? and rule = ?
+        """,
+        [experiment, rule],
+    ).fetchone()
+    if not n_valid:
+        return Note(f"No injection of {labels(lake)[experiment]} can be judged by {rule} yet.")
+    return Note(
+        f"Rule {rule} ({kind}) recovers {share:.3f} ({low:.3f} to {high:.3f}, 95 %) of {n_valid:,} usable injections into "
+        f"{n_hosts:,} galaxies of {labels(lake)[experiment]}, averaged over all that was injected. A completeness holds for the population that was "
+        "injected: docs/completeness_questions.md says how to ask for another one."
     )
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:
     """The main counts along the pipeline."""
-    queries = {
-        "catalogue sources": "select count(*) from stg_sources",
-        "bricks": "select count(*) from stg_bricks",
-        "bricks that pass the cuts": "select count(*) from bricks_with_region",
-        "regions": "select count(*) from region_metrics",
-        "parent galaxies": "select count(*) from parent_galaxies",
-        "tasks": "select count(*) from injection_tasks",
-        "tasks whose brick is cached": "select count(*) from runnable_tasks",
-        "injected systems with metrics": "select count(distinct render_id) from injections where metrics_ok and not is_control",
-        "controls": "select count(distinct render_id) from injections where metrics_ok and is_control",
-    }
-    rows = [[name, f"{lake.sql(query).fetchone()[0]:,}"] for name, query in queries.items()]
+    rows = [[name, lake.sql(query).fetchone()[0]] for name, query in COUNTS.items()]
     return Table("Rows along the way.", ["", "number"], rows)
+
+
+def run(lake: duckdb.DuckDBPyConnection) -> Table:
+    """The last run that wrote to the lake: code, versions, choices."""
+    columns = ["finished_at", "command", "selected", "code_version", "dbt_version", "command_line_vars", "last_snapshot_id"]  # fmt: skip
+    rows = lake.sql(
+        f"select {', '.join(columns)} from runs order by finished_at desc limit 1"
+    ).fetchall()
+    return Table(
+        "The run that this report is made of; the table runs holds those before it, and every setting.",
+        ["", "value"],
+        [[name, value] for row in rows for name, value in zip(columns, row, strict=True)],
+    )
 
 
 def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
     """One row per experiment with what made it."""
-    wanted = [
-        "experiment_id",
-        "tier",
-        "grid",
-        "n_configs",
-        "n_galaxies",
-        "control_frac",
-        "control_pairing",
-        "stamp_size",
-        "bandset",
-        "seed",
-    ]
     there = {name for (name, *_) in lake.execute("describe stage_config").fetchall()}
-    columns = [name for name in wanted if name in there]
+    columns = [name for name in SETTINGS if name in there]
     rows = lake.sql(f"select {', '.join(columns)} from stage_config order by 1").fetchall()
+    names = labels(lake)
     return Table(
         "Experiments; every setting is a column of stage_config.",
-        columns,
-        [list(row) for row in rows],
+        ["experiment", *columns[1:]],
+        [[names[experiment], *row] for experiment, *row in rows],
     )

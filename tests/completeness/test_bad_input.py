@@ -21,6 +21,16 @@ BREAKS = {
         "completeness_bins",
         "axis 'theta_e_arcsec' has edge 0.2 (edge_number 3) after 0.5: edges must increase",
     ),
+    "rate": (
+        "update recovery_rules set false_positive_rate = 1.5 where rule = 'blind_fpr_1e1'",
+        "recovery_thresholds",
+        "rule 'blind_fpr_1e1' has the false_positive_rate 1.5, which is not between 0 and 1",
+    ),
+    "edge_missing": (
+        "update completeness_edges set edge = 'nan' where axis = 'src_r_mag' and edge_number = 3",
+        "completeness_bins",
+        "axis 'src_r_mag' has edge nan (edge_number 3) after 20.0: edges must increase",
+    ),
     "axis_column": (
         "update completeness_axes set column_name = 'zmug' where axis = 'lens_z_mag'",
         "completeness_bins",
@@ -46,7 +56,12 @@ def broken(catalogue, tmp_path):
 
 @pytest.mark.parametrize(
     "names",
-    [("rule_column", "edges"), ("rule_threshold", "axis_column"), ("cube_axis",)],
+    [
+        ("rule_column", "edges"),
+        ("rule_threshold", "axis_column"),
+        ("rate", "edge_missing"),
+        ("cube_axis",),
+    ],
     ids="-".join,
 )  # what stops different models is tried in one run
 def test_a_senseless_choice_is_named(broken, names):

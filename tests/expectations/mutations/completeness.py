@@ -9,6 +9,38 @@ NARROW = {
 QUALITIES = ("all", "clean")
 
 CHANGES = {
+    "recovery_thresholds": {
+        "a_bit_is_left_for_the_rule": "rule_bit = 30 where rule = 'original'",
+        "rules_have_bits_of_their_own": "rule_bit = 1 where rule = 'original'",
+        "a_threshold_or_a_reason": "reason_code = null where rule = 'blind_strict'",
+        "the_rate_is_held": (
+            "n_false_positives = 11, false_positive_rate_measured = 0.11 where rule = 'blind'"
+        ),
+        "the_measured_rate_lies_in_its_interval": (
+            "false_positive_rate_wilson_high = 0.09 where rule = 'blind'"
+        ),
+        "every_experiment_has_rules": (
+            "delete from recovery_thresholds"
+            " where experiment_id = (select min(experiment_id) from injections)"
+        ),
+    },
+    "completeness_surfaces": {
+        "region_split_is_known": "region_split = 'nowhere'",
+        "recovered_within_valid_within_attempts": "n_valid_clean = n_valid_all + 1",
+        "the_rule_is_both_of_its_parts": "n_recovered_snr_only = n_recovered_all - 1",
+        "nothing_unresolved_is_recovered": (
+            "n_recovered_res_only = 1 where resolution_bin = '0.6-0.8'"
+        ),
+        **{
+            f"completeness_lies_in_its_interval_{quality}": (
+                f"ci_high_valid_{quality} = completeness_valid_{quality} - 0.01"
+            )
+            for quality in QUALITIES
+        },
+        "every_injection_is_attempted": (
+            "delete from completeness_surfaces where resolution_bin = '0.6-0.8'"
+        ),
+    },
     "recoveries": {
         "detected_is_usable": (
             "is_usable = false where is_detected and is_usable_clean and rule = 'matched_snr'"

@@ -28,6 +28,28 @@ select
     end as reason_code
 from judged;
 
+-- The rules of the recoveries, and a blind one that 10 of 100 galaxies without an arc pass.
+create table recovery_thresholds as
+with rules as (
+    from (values
+        ('original', 0, 'detectability', 'arc_snr', 5e0, null),
+        ('matched_snr', 1, 'detectability', 'arc_snr_matched', 20e0, null),
+        ('blind', 2, 'blind', 'blind_snr', 3e0, 0.1e0),
+        ('blind_strict', 3, 'blind', 'blind_snr', null, 0.001e0)
+    ) as rules(rule, rule_bit, rule_kind, statistic, threshold, false_positive_rate)
+)
+select
+    experiments.experiment_id,
+    rules.*,
+    60 as n_controls,
+    40 as n_negatives,
+    if(rule = 'blind', 10, null) as n_false_positives,
+    n_false_positives / 100 as false_positive_rate_measured,
+    if(rule = 'blind', 0.055, null) as false_positive_rate_wilson_low,
+    if(rule = 'blind', 0.174, null) as false_positive_rate_wilson_high,
+    if(threshold is null, 'too_few_without_arc', null) as reason_code
+from rules cross join (select distinct experiment_id from injections) as experiments;
+
 create table completeness_cells as
 with attempts as (
     select recoveries.*, injections.* exclude (task_id, experiment_id, is_control, reason_code),
@@ -117,6 +139,35 @@ select
     wilson_high_clean as ci_high_pooled_clean
 from completeness_cells
 where cube = 'original';
+
+create table completeness_surfaces as
+select
+    experiment_id,
+    null::varchar as region_split,
+    1 as region_id,
+    selection_set_id,
+    'n_lrg' as ranking_mode,
+    null::double as theta_e_arcsec,
+    1e0 as src_dmag,
+    0.1e0 as src_reff_arcsec,
+    13 as psf_bin,
+    98 as depth_bin,
+    if(resolution_bin_high < 1, '0.6-0.8', '>=1.0') as resolution_bin,
+    n_attempt,
+    n_valid_all,
+    n_valid_clean,
+    n_recovered_all,
+    n_recovered_clean,
+    n_recovered_all as n_recovered_snr_only,
+    n_recovered_all as n_recovered_res_only,
+    completeness_valid_all,
+    completeness_valid_clean,
+    wilson_low_all as ci_low_valid_all,
+    wilson_high_all as ci_high_valid_all,
+    wilson_low_clean as ci_low_valid_clean,
+    wilson_high_clean as ci_high_valid_clean
+from completeness_cells
+where cube = 'original' and rule = 'original';
 
 create table completeness_marginals as
 select

@@ -1,0 +1,102 @@
+"""Suites of what counts as recovered: thresholds of the rules, and every task under every rule."""
+
+from expectations.seeds import reason_codes, seed_rows
+from expectations.suite import Check, Suite, always, among, no_rows, present
+
+RULE_KINDS = ("detectability", "blind", "finder")
+MAX_RULES = 30  # bits of task_outcomes
+# Injections of an experiment: as tasks, and with the renders that selection sets share counted once.
+INJECTIONS = (
+    "select experiment_id, count(*) as n_tasks, count(distinct render_id) as n_renders"
+    " from injections where not is_control group by experiment_id"
+)
+
+
+def suites() -> tuple[Suite, ...]:
+    """One suite per table."""
+    return _recovery_thresholds(), _recoveries()
+
+
+def _recovery_thresholds() -> Suite:
+    rate = "false_positive_rate is not null and threshold is not null"
+    return Suite(
+        table="recovery_thresholds",
+        grain="One row per experiment and rule; a finder's rules once per finder.",
+        key=("experiment_id", "rule"),
+        columns=("rule_bit", "statistic", "threshold", "n_controls", "n_negatives"),
+        checks=(
+            among("rule_kind", RULE_KINDS),
+            always("a_bit_is_left_for_the_rule", f"rule_bit between 0 and {MAX_RULES - 1}"),
+            no_rows(
+                "rules_have_bits_of_their_own",
+                "select experiment_id, rule_bit from {batch} group by all having count(*) > 1",
+            ),
+            always("a_threshold_or_a_reason", "(threshold is null) = (reason_code is not null)"),
+            always(
+                "the_rate_is_held",
+                "n_false_positives <= false_positive_rate * (n_controls + n_negatives) + 1e-6",
+                when=rate,
+            ),
+            always(
+                "the_measured_rate_lies_in_its_interval",
+                "abs(false_positive_rate_measured * (n_controls + n_negatives) - n_false_positives)"
+                " <= 1e-6 and false_positive_rate_measured between"
+                " false_positive_rate_wilson_low - 1e-9 and false_positive_rate_wilson_high + 1e-9",
+                when=rate,
+            ),
+            no_rows(
+                "every_experiment_has_rules",
+                f"select experiment_id from ({INJECTIONS}) as injected"
+                " anti join {batch} using (experiment_id)",
+            ),
+        ),
+    )
+
+
+def _recoveries() -> Suite:
+    return Suite(
+        table="recoveries",
+        grain="One row per task and rule.",
+        key=("task_id", "rule"),
+        columns=("is_usable", "is_usable_clean", "is_detected", "is_detected_clean"),
+        checks=(
+            *present("is_usable", "is_usable_clean", "is_detected", "is_detected_clean"),
+            among("rule_kind", RULE_KINDS),
+            always(
+                "detected_is_usable",
+                "is_usable or not is_detected and not is_usable_clean",
+            ),
+            always("clean_is_a_part", "is_detected_clean = (is_detected and is_usable_clean)"),
+            always("reason_where_not_detected", "is_detected = (reason_code is null)"),
+            among("reason_code", reason_codes(), when="reason_code is not null"),
+            no_rows(
+                "every_task_has_every_rule",
+                "select experiment_id from {batch} full join injections using"
+                " (task_id, experiment_id) group by experiment_id"
+                " having (count(*) = count(distinct task_id) * count(distinct rule)"
+                " and count(rule) = count(*)) is not true",
+            ),
+            always(
+                "no_control_is_detectable",
+                "not is_control or rule_kind <> 'detectability' or not is_detected",
+                why="A rule on the injected truth cannot judge where nothing was injected.",
+            ),
+            _original_rule_holds(),
+        ),
+    )
+
+
+def _original_rule_holds() -> Check:
+    """The original's rule, evaluated on the injections themselves."""
+    (rule,) = (row for row in seed_rows("recovery_rules") if row["rule"] == "original")
+    met = (
+        f"cutout_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"
+        f" / coalesce(psf_fwhm_used_r, psfsize_r) >= {rule['theta_over_psf_minimum']}"
+    )
+    return no_rows(
+        "original_rule_is_as_stated",
+        "select {key}, is_detected from {batch} inner join injections using (task_id)"
+        f" where rule = 'original' and is_detected is distinct from coalesce({met}, false)",
+        why=f"{met}; so nothing is recovered where theta_E is below"
+        f" {rule['theta_over_psf_minimum']} of the PSF.",
+    )

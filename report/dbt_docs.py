@@ -1,0 +1,53 @@
+"""dbt's own pages as one file beside the report: every table, column, unit and test, and the lineage."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from report.page import write_whole
+
+PROJECT = Path(__file__).resolve().parent.parent
+# What a browser would fetch when the page is opened from a folder, before dbt's script replaces it.
+FETCHED = {
+    "xlink:href=\"{{ getIcon(": "ng-attr-xlink:href=\"{{ getIcon(",
+    "${require('./assets/favicons/favicon.ico')}": "data:,",
+}  # fmt: skip
+
+
+class DocsError(RuntimeError):
+    """dbt could not write its pages; the message holds what it said."""
+
+
+def write_dbt_docs(folder: Path) -> Path:
+    """Write ``dbt/index.html`` into a folder; returns the page's path.
+
+    Raises
+    ------
+    DocsError
+        When dbt fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="dbt-docs-") as target:
+        for command in (["parse"], ["docs", "generate", "--static", "--no-compile"]):
+            run_dbt(*command, "--quiet", "--target-path", target, "--log-path", target)
+        page = (Path(target) / "static_index.html").read_text()
+    return write_whole(folder / "dbt" / "index.html", self_contained(page).encode())
+
+
+def run_dbt(*arguments: str) -> None:
+    """Run dbt on this project and the lake that the environment names."""
+    command = [str(Path(sys.executable).parent / "dbt"), *arguments]
+    environment = {"DBT_PROFILES_DIR": str(PROJECT), **os.environ}
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise DocsError(f"dbt {' '.join(arguments)} failed: {(done.stdout + done.stderr)[-1000:]}")
+
+
+def self_contained(page: str) -> str:
+    """The page without the addresses that a browser would ask for in vain."""
+    for address, instead in FETCHED.items():
+        page = page.replace(address, instead)
+    return page

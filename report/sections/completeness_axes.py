@@ -1,0 +1,106 @@
+"""Completeness against one axis at a time."""
+
+import altair as alt
+import duckdb
+import polars as pl
+
+from report.bins import AXIS_TITLES, bin_label, drawn_ends
+from report.blocks import Figure
+from report.style import CATEGORY_COLOURS, HEIGHT, WIDTH
+
+DODGE = 0.08  # of a bin's width, between rules, so that intervals do not hide each other
+COUNTS = {
+    "n_attempt": "injections asked for",
+    "n_valid_all": "usable",
+    "n_recovered_all": "recovered",
+    "n_hosts_all": "hosts",
+}
+SHARES = {
+    "completeness": "completeness",
+    "wilson_low": "95 % from",
+    "wilson_high": "95 % to",
+}
+
+
+def tooltips(**first: str) -> list[alt.Tooltip]:
+    """What a reader sees when pointing: the given fields, then counts, completeness and interval."""
+    return [
+        *(alt.Tooltip(f"{name}:N", title=title) for name, title in first.items()),
+        *(alt.Tooltip(f"{name}:Q", title=title, format=",") for name, title in COUNTS.items()),
+        *(alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in SHARES.items()),
+    ]
+
+
+def figure(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
+    """Completeness along each binned axis with its interval, every rule with a threshold."""
+    rows = bins_of_axes(lake, experiment)
+    rules = rows["rule"].unique(maintain_order=True).to_list()
+    axes = [axis for axis in AXIS_TITLES if axis in rows["axis"].to_list()]
+    charts = [one_axis(rows.filter(pl.col("axis") == axis), axis, rules) for axis in axes]
+    return Figure(
+        "completeness_axes",
+        alt.concat(*charts, columns=2),
+        "Completeness against one axis at a time, averaged over the others as they were injected. Points stand in their bins, set "
+        "side by side; vertical bars are 95 % Wilson intervals that know that injections share hosts. Bins without a usable injection "
+        "have no point; the first and the last bin of an axis may be open. Point at one for its bin and counts.",
+    )
+
+
+def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFrame:
+    """One row per axis, bin and rule that has usable injections, with where it is drawn."""
+    rows = lake.execute(
+        """
+        select axis, rule, completeness_marginals.rule_kind, low, high, n_attempt, n_valid_all, n_recovered_all, n_hosts_all,
+            completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high,
+            rule_bit
+        from completeness_marginals inner join recovery_thresholds using (experiment_id, rule)
+        where experiment_id = ? and value is null and low is not null and n_valid_all > 0
+        order by rule_bit, axis, low
+        """,
+        [experiment],
+    ).pl()
+    return pl.concat([placed(part) for _, part in rows.group_by("axis", maintain_order=True)])
+
+
+def placed(rows: pl.DataFrame) -> pl.DataFrame:
+    """The bins of one axis with label and place; open ones are as wide as the others' median."""
+    finite = rows.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
+    width = (finite["high"] - finite["low"]).median() if len(finite) else 1.0
+    pairs = list(zip(rows["low"], rows["high"], strict=True))
+    ends = [drawn_ends(low, high, width) for low, high in pairs]
+    bits = sorted(rows["rule_bit"].unique())
+    shift = [bits.index(bit) - (len(bits) - 1) / 2 for bit in rows["rule_bit"]]
+    narrowest = min(high - low for low, high in ends)
+    return rows.drop("low", "high").with_columns(
+        bin=pl.Series([bin_label(*pair) for pair in pairs]),
+        place=pl.Series(
+            [
+                (low + high) / 2 + DODGE * by * narrowest
+                for (low, high), by in zip(ends, shift, strict=True)
+            ]
+        ),
+    )
+
+
+def one_axis(rows: pl.DataFrame, axis: str, rules: list[str]) -> alt.LayerChart:
+    """One panel."""
+    colours = alt.Scale(domain=rules, range=CATEGORY_COLOURS[: len(rules)])
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "place:Q",
+            title=AXIS_TITLES[axis],
+            scale=alt.Scale(zero=False, padding=12, nice=False),
+            axis=alt.Axis(tickCount=6),
+        ),
+        color=alt.Color("rule:N", scale=colours, title="rule"),
+        tooltip=tooltips(rule="rule", rule_kind="judges", bin=AXIS_TITLES[axis]),
+    )
+    share = alt.Scale(domain=[0, 1])
+    bars = base.mark_rule(strokeWidth=1.5).encode(
+        y=alt.Y("wilson_low:Q", scale=share, title="completeness"), y2="wilson_high:Q"
+    )
+    lines = base.mark_line(strokeWidth=1, opacity=0.5).encode(y="completeness:Q")
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(
+        y="completeness:Q", shape=alt.Shape("rule_kind:N", title="judges")
+    )
+    return (bars + lines + points).properties(width=WIDTH * 0.9, height=HEIGHT * 0.8)

@@ -1,0 +1,100 @@
+"""Completeness over two axes at a time."""
+
+import altair as alt
+import duckdb
+import polars as pl
+
+from report.bins import AXIS_TITLES, bin_label
+from report.blocks import Figure
+from report.sections.completeness_axes import tooltips
+from report.style import fraction_colour
+
+# Cubes of two binned axes: cube, axis across, axis up.
+MAPS = (
+    ("theta_e_psf", "theta_e_arcsec", "psf_fwhm_arcsec"),
+    ("theta_e_depth", "theta_e_arcsec", "psfdepth_r_mag"),
+    ("theta_e_source", "theta_e_arcsec", "src_r_mag"),
+    ("resolution_snr", "theta_over_psf", "arc_snr_matched"),
+)
+CELL_WIDTH, CELL_HEIGHT = 62, 32  # pixels: room for two lines of numbers
+BRIGHT = 0.55  # viridis above this is light enough for black letters
+
+
+def figures(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> list[Figure]:
+    """One heat map per pair of axes."""
+    return [heat_map(lake, experiment, rule, axes) for axes in MAPS]
+
+
+def heat_map(
+    lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
+) -> Figure:
+    """Completeness over two axes, its interval below it; cells without injections stay empty."""
+    cube, across, up = axes
+    rows = cells(lake, experiment, rule, axes)
+    columns = labels_in_order(rows, "x")
+    lines = labels_in_order(rows, "y")[::-1]
+    base = alt.Chart(rows).encode(
+        x=alt.X("x_bin:O", sort=columns, title=AXIS_TITLES[across], axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("y_bin:O", sort=lines, title=AXIS_TITLES[up]),
+        tooltip=tooltips(x_bin=AXIS_TITLES[across], y_bin=AXIS_TITLES[up]),
+    )
+    chart = (empty_cells(base) + filled_cells(base)).properties(
+        width=CELL_WIDTH * len(columns), height=CELL_HEIGHT * len(lines)
+    )
+    return Figure(
+        f"completeness_{cube}",
+        chart,
+        f"Completeness of the rule {rule}, with its 95 % Wilson interval below. Cells with a dash hold no usable injection. "
+        "Point at a cell for its counts.",
+    )
+
+
+def cells(
+    lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
+) -> pl.DataFrame:
+    """Cells of a cube inside its bins, with labels."""
+    cube, across, up = axes
+    rows = lake.execute(
+        f"""
+        select {across}_low as x_low, {across}_high as x_high, {up}_low as y_low, {up}_high as y_high,
+            n_attempt, n_valid_all, n_recovered_all, n_hosts_all, completeness_valid_all as completeness,
+            wilson_low_all as wilson_low, wilson_high_all as wilson_high,
+            printf('%.2f\u2013%.2f', wilson_low_all, wilson_high_all) as interval
+        from completeness_cells
+        where cube = ? and experiment_id = ? and rule = ? and {across}_low is not null and {up}_low is not null
+        order by x_low, y_low
+        """,
+        [cube, experiment, rule],
+    ).pl()
+    return rows.with_columns(
+        pl.struct(f"{axis}_low", f"{axis}_high")
+        .map_elements(lambda ends: bin_label(*ends.values()), return_dtype=pl.String)
+        .alias(f"{axis}_bin")
+        for axis in ("x", "y")
+    )
+
+
+def labels_in_order(rows: pl.DataFrame, axis: str) -> list[str]:
+    """Labels of an axis from low to high."""
+    return rows.sort(f"{axis}_low")[f"{axis}_bin"].unique(maintain_order=True).to_list()
+
+
+def empty_cells(base: alt.Chart) -> alt.LayerChart:
+    """White cells with a dashed edge and a dash."""
+    empty = base.transform_filter("datum.n_valid_all == 0")
+    edges = empty.mark_rect(fill="white", stroke="#999999", strokeDash=[2, 3], strokeWidth=0.7)
+    return edges + empty.mark_text(text="\u2013", color="#999999")
+
+
+def filled_cells(base: alt.Chart) -> alt.LayerChart:
+    """Coloured cells with their numbers."""
+    filled = base.transform_filter("datum.n_valid_all > 0")
+    letters = alt.condition(
+        f"datum.completeness > {BRIGHT}", alt.value("black"), alt.value("white")
+    )
+    share = filled.mark_text(fontSize=11, fontWeight="bold", dy=-6).encode(
+        text=alt.Text("completeness:Q", format=".2f"), color=letters
+    )
+    interval = filled.mark_text(fontSize=9, dy=7).encode(text="interval:N", color=letters)
+    colours = filled.mark_rect().encode(color=fraction_colour("completeness:Q", "completeness"))
+    return colours + share + interval

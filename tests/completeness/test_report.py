@@ -1,0 +1,88 @@
+"""The report's figures of completeness, drawn from a stage that has run."""
+
+import json
+
+import pytest
+
+from report.page import write_page
+from report.sections import completeness
+from tests.report.conftest import CHROMIUM, opened
+
+STAGE_CONFIG = """
+create temp table stage_config as
+select distinct experiment_id, tier, 'grid_small' as grid, stamp_size from injections
+"""
+
+
+@pytest.fixture(scope="module")
+def section(catalogue):
+    with catalogue.connect(read_only=True) as connection:
+        connection.execute(STAGE_CONFIG)
+        yield completeness.section(connection)
+
+
+@pytest.fixture(scope="module")
+def page(section, tmp_path_factory):
+    return write_page([section], tmp_path_factory.mktemp("page"), title="Title", subtitle="")
+
+
+def figure(section, name):
+    (found,) = (block for block in section.blocks if getattr(block, "name", "") == name)
+    return found
+
+
+def rows_of(figure):
+    return next(iter(figure.chart.to_dict()["datasets"].values()))
+
+
+def test_a_map_has_every_cell_of_its_cube_and_tells_empty_ones(section, sql):
+    rows = rows_of(figure(section, "completeness_theta_e_psf"))
+    assert len(rows) == 10 * 8
+    empty = [row for row in rows if row["n_valid_all"] == 0]
+    assert len(empty) > 10
+    assert all(row["completeness"] is None for row in empty)
+    expected = sql(
+        "select sum(n_recovered_all) as n from completeness_cells where cube = 'overall' and rule = "
+        "'finder_fpr_1e1:net'"
+    )["n"].item()
+    assert expected > 0
+    labels = {row["x_bin"] for row in rows} | {row["y_bin"] for row in rows}
+    assert not any("inf" in label for label in labels)
+
+
+def test_every_rule_with_usable_injections_is_compared(section, sql):
+    shown = {row["rule"] for row in rows_of(figure(section, "recovery_rules"))}
+    usable = sql("select rule from completeness_cells where cube = 'overall' and n_valid_all > 0")
+    assert shown == set(usable["rule"])
+
+
+def test_no_infinity_and_no_missing_place_reaches_the_axes(section):
+    spec = json.dumps(figure(section, "completeness_axes").chart.to_dict())
+    assert "Infinity" not in spec
+    assert "NaN" not in spec
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_figures_are_drawn_and_a_cell_says_its_counts_when_pointed_at(page):
+    problems, requests = [], []
+    with opened(page, problems, requests) as tab:
+        tab.wait_for_function("document.body.dataset.drawn", timeout=30000)
+        figures = tab.query_selector_all(".chart")
+        assert len(figures) == 6
+        assert all(figure.query_selector("svg path") for figure in figures)
+        tab.set_viewport_size({"width": 1280, "height": 900})
+        cell = tab.query_selector_all("#figure-completeness_theta_e_psf .mark-text text")[-1]
+        cell.scroll_into_view_if_needed()
+        cell.hover()
+        tab.wait_for_selector("#vg-tooltip-element.visible", timeout=5000)
+        said = tab.inner_text("#vg-tooltip-element")
+    assert "usable" in said
+    assert "95 % from" in said
+    assert problems == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+def test_figures_are_files_too(page):
+    names = {path.stem for path in (page.parent / "figures").glob("*.pdf")}
+    assert names == {path.stem for path in (page.parent / "figures").glob("*.png")}
+    assert len(names) == 6
