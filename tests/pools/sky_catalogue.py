@@ -15,6 +15,9 @@ FIELDS = {
 FIELD_RADIUS_DEG = 0.12
 N_PER_FIELD = 1500
 N_LENSES_PER_FIELD = 40
+SEAM_SOURCE = 10  # row of a source just east of RA 0, with a lens just west of it
+N_CLUSTER_ROWS = 5
+UNKNOWN_GRADES = slice(5, 8)
 TYPES = ("PSF", "REX", "EXP", "DEV", "SER", "DUP")
 
 
@@ -53,6 +56,7 @@ def random_sources(rng):
     flux_z[rng.random(n) < 0.03] *= -1
     flux_z[:5] = np.nan
     ra[5:8] = np.nan
+    ra[SEAM_SOURCE], dec[SEAM_SOURCE] = 0.0003, -10.0
     gr, rz = rng.normal(1.0, 0.5, n), rng.normal(0.8, 0.3, n)
     columns = {
         "release": np.full(n, 10000, "i2"),
@@ -86,25 +90,28 @@ def random_sources(rng):
 
 
 def random_lenses(rng, sources):
-    """Columns of `raw_known_lenses`: beside sources, two on one source, in the void, and outside."""
+    """Columns of `raw_known_lenses`: beside sources, two on one source, across RA 0, in the void,
+    and outside; the first from catalogues of clusters, the next with a grade of no rule set."""
     finite = np.flatnonzero(np.isfinite(sources["ra"]))
     hosts = rng.choice(finite, N_LENSES_PER_FIELD * len(FIELDS), replace=False)
     ra, dec = offset_positions(rng, sources["ra"][hosts], sources["dec"][hosts], 7 / 3600)
     # Second lenses 2.5-4.9 arcsec from the first hosts: too far apart for one entry.
     again = hosts[:20]
     ra_2, dec_2 = offset_positions(rng, sources["ra"][again], sources["dec"][again], 4.9 / 3600)
-    ra = np.concatenate([ra, ra_2, [300.0, 10.0]])
-    dec = np.concatenate([dec, dec_2, [40.0, 75.0]])
+    ra = np.concatenate([ra, ra_2, [359.9997, 300.0, 10.0]])
+    dec = np.concatenate([dec, dec_2, [-10.0, 40.0, 75.0]])
     n = len(ra)
+    grading = rng.choice(["confident", "probable"], n)
+    grading[UNKNOWN_GRADES] = "D"
     return {
         "name": np.array([f"lens {i}" for i in range(n)]),
         "ra": ra,
         "dec": dec,
         "zlens": np.full(n, "-"),
         "type": np.full(n, "galaxy"),
-        "grading": rng.choice(["confident", "probable"], n),
+        "grading": grading,
         "ref": np.full(n, "made up"),
-        "is_cluster_list": np.zeros(n, bool),
+        "is_cluster_list": np.arange(n) < N_CLUSTER_ROWS,
     }
 
 
