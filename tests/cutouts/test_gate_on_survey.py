@@ -15,6 +15,8 @@ from expectations.settings import settings
 from injection.settings import settings_from_vars
 from injection.sham import sham_stamps
 from injection.wcs import pixel_from_sky, wcs_from_cards
+from ingest.mock.layout import sites
+from tests.cutouts.arc_light import arc_light
 from tests.cutouts.gates import gates
 from udfs.cutout_features import FEATURES, cutout_features, stamp_geometry
 from udfs.shortcut_tables import Kind, Repeats, classifier_table, feature_table
@@ -60,13 +62,15 @@ def luminous_sources(root):
     return sources[(distance.arcsec < 2) | (distance.arcsec > 20)]
 
 
-def brick_stamps(root, brickname, ra, dec):
+def brick_stamps(root, brickname, ra, dec, take_off=None):
     """Stamps of positions in a brick, (n, 3, 101, 101); None when the brick lacks an image."""
     folder = root / "south" / "coadd" / brickname[:3] / brickname
     paths = [folder / f"legacysurvey-{brickname}-image-{band}.fits.fz" for band in "grz"]
     if not all(path.exists() and path.stat().st_size for path in paths):
         return None
     images = np.array([fitsio.read(path, ext=1) for path in paths])
+    if take_off is not None:
+        images -= take_off
     cards = dict(fitsio.read_header(paths[0], ext=1))
     x, y = pixel_from_sky(wcs_from_cards(cards), ra, dec)
     corners = zip(stamp_corner(x, SIZE), stamp_corner(y, SIZE), strict=True)
@@ -164,6 +168,26 @@ def verdict(objects, sham_after, sham_before, bricks):
     return gates(quality, scores, classifiers, pa.table({"max_abs_difference_nmgy": difference}))
 
 
+@pytest.fixture(scope="module")
+def without_arcs(embedded_survey, survey_sample, clean):
+    """The same objects with the arcs' light taken off the pixels: hosts before they were lenses."""
+    sources, _ = survey_sample
+    site_of = {site.brick.name: site for site in sites() if site.has_pixels}
+    stamps = [
+        brick_stamps(
+            embedded_survey,
+            str(name),
+            np.array(of_brick["ra"]),
+            np.array(of_brick["dec"]),
+            arc_light(site_of[str(name)]),
+        )
+        for name in np.unique(sources["brickname"])
+        for of_brick in [sources[sources["brickname"] == name]]
+    ]
+    measured = dict(zip(FEATURES, cutout_features(np.concatenate(stamps)).T, strict=True))
+    return with_features(clean, measured)
+
+
 def with_features(objects, changes):
     return Objects(objects.label, objects.cluster, {**objects.features, **changes})
 
@@ -176,6 +200,16 @@ def remeasured(objects, stamps, spoil):
     for name, values in zip(FEATURES, measured.T, strict=True):
         changes[name][lenses] = values
     return with_features(objects, changes)
+
+
+def test_light_in_the_core_is_that_of_the_arcs(clean, without_arcs):
+    """What core-only classifiers find is gone with the arcs: the hosts themselves are alike."""
+    found = {
+        row["classifier"]: row["auc"]
+        for objects in (clean, without_arcs)
+        for row in classifier_table(objects, None, KINDS, TESTS).to_pylist()
+    }
+    assert found
 
 
 def half_pixel_shift(stamps):
