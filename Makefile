@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export DBT_PROFILES_DIR := $(CURDIR)
 
 CATALOGUE := staging regions parents manifests pools
-PIXELS    := coadds injections completeness cutouts
+PIXELS    := coadds injections completeness cutouts finder
 
 .PHONY: help demo test test-demo lint bench bench-catalogue clean
 
@@ -48,6 +48,7 @@ bench: $(READY)  ## benchmarks against peers, in one run, ratios printed
 
 bench-catalogue: $(READY)  ## catalogue stages at the size of DR10: 30 GB of disk, up to an hour
 	$(BIN)/python -m benchmarks.catalogue
+	$(BIN)/python -m benchmarks.pools
 
 clean:  ## removes the environment, the lake and what dbt wrote
 	rm -rf $(VENV) lake target logs

@@ -41,7 +41,7 @@ def take_lenses(connection: DuckDBPyConnection) -> None:
         "create or replace table stg_known_lenses as"
         " select row_number() over ()::bigint as known_lens_id, 'L' || brickid as name,"
         " ra + 2 / 3600e0 as ra, dec, null::double as zlens, 'galaxy' as lens_type,"
-        " 'confident' as grading, false as is_cluster, ['L'] as names, ['made up'] as refs,"
+        " 'confident' as grading, false as is_cluster, false as is_cluster_list, ['L'] as names, ['made up'] as refs,"
         " 1 as n_entries from (select * from stg_sources where objid = 7 order by brickid"
         f" limit {N_LENSES})"
     )

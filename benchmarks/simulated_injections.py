@@ -206,7 +206,8 @@ select
     ra1 + 0.1e0 as ra,
     dec1 + 0.1e0 as dec,
     'confident' as grading,
-    false as is_cluster
+    false as is_cluster,
+    false as is_cluster_list
 from bricks_with_region;
 
 create or replace table lens_neighbours as

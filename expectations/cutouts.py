@@ -17,6 +17,7 @@ from expectations.suite import (
 )
 
 FRACTIONS = ("nan_frac", "zero_frac", "central_nan_frac", "core_nan_frac", "clip_frac")
+CLASSIFIERS = ("nuisance", "border_only", "core_only", "core_only_matched", "hosts")
 VERDICTS = ("green", "yellow", "red", "unmeasured")
 
 
@@ -26,7 +27,9 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
         _cutouts(settings),
         _cutout_quality(settings),
         _cutout_features(settings),
+        _sham_features(),
         _shortcut_scores(settings),
+        _shortcut_classifiers(),
         _cutout_gates(),
     )
 
@@ -139,6 +142,71 @@ def _cutout_features(settings: Settings) -> Suite:
                 for name in names
             ),
             _both_classes("quality_ok"),
+        ),
+    )
+
+
+def _sham_features() -> Suite:
+    return Suite(
+        table="sham_features",
+        grain="One row per negative that went through an injection of no light.",
+        key=("galaxy_id",),
+        columns=("max_abs_difference_nmgy",),
+        empty_unless="select galaxy_id from sham_renders",
+        checks=(
+            always(
+                "difference_is_a_number",
+                "max_abs_difference_nmgy >= 0 and isfinite(max_abs_difference_nmgy)",
+                column="max_abs_difference_nmgy",
+            ),
+            no_rows(
+                "hosts_are_usable_negatives",
+                "select galaxy_id from {batch} anti join (select galaxy_id from cutout_features"
+                " where not is_lens and quality_ok) using (galaxy_id)",
+            ),
+            holds(
+                "most_hosts_are_measured",
+                "(select count(*) from {batch}) >= 0.9 * (select count(*) from sham_renders)",
+            ),
+        ),
+    )
+
+
+def _shortcut_classifiers() -> Suite:
+    listed = ", ".join(f"'{name}'" for name in CLASSIFIERS)
+    return Suite(
+        table="shortcut_classifiers",
+        grain="One row per group of features that classifiers were given.",
+        key=("classifier",),
+        columns=("auc", "auc_low", "auc_high", "null_low", "null_high", "top_features"),
+        checks=(
+            same_rows(
+                "every_classifier_was_tried",
+                "classifier",
+                f"select unnest([{listed}]) as classifier"
+                " union all select 'sham' where (select count(*) from sham_features) > 0",
+                why="Sham where there are hosts that went through it.",
+            ),
+            always(
+                "both_classes_on_several_bricks",
+                "n_positives > 0 and n_negatives > 0 and n_bricks >= 2 and n_features > 0",
+            ),
+            always(
+                "auc_and_its_interval_are_shares",
+                "auc between 0 and 1 and 0 <= auc_low and auc_low <= auc_high and auc_high <= 1",
+                column="auc",
+            ),
+            always(
+                "null_is_a_range",
+                "0 <= null_low and null_low <= null_high and null_high <= 1",
+                why="What the same classifiers reach with labels shuffled within bricks.",
+            ),
+            always(
+                "features_are_named",
+                "len(top_features) > 0",
+                column="top_features",
+                why="A verdict says what led to it.",
+            ),
         ),
     )
 

@@ -1,6 +1,6 @@
 """Suites of the stage `pools`: positives, negatives with their funnel, and the training sample."""
 
-from expectations.rules import SPLITS, brick_name, sky_position
+from expectations.rules import SPLITS, all_splits_have_members, brick_name, sky_position
 from expectations.seeds import reason_codes, seed_rows
 from expectations.settings import Settings
 from expectations.sky import near_pairs, pairs_across_splits
@@ -59,6 +59,12 @@ def _positives(settings: Settings) -> Suite:
             _has_split_column(),
             always("reason_where_no_positive", "is_positive = (reason_code is null)"),
             among("reason_code", reason_codes(), when="reason_code is not null"),
+            always(
+                "only_lens_lists_give_positives",
+                f"not is_cluster_list or {settings['pool_cluster_lists']}",
+                when="is_positive",
+                why="What only catalogues of clusters know is no lens of the scale of a galaxy.",
+            ),
             always("positive_is_matched", "is_matched", when="is_positive"),
             always(
                 "match_is_within_the_radius",
@@ -245,6 +251,7 @@ def _training_sample(settings: Settings) -> Suite:
             *sky_position(),
             brick_name(),
             among("split", SPLITS),
+            all_splits_have_members("split"),
             among("pool", ("positive", "N1", "N2")),
             always("label_follows_pool", "label = (pool = 'positive')::integer"),
             always("weight_is_positive", "sample_weight > 0 and sample_weight <= 1"),

@@ -6,6 +6,7 @@ from expectations import (
     coadds,
     completeness,
     cutouts,
+    finder,
     injections,
     manifests,
     parents,
@@ -26,6 +27,7 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "completeness": completeness.suites,
     "pools": pools.suites,
     "cutouts": cutouts.suites,
+    "finder": finder.suites,
 }
 
 

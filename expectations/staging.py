@@ -88,10 +88,10 @@ def _known_lenses(settings: Settings) -> Suite:
         table="stg_known_lenses",
         grain="One row per known lens, its entries in several lists put together.",
         key=("known_lens_id",),
-        columns=("name", "names", "n_entries", "is_cluster"),
+        columns=("name", "names", "n_entries", "is_cluster", "is_cluster_list"),
         checks=(
             *sky_position(),
-            *present("name", "is_cluster"),
+            *present("name", "is_cluster", "is_cluster_list"),
             equal(
                 "every_entry_with_a_position_is_accounted_for",
                 "select sum(n_entries)::bigint from {batch}",

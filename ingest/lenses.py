@@ -35,6 +35,7 @@ NEEDED = ("name", "ra", "dec")
 # lenses, although most are typed "galaxy" there.
 CLUSTER_LISTS = (
     "10.1086/423038",  # Lopes et al. 2004, northern sky optical cluster survey
+    "astro-ph/0406123",  # the same
     "astro-ph/0106055",  # Gonzalez et al. 2001, Las Campanas distant cluster survey
     "10.1086/191426",  # Gioia et al. 1990, Einstein medium sensitivity survey
     "astro-ph/0405546",  # Boehringer et al. 2004, REFLEX

@@ -27,7 +27,7 @@
     select
         galaxy_id,
         max(score) as score
-    from {{ var('pool_earlier_finder_scores') }}
+    from {{ table_of_lake('pool_earlier_finder_scores', var('pool_earlier_finder_scores')) }}
     group by galaxy_id
     {%- else %}
     select
@@ -35,4 +35,19 @@
         null::double as score
     where false
     {%- endif %}
+{%- endmacro %}
+
+{#- A table of the lake that a var names; an error that names both when the lake lacks it. -#}
+{% macro table_of_lake(var_name, table) -%}
+    {%- if execute -%}
+        {%- set relation = adapter.get_relation(target.database, target.schema, table) -%}
+        {%- if not relation -%}
+            {{ exceptions.raise_compiler_error(
+                "var " ~ var_name ~ " names " ~ table ~ ", which the lake lacks"
+            ) }}
+        {%- endif -%}
+        {{ relation }}
+    {%- else -%}
+        {{ table }}
+    {%- endif -%}
 {%- endmacro %}

@@ -173,7 +173,8 @@ def classifier_table(
     Returns
     -------
     pyarrow.Table
-        One row per classifier: nuisance, border_only, core_only, core_only_matched and sham.
+        One row per classifier: nuisance, border_only, core_only, core_only_matched, hosts (by the
+        catalogue alone: what kind of galaxy) and sham.
     """
     nuisances = [
         name
@@ -188,6 +189,7 @@ def classifier_table(
         _classifier_row("border_only", objects, border, tests),
         _classifier_row("core_only", objects, core, tests),
         _classifier_row("core_only_matched", matched, core, tests),
+        _classifier_row("hosts", objects, HOST_FEATURES, tests),
     ]
     if sham is not None:
         rows.append(_classifier_row("sham", sham, list(FEATURES), tests))

@@ -1,7 +1,7 @@
 with
 
 known_lenses as (
-    select * from {{ ref('stg_known_lenses') }} where not is_cluster
+    select * from {{ ref('stg_known_lenses') }} where not is_cluster and not is_cluster_list
 ),
 
 selected_regions as (

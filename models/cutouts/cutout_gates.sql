@@ -166,7 +166,7 @@ gates_with_all_tests as (
             'fluxes_of_the_catalogue', 'no_nuisance_shortcuts', 'no_core_shortcuts',
             'no_trivial_shortcuts', 'hosts_alike', 'nuisance_classifier',
             'border_only_classifier', 'core_only_classifier', 'core_only_matched_classifier',
-            'sham_classifier', 'sham_leaves_pixels_alone', 'arcs_show', 'few_yellow_features'
+            'hosts_classifier', 'sham_classifier', 'sham_leaves_pixels_alone', 'arcs_show', 'few_yellow_features'
         ]) as gate
     ) as required
     left join measured_gates on required.gate = measured_gates.gate

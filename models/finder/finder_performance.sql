@@ -13,7 +13,7 @@ finder_scores as (
         galaxy_id,
         finder,
         score
-    from {{ table }}
+    from {{ table_of_lake('cutout_finder_scores', table) }}
     {%- endfor %}
 ),
 
@@ -48,8 +48,14 @@ thresholds as (
     select
         finder,
         split,
-        quantile_disc(score, 0.9) filter (where not is_lens) as threshold_fpr_10,
-        quantile_disc(score, 0.99) filter (where not is_lens) as threshold_fpr_1
+        case
+            when count(*) filter (where not is_lens) >= 10
+                then quantile_disc(score, 0.9) filter (where not is_lens)
+        end as threshold_fpr_10,
+        case
+            when count(*) filter (where not is_lens) >= 100
+                then quantile_disc(score, 0.99) filter (where not is_lens)
+        end as threshold_fpr_1
     from scored_objects
     group by finder, split
 ),
@@ -65,6 +71,8 @@ finder_performance as (
             sum(scores_ranked.middle_rank) filter (where scores_ranked.is_lens)
             - n_positives * (n_positives + 1) / 2e0
         ) / nullif(n_positives * n_negatives, 0) as auc,
+        any_value(thresholds.threshold_fpr_10) as threshold_at_fpr_10_percent,
+        any_value(thresholds.threshold_fpr_1) as threshold_at_fpr_1_percent,
         avg((scores_ranked.score > thresholds.threshold_fpr_10)::integer)
             filter (where scores_ranked.is_lens) as true_positive_rate_at_fpr_10_percent,
         avg((scores_ranked.score > thresholds.threshold_fpr_1)::integer)

@@ -27,7 +27,10 @@ graded_lenses as (
         stg_known_lenses.*,
         grade_weights.tier,
         grade_weights.weight,
-        grade_weights.sample_weight
+        grade_weights.sample_weight,
+        -- What only catalogues of clusters know is no lens of the scale of a galaxy: it claims
+        -- nothing, though it keeps negatives at a distance as every other entry does.
+        {{ var('pool_cluster_lists') }} or not stg_known_lenses.is_cluster_list as can_claim
     from stg_known_lenses
     left join grade_weights on lower(stg_known_lenses.grading) = lower(grade_weights.grading)
 ),
@@ -48,6 +51,7 @@ claims as (
         on
             sources_near_lenses.brickid = pool_objects.brickid
             and sources_near_lenses.objid = pool_objects.objid
+    where graded_lenses.can_claim
     qualify row_number() over (
         partition by graded_lenses.known_lens_id
         order by

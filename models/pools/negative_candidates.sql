@@ -17,7 +17,7 @@ split_cells as (
     select * from {{ ref('split_cells') }}
 ),
 
-earlier_scores as (
+highest_earlier_scores as (
     {{ earlier_finder_scores() }}
 ),
 
@@ -50,12 +50,12 @@ candidates_with_split as (
 negative_candidates as (
     select
         candidates_with_split.*,
-        earlier_scores.score as earlier_finder_score,
-        coalesce(earlier_scores.score > {{ var('pool_inspection_score') }}, false)
+        highest_earlier_scores.score as earlier_finder_score,
+        coalesce(highest_earlier_scores.score > {{ var('pool_inspection_score') }}, false)
             as is_for_inspection
     from candidates_with_split
-    left join earlier_scores
-        on candidates_with_split.galaxy_id = earlier_scores.galaxy_id
+    left join highest_earlier_scores
+        on candidates_with_split.galaxy_id = highest_earlier_scores.galaxy_id
 )
 
 select * from negative_candidates

@@ -108,11 +108,13 @@ lenses_with_reason as (
         lenses_in_cells.*,
         {{ pool_split('lenses_in_cells.healpix_128', 'lenses_in_cells.near_cells') }} as split,
         case
+            when not lenses_in_cells.can_claim then 'cluster_list'
             when lenses_in_cells.claimed_objid is not null and not lenses_in_cells.is_matched
                 then 'source_claimed'
             when not lenses_in_cells.is_matched and not lenses_in_cells.is_in_footprint
                 then 'outside_bricks'
             when not lenses_in_cells.is_matched then 'no_source_in_radius'
+            when lenses_in_cells.tier is null then 'grade_unknown'
             when not lenses_in_cells.is_cut_on_positives then null
             when
                 lenses_in_cells.first_failed_cut = 'type'
@@ -138,6 +140,7 @@ positives as (
         zlens,
         lens_type as pos_type,
         grading,
+        is_cluster_list,
         array_to_string(refs, ' ') as ref,
         tier,
         weight,

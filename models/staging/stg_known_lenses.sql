@@ -55,6 +55,7 @@ grouped_entries as (
         min(trim(type)) filter (where rank_in_group = 1) as lens_type,
         min(trim(grading)) filter (where rank_in_group = 1) as grading,
         bool_or(trim(type) in ('cluster', 'group')) as is_cluster,
+        bool_and(coalesce(is_cluster_list, false)) as is_cluster_list,
         list(distinct trim(name) order by trim(name)) as names,
         list(distinct trim(ref) order by trim(ref)) as refs,
         count(*) as n_entries

@@ -5,11 +5,13 @@ import duckdb
 import numpy as np
 
 from report.blocks import Block, Figure, Gallery, Note, Section, Table
+from report.sections import shortcuts
 from report.stamps import picture
 from report.style import HEIGHT, WIDTH, category_colour
 
-N_PICTURES = 6
+N_PICTURES = 5  # side by side on a page
 BANDS = ("g", "r", "z")
+WHAT = {"positive": "Positives: known lenses", "N1": "Negatives N1: representative galaxies"}
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
@@ -19,25 +21,47 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
         title="Training pools",
         lead="Known lenses as positives, sampled galaxies and confusers as negatives, and the checks that nothing but an arc tells them apart.",
         blocks=[
+            rules(lake),
             funnel(lake),
+            options(lake),
             balance(lake),
             positives_on_sky(lake),
             *galleries(lake),
-            shortcuts(lake),
-            gate(lake),
+            *shortcuts.blocks(lake),
         ],
     )
+
+
+def rules(lake: duckdb.DuckDBPyConnection) -> Note:
+    """Which rule sets made the pools."""
+    (rule_set, confusers) = lake.sql(
+        "select rule_set, confuser_rule_set from pool_rules"
+    ).fetchone()
+    return Note(f"Rule set {rule_set}, confusers {confusers} (seeds/pools).")
 
 
 def funnel(lake: duckdb.DuckDBPyConnection) -> Table:
     """The negatives' filters in order."""
     rows = lake.sql("""
-        select cut_name, reason_code, n_in, n_rejected, n_out from negative_funnel
-        where not is_diagnostic and (is_applied or n_rejected > 0) order by cut_order
+        select cut_name, reason_code, n_in, n_rejected, n_out, n_failing from negative_funnel
+        where not is_diagnostic and is_applied order by cut_order
     """).fetchall()
     return Table(
-        "Every source counted under the first filter that it fails.",
-        ["filter", "reason", "in", "rejected", "out"],
+        "Negatives: every source counted under the first filter that it fails; the last column counts it under each.",
+        ["filter", "reason", "in", "rejected", "out", "fail it at all"],
+        [list(row) for row in rows],
+    )
+
+
+def options(lake: duckdb.DuckDBPyConnection) -> Table:
+    """What the filters that were not asked for would take."""
+    rows = lake.sql("""
+        select cut_name, n_lost_if_applied, round(100 * n_lost_if_applied / n_out, 1) from negative_funnel
+        where not is_diagnostic and not is_applied order by cut_order
+    """).fetchall()
+    return Table(
+        "Filters that are options (pool_optional_cuts) and were not asked for: what each alone would take from the galaxies left.",
+        ["filter", "would take", "%"],
         [list(row) for row in rows],
     )
 
@@ -45,7 +69,7 @@ def funnel(lake: duckdb.DuckDBPyConnection) -> Table:
 def balance(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Objects of the training sample by pool, category and split."""
     rows = lake.sql("""
-        select coalesce(pool, 'positive') as pool, coalesce(confuser_category, pool, 'lens') as category, split, count(*) as n_objects
+        select pool, coalesce(confuser_category, pool) as category, split, count(*) as n_objects
         from training_sample group by all order by all
     """).pl()
     chart = (
@@ -72,13 +96,17 @@ def positives_on_sky(lake: duckdb.DuckDBPyConnection) -> Figure:
             coalesce(reason_code, 'positive') as outcome, pos_name
         from positives using sample reservoir(8000 rows) repeatable (13)
     """).pl()
+    counts = lake.sql("""
+        select coalesce(reason_code, 'positive') as outcome, count(*) as n from positives
+        group by all order by n desc, outcome
+    """).fetchall()
     chart = (
         alt.Chart(rows)
         .mark_circle(size=22)
         .encode(
             x=alt.X(
                 "ra_deg:Q",
-                scale=alt.Scale(reverse=True, zero=False),
+                scale=alt.Scale(domain=[180, -180], nice=False),
                 title="RA (deg, from -180 to 180)",
             ),
             y=alt.Y("dec_deg:Q", scale=alt.Scale(zero=False), title="Dec (deg)"),
@@ -88,45 +116,50 @@ def positives_on_sky(lake: duckdb.DuckDBPyConnection) -> Figure:
         .properties(width=WIDTH * 1.5, height=HEIGHT)
         .interactive()
     )
-    return Figure(
-        "positives_on_sky", chart, "Known lenses and what became of their match with the catalogue."
-    )
+    told = ", ".join(f"{n} {outcome}" for outcome, n in counts)
+    return Figure("positives_on_sky", chart, f"Known lenses and what became of them: {told}.")
 
 
 def galleries(lake: duckdb.DuckDBPyConnection) -> list[Block]:
-    """Cutouts of positives and of every category of negatives."""
-    rows = lake.sql(f"""
-        select category, galaxy_id, pixels from (
-            select coalesce(training_sample.confuser_category, training_sample.pool, 'positive') as category, galaxy_id, cutout_pixels.pixels,
-                row_number() over (partition by category order by md5(galaxy_id)) as place
-            from training_sample inner join cutout_pixels using (galaxy_id) where cutout_pixels.pixels is not null
-        ) where place <= {N_PICTURES} order by category, place
-    """).fetchall()
-    if not rows:
+    """Cutouts of positives and of every category of negatives that the rule set knows."""
+    counts = dict(
+        lake.sql("""
+            select category, count(training_sample.galaxy_id) from (
+                select 'positive' as category, 0 as place union all select 'N1', 1 union all
+                select category, 1 + min(rule_order) from confuser_rules
+                where confuser_rule_set = (select confuser_rule_set from pool_rules) group by category
+            ) left join training_sample on category = coalesce(confuser_category, pool)
+            group by category, place order by place
+        """).fetchall()
+    )
+    pictures = pictures_by_category(lake)
+    if not pictures:
         return [Note("No cutouts yet: run python -m ingest cutouts.")]
-    by_category: dict[str, list[tuple[str, str]]] = {}
+    return [gallery(category, n, pictures.get(category, [])) for category, n in counts.items()]
+
+
+def gallery(category: str, n: int, pictures: list[tuple[str, str]]) -> Block:
+    """One category's pictures, or a sentence when there are none."""
+    what = WHAT.get(category, f"Confusers N2: {category}")
+    if not pictures:
+        return Note(f"{what}: {n} in the sample, none with a cutout.")
+    return Gallery(f"{what}, {len(pictures)} of {n} in the sample.", [pictures])
+
+
+def pictures_by_category(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """A few cutouts of each category, with their names; which ones does not depend on the run."""
+    rows = lake.sql(f"""
+        with chosen as (
+            select coalesce(confuser_category, pool) as category, galaxy_id
+            from training_sample semi join cutout_pixels using (galaxy_id)
+            qualify row_number() over (partition by category order by md5(galaxy_id)) <= {N_PICTURES}
+        )
+        select category, galaxy_id, pixels from chosen inner join cutout_pixels using (galaxy_id)
+        order by category, galaxy_id
+    """).fetchall()
+    found: dict[str, list[tuple[str, str]]] = {}
     for category, galaxy_id, pixels in rows:
         size = round((len(pixels) / len(BANDS)) ** 0.5)
         planes = np.asarray(pixels, dtype=np.float32).reshape(len(BANDS), size, size)
-        by_category.setdefault(category, []).append((picture(planes, BANDS), galaxy_id))
-    return [
-        Gallery(f"Cutouts: {category}.", [pictures]) for category, pictures in by_category.items()
-    ]
-
-
-def shortcuts(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Features and classifiers by how well they tell the classes apart."""
-    columns = [name for (name, *_) in lake.execute("describe shortcut_scores").fetchall()]
-    rows = lake.sql("from shortcut_scores order by auc desc nulls last limit 25").fetchall()
-    return Table(
-        "The 25 features and classifiers that separate the classes best.",
-        columns,
-        [list(row) for row in rows],
-    )
-
-
-def gate(lake: duckdb.DuckDBPyConnection) -> Table:
-    """GO or NO-GO with the numbers that led to it."""
-    columns = [name for (name, *_) in lake.execute("describe cutout_gates").fetchall()]
-    rows = lake.sql("from cutout_gates").fetchall()
-    return Table("Gates of the cutouts.", columns, [list(row) for row in rows])
+        found.setdefault(category, []).append((picture(planes, BANDS), galaxy_id))
+    return found

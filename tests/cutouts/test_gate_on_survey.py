@@ -12,13 +12,23 @@ from scipy.ndimage import shift
 
 from expectations.seeds import seed_rows
 from expectations.settings import settings
+from ingest.mock.layout import sites
 from injection.settings import settings_from_vars
 from injection.sham import sham_stamps
 from injection.wcs import pixel_from_sky, wcs_from_cards
+from tests.cutouts.arc_light import arc_light
 from tests.cutouts.gates import gates
 from udfs.cutout_features import FEATURES, cutout_features, stamp_geometry
-from udfs.shortcut_tables import Kind, Repeats, classifier_table, feature_table
-from udfs.shortcuts import Objects
+from udfs.shortcut_tables import (
+    CORE_ONLY,
+    HOST_FEATURES,
+    MATCHED_NEGATIVES,
+    Kind,
+    Repeats,
+    classifier_table,
+    feature_table,
+)
+from udfs.shortcuts import Objects, classifier_score, matched_negatives
 from udfs.stamps import stamp_corner
 
 SIZE = 101
@@ -60,13 +70,15 @@ def luminous_sources(root):
     return sources[(distance.arcsec < 2) | (distance.arcsec > 20)]
 
 
-def brick_stamps(root, brickname, ra, dec):
+def brick_stamps(root, brickname, ra, dec, take_off=None):
     """Stamps of positions in a brick, (n, 3, 101, 101); None when the brick lacks an image."""
     folder = root / "south" / "coadd" / brickname[:3] / brickname
     paths = [folder / f"legacysurvey-{brickname}-image-{band}.fits.fz" for band in "grz"]
     if not all(path.exists() and path.stat().st_size for path in paths):
         return None
     images = np.array([fitsio.read(path, ext=1) for path in paths])
+    if take_off is not None:
+        images -= take_off
     cards = dict(fitsio.read_header(paths[0], ext=1))
     x, y = pixel_from_sky(wcs_from_cards(cards), ra, dec)
     corners = zip(stamp_corner(x, SIZE), stamp_corner(y, SIZE), strict=True)
@@ -164,6 +176,26 @@ def verdict(objects, sham_after, sham_before, bricks):
     return gates(quality, scores, classifiers, pa.table({"max_abs_difference_nmgy": difference}))
 
 
+@pytest.fixture(scope="module")
+def without_arcs(embedded_survey, survey_sample, clean):
+    """The same objects with the arcs' light taken off the pixels: hosts before they were lenses."""
+    sources, _ = survey_sample
+    site_of = {site.brick.name: site for site in sites() if site.has_pixels}
+    stamps = [
+        brick_stamps(
+            embedded_survey,
+            str(name),
+            np.array(of_brick["ra"]),
+            np.array(of_brick["dec"]),
+            arc_light(site_of[str(name)]),
+        )
+        for name in np.unique(sources["brickname"])
+        for of_brick in [sources[sources["brickname"] == name]]
+    ]
+    measured = dict(zip(FEATURES, cutout_features(np.concatenate(stamps)).T, strict=True))
+    return with_features(clean, measured)
+
+
 def with_features(objects, changes):
     return Objects(objects.label, objects.cluster, {**objects.features, **changes})
 
@@ -176,6 +208,20 @@ def remeasured(objects, stamps, spoil):
     for name, values in zip(FEATURES, measured.T, strict=True):
         changes[name][lenses] = values
     return with_features(objects, changes)
+
+
+def core_auc(objects):
+    """What a classifier makes of the central arcsecond, against galaxies like the hosts."""
+    alike = objects.subset(matched_negatives(objects, HOST_FEATURES, MATCHED_NEGATIVES))
+    core = [name for name in objects.features if name.startswith(CORE_ONLY)]
+    return classifier_score(alike, core, TESTS.n_resamples, 1, TESTS.seed).auc
+
+
+def test_light_in_the_core_is_that_of_the_arcs(clean, without_arcs):
+    """The test on paired hosts: with the arcs taken off, lenses' cores are those of any galaxy."""
+    assert core_auc(clean).folded > 0.8
+    hosts = core_auc(without_arcs)
+    assert hosts.low < 0.5 < hosts.high or hosts.folded < 0.55, hosts
 
 
 def half_pixel_shift(stamps):

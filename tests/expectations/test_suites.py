@@ -22,6 +22,7 @@ HERE = (
     "injections",
     "completeness",
     "cutouts",
+    "finder",
 )
 # What the small lake is asked for, where the demo asks for more.
 SMALL = """

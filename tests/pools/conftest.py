@@ -11,6 +11,12 @@ from ingest import lake
 from tests.dbt_process import run_dbt
 from tests.pools import sky_catalogue
 
+# Of an earlier finder: a tenth above the limit of 0.4, a tenth at it; the others have none.
+EARLIER_SCORES = """
+    create table earlier_scores as
+    select brickname || '_' || objid as galaxy_id, if(objid % 10 = 3, 0.41, 0.4)::double as score
+    from raw_sources where objid % 10 in (3, 4)
+"""
 STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools pools"
 
 
@@ -28,6 +34,7 @@ class Catalogue:
             with lake.connect() as connection:
                 self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
                 connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+                connection.execute(EARLIER_SCORES)
             run = dbt(
                 [
                     "build",
@@ -56,11 +63,13 @@ class Catalogue:
 @pytest.fixture(scope="session")
 def paper_iv(tmp_path_factory):
     """The default rule sets."""
-    return Catalogue(tmp_path_factory.mktemp("paper_iv"), {"pool_negatives_per_positive": 5})
+    settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder_scores": "earlier_scores"}
+    return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """The rule sets of the original pipeline."""
+    """The rule sets of the original pipeline, and a cut that is an option."""
     settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
+    settings |= {"pool_optional_cuts": ["extinction"]}
     return Catalogue(tmp_path_factory.mktemp("original"), settings)

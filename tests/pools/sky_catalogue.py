@@ -11,10 +11,15 @@ FIELDS = {
     "pole": (77.0, -89.97),
     "plain": (150.0, 2.0),
     "north": (200.0, 33.0),
+    "val": (30.0, 20.0),
+    "test": (100.0, 25.0),
 }
 FIELD_RADIUS_DEG = 0.12
 N_PER_FIELD = 1500
 N_LENSES_PER_FIELD = 40
+SEAM_SOURCE = 10  # row of a source just east of RA 0, with a lens just west of it
+N_CLUSTER_ROWS = 5
+UNKNOWN_GRADES = slice(5, 8)
 TYPES = ("PSF", "REX", "EXP", "DEV", "SER", "DUP")
 
 
@@ -53,6 +58,7 @@ def random_sources(rng):
     flux_z[rng.random(n) < 0.03] *= -1
     flux_z[:5] = np.nan
     ra[5:8] = np.nan
+    ra[SEAM_SOURCE], dec[SEAM_SOURCE] = 0.0003, -10.0
     gr, rz = rng.normal(1.0, 0.5, n), rng.normal(0.8, 0.3, n)
     columns = {
         "release": np.full(n, 10000, "i2"),
@@ -86,25 +92,28 @@ def random_sources(rng):
 
 
 def random_lenses(rng, sources):
-    """Columns of `raw_known_lenses`: beside sources, two on one source, in the void, and outside."""
+    """Columns of `raw_known_lenses`: beside sources, two on one source, across RA 0, in the void,
+    and outside; the first from catalogues of clusters, the next with a grade of no rule set."""
     finite = np.flatnonzero(np.isfinite(sources["ra"]))
     hosts = rng.choice(finite, N_LENSES_PER_FIELD * len(FIELDS), replace=False)
     ra, dec = offset_positions(rng, sources["ra"][hosts], sources["dec"][hosts], 7 / 3600)
     # Second lenses 2.5-4.9 arcsec from the first hosts: too far apart for one entry.
     again = hosts[:20]
     ra_2, dec_2 = offset_positions(rng, sources["ra"][again], sources["dec"][again], 4.9 / 3600)
-    ra = np.concatenate([ra, ra_2, [300.0, 10.0]])
-    dec = np.concatenate([dec, dec_2, [40.0, 75.0]])
+    ra = np.concatenate([ra, ra_2, [359.9997, 300.0, 10.0]])
+    dec = np.concatenate([dec, dec_2, [-10.0, 40.0, 75.0]])
     n = len(ra)
+    grading = rng.choice(["confident", "probable"], n)
+    grading[UNKNOWN_GRADES] = "D"
     return {
         "name": np.array([f"lens {i}" for i in range(n)]),
         "ra": ra,
         "dec": dec,
         "zlens": np.full(n, "-"),
         "type": np.full(n, "galaxy"),
-        "grading": rng.choice(["confident", "probable"], n),
+        "grading": grading,
         "ref": np.full(n, "made up"),
-        "is_cluster_list": np.zeros(n, bool),
+        "is_cluster_list": np.arange(n) < N_CLUSTER_ROWS,
     }
 
 
@@ -115,7 +124,9 @@ def field_bricks():
         (1001, "1001m001", 0.0, 360.0, -90.0, -89.5),
         (1002, "1002m002", 149.0, 151.0, 1.0, 3.0),
         (1003, "1003m003", 199.0, 201.0, 32.0, 34.0),
-        (1004, "1004m004", 0.0, 1.0, -11.0, -9.0),
+        (1004, "1004p004", 29.0, 31.0, 19.0, 21.0),
+        (1005, "1005p005", 99.0, 101.0, 24.0, 26.0),
+        (1006, "1006m006", 0.0, 1.0, -11.0, -9.0),
     ]
     columns = dict(
         zip(

@@ -9,9 +9,10 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 MASK_BITS = (1, 5, 6, 7, 11, 12, 13)
+TYPES = ("SER", "DEV", "REX", "EXP")
 LIMITS = {
-    "paper_iv": {"z_mag": 20.0, "radius": 20.0, "types": ("SER", "DEV", "REX", "EXP")},
-    "original": {"z_mag": 21.0, "radius": 10.0, "types": ("SER", "DEV", "REX", "EXP")},
+    "paper_iv": {"z_mag": 20.0, "radius": 20.0, "ebv": np.inf},
+    "original": {"z_mag": 21.0, "radius": 10.0, "ebv": 0.15},
 }
 
 
@@ -39,12 +40,13 @@ def first_failing(catalogue, rule_set):
     fails = {
         "coordinates": ~good,
         "footprint": ~in_footprint(rule_set, ra, dec),
-        "type": ~np.isin(s["type"], limits["types"]),
+        "type": ~np.isin(s["type"], TYPES),
         "mask": (s["maskbits"] & sum(1 << bit for bit in MASK_BITS)) != 0,
         "exposures": exposures < 3,
         "flux_z": ~has_flux if rule_set == "paper_iv" else np.zeros_like(good),
         "z_mag": has_flux & ~(z_mag < limits["z_mag"]),
         "known_lens": nearest_lens_arcsec(catalogue, ra, dec) <= limits["radius"],
+        "extinction": s["ebv"] > limits["ebv"],
     }
     first = np.full(len(ra), "", dtype="U16")
     for name in reversed(fails):

@@ -28,11 +28,28 @@ def test_negatives_are_the_first_of_their_stratum_in_the_keyed_order(paper_iv):
             members = paper_iv.rows(
                 "select brickid || '/' || objid, galaxy_id from pool_members"
                 f" where stratum = '{stratum}' and pool = '{pool}' and split <> 'buffer'"
+                " and not is_for_inspection"
             )
             members.sort(key=lambda member: draw(member[0], "negative_order"))
             assert {galaxy_id for _, galaxy_id in members} & taken == {
                 galaxy_id for _, galaxy_id in members[:n]
             }
+
+
+def test_negatives_that_an_earlier_finder_takes_for_lenses_are_marked_and_not_sampled(paper_iv):
+    marked = paper_iv.rows(
+        "select is_for_inspection, objid % 10 = 3, count(*) from negative_candidates group by all"
+    )
+    assert {row[:2] for row in marked} == {(True, True), (False, False)}
+    ((n_sampled,),) = paper_iv.rows(
+        "select count(*) from training_sample where not is_lens and objid % 10 = 3"
+    )
+    assert n_sampled == 0
+    ((n_in_strata, n_marked),) = paper_iv.rows(
+        "select (select sum(n_for_inspection) from training_strata), (select count(*) from"
+        " pool_members where is_for_inspection and stratum in (select stratum from training_strata))"
+    )
+    assert n_in_strata == n_marked > 0
 
 
 def test_buffer_objects_are_in_no_class(paper_iv):
@@ -60,6 +77,7 @@ def test_positives_keep_the_weight_of_their_tier_and_negatives_have_one(original
         ({"pool_rule_set": "orginal"}, "orginal"),
         ({"pool_optional_cuts": ["latitud"]}, "latitud"),
         ({"pool_strata": ["nobs"]}, "nobs"),
+        ({"pool_earlier_finder_scores": "scores_of_nobody"}, "scores_of_nobody"),
     ],
 )
 def test_choices_that_do_not_exist_are_refused_by_name(tmp_path, settings_given, message):

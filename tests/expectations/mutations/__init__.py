@@ -8,6 +8,7 @@ from tests.expectations.mutations import (
     coadds,
     completeness,
     cutouts,
+    finder,
     injections,
     manifests,
     parents,
@@ -15,5 +16,5 @@ from tests.expectations.mutations import (
     staging,
 )
 
-STAGES = (staging, regions, parents, manifests, coadds, injections, completeness, cutouts)
+STAGES = (staging, regions, parents, manifests, coadds, injections, completeness, cutouts, finder)
 ALL = {table: changes for stage in STAGES for table, changes in stage.CHANGES.items()}

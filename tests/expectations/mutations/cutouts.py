@@ -33,6 +33,18 @@ CHANGES = {
         "objects_are_those_with_a_cutout": f"delete from cutout_features {ONE}",
         "both_classes_are_there": "quality_ok = false where is_lens",
     },
+    "sham_features": {
+        "has_rows_where_called_for": ("delete from sham_features", "most_hosts_are_measured"),
+        "hosts_are_usable_negatives": "galaxy_id = 'galaxy_2' where galaxy_id = 'galaxy_3'",
+        "most_hosts_are_measured": "delete from sham_features where galaxy_id = 'galaxy_3'",
+    },
+    "shortcut_classifiers": {
+        "every_classifier_was_tried": (
+            "delete from shortcut_classifiers where classifier = 'nuisance'"
+        ),
+        "both_classes_on_several_bricks": "n_bricks = 1 where classifier = 'nuisance'",
+        "null_is_a_range": "null_low = 0.6 where classifier = 'nuisance'",
+    },
     "shortcut_scores": {
         "measured_on_both_classes": "n_positives = 0",
         "auc_lies_in_its_interval": "auc_high = 0.1",

@@ -55,6 +55,7 @@ select
     [10.21e0, 100.3e0][i] as ra,
     [0.23e0, 0.61e0][i] as dec,
     false as is_cluster,
+    false as is_cluster_list,
     i as n_entries
 from range(1, 3) as lenses(i);
 

@@ -72,6 +72,32 @@ select
 from cutout_quality
 where has_cutout;
 
+create table sham_renders as
+select galaxy_id
+from cutout_features
+where galaxy_id in ('galaxy_3', 'galaxy_5', 'galaxy_7', 'galaxy_9', 'galaxy_11');
+
+create table sham_features as
+select
+    galaxy_id,
+    0e0 as max_abs_difference_nmgy
+from sham_renders;
+
+create table shortcut_classifiers as
+select
+    unnest(['nuisance', 'border_only', 'core_only', 'core_only_matched', 'hosts', 'sham'])
+        as classifier,
+    100 as n_positives,
+    100 as n_negatives,
+    20 as n_bricks,
+    30 as n_features,
+    0.52e0 as auc,
+    0.47e0 as auc_low,
+    0.57e0 as auc_high,
+    0.46e0 as null_low,
+    0.54e0 as null_high,
+    ['ebv', 'psfsize_r'] as top_features;
+
 create table shortcut_scores as
 select
     *,

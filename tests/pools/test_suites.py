@@ -1,0 +1,176 @@
+"""Every suite of `pools`: met by what dbt makes of the small catalogue, failed by each break of it."""
+
+import re
+
+import duckdb
+import pytest
+
+from expectations.pools import suites
+from expectations.settings import settings
+
+SUITES = {suite.table: suite for suite in suites(settings("{pool_negatives_per_positive: 5}"))}
+BY_COLUMN = [
+    (table, check)
+    for table, suite in SUITES.items()
+    for check in suite.checks
+    if check.column and check.when != f"{check.column} is not null"
+]
+A_POSITIVE = "where known_lens_id = (select min(known_lens_id) from positives where is_positive)"
+A_MATCH = "where known_lens_id = (select min(known_lens_id) from positives where is_matched)"
+A_NEGATIVE = "(select min(galaxy_id) from training_sample where not is_lens)"
+A_LENS = "(select min(galaxy_id) from training_sample where is_lens)"
+A_CONFUSER = "(select min(galaxy_id) from negative_candidates where pool = 'N2')"
+ON_A_LENS = (
+    "set ra = lens.ra, dec = lens.dec from (select ra, dec from stg_known_lenses"
+    " order by known_lens_id limit 1) as lens where galaxy_id ="
+)
+# {table: {check: change}}; a tuple also names the other checks that the change must break.
+CHANGES = {
+    "positives": {
+        "reason_where_no_positive": f"reason_code = 'near_lens' {A_POSITIVE}",
+        "reason_code_is_known": "reason_code = 'because' where reason_code is not null",
+        "only_lens_lists_give_positives": f"is_cluster_list = true {A_POSITIVE}",
+        "positive_is_matched": f"is_matched = false {A_POSITIVE}",
+        "match_is_within_the_radius": (
+            f"separation_arcsec = 5.1 {A_MATCH}",
+            "nearest_source_is_matched",
+        ),
+        "source_is_matched_once": "brickid = 1000, objid = 1 where is_matched",
+        "every_known_lens_is_there": f"delete from positives {A_MATCH}",
+        "nearest_source_is_matched": f"separation_arcsec = separation_arcsec + 1e-3 {A_MATCH}",
+        "no_near_source_is_overlooked": (
+            "is_matched = false, is_positive = false, reason_code = 'no_source_in_radius'"
+            f" {A_POSITIVE}"
+        ),
+    },
+    "negative_candidates": {
+        "confuser_has_a_category": f"confuser_category = null where galaxy_id = {A_CONFUSER}",
+        "confuser_category_is_known": f"confuser_category = 'odd' where galaxy_id = {A_CONFUSER}",
+        "zmag_is_within_the_limit": "zmag = 20.1",
+        "no_negative_near_a_known_lens": (
+            f"update negative_candidates {ON_A_LENS} (select min(galaxy_id) from negative_candidates)"
+        ),
+    },
+    "negative_funnel": {
+        "in_is_rejected_and_out": (
+            "n_in = n_in + 1 where cut_name = 'latitude'",
+            "out_goes_into_the_next_cut",
+        ),
+        "only_applied_cuts_reject": "is_applied = false where cut_name = 'mask'",
+        "first_failing_are_failing": "n_failing = 0 where cut_name = 'mask'",
+        "every_source_goes_in": (
+            "delete from stg_sources where objid = 1",
+            "rejected_and_candidates_are_all_sources",
+        ),
+        "every_candidate_comes_out": (
+            "delete from negative_candidates where objid % 2 = 0",
+            "rejected_and_candidates_are_all_sources",
+        ),
+        "rejected_and_candidates_are_all_sources": (
+            "n_rejected = n_rejected + 1, n_in = n_in + 1 where cut_name = 'mask'",
+            "out_goes_into_the_next_cut",
+        ),
+        "out_goes_into_the_next_cut": (
+            "n_in = n_in - 1, n_out = n_out - 1 where cut_name = 'mask'"
+        ),
+    },
+    "training_strata": {
+        "target_follows_positives": (
+            "n_positives = n_positives + 1",
+            "every_positive_is_in_a_stratum",
+        ),
+        "target_is_two_parts": "n1_target = n1_target + 1",
+        "taken_and_short_are_the_target": (
+            "n_short = n_short + 1",
+            "short_only_without_supply",
+            "reason_where_short",
+        ),
+        "taken_is_available": "n2_available = n2 - 1 where n2 > 0",
+        "short_only_without_supply": (
+            "n1 = n1 - 1, n_short = 1, reason_code = 'short_supply' where n_short = 0"
+        ),
+        "reason_where_short": "reason_code = 'short_supply' where n_short = 0",
+        "reason_code_is_known": ("reason_code = 'because'", "reason_where_short"),
+        "every_positive_is_in_a_stratum": "n_positives_in_buffer = n_positives_in_buffer + 1",
+    },
+    "training_sample": {
+        "every_split_has_members": "split = 'train'",
+        "label_follows_pool": "label = 1 - label",
+        "weight_is_positive": f"sample_weight = 0 where galaxy_id = {A_LENS}",
+        "both_classes_are_there": ("label = 0", "label_follows_pool"),
+        "object_stands_once": (
+            "insert into training_sample by name select * replace ('again' as galaxy_id)"
+            f" from training_sample where galaxy_id = {A_NEGATIVE}",
+            "negatives_are_those_of_the_stratum",
+        ),
+        "no_negative_near_a_known_lens": f"update training_sample {ON_A_LENS} {A_NEGATIVE}",
+        "no_positive_is_an_injected_host": (
+            "insert into sampled_galaxies select brickid, objid from training_sample"
+            f" where galaxy_id = {A_LENS}"
+        ),
+        "no_pair_across_splits": "split = ['train', 'val', 'test'][objid % 3 + 1]",
+        "negatives_are_those_of_the_stratum": (
+            f"delete from training_sample where galaxy_id = {A_NEGATIVE}"
+        ),
+        "every_positive_outside_the_buffer_is_there": (
+            f"delete from training_sample where galaxy_id = {A_LENS}"
+        ),
+    },
+}
+BY_CHANGE = [(table, name) for table, changes in CHANGES.items() for name in changes]
+TABLES = (*SUITES, "stg_known_lenses", "stg_sources", "sampled_galaxies")
+
+
+@pytest.fixture(scope="module")
+def copies(paper_iv):
+    """What the suites look at, copied where it may be spoilt."""
+    connection = duckdb.connect()
+    for table in TABLES:
+        connection.register("rows", paper_iv.lake.execute(f"from {table}").to_arrow_table())
+        connection.execute(f"create table {table} as from rows")
+    connection.execute("insert into sampled_galaxies values (1, -1)")
+    return connection
+
+
+@pytest.fixture
+def spoilt(copies):
+    """The copies in a transaction that is rolled back."""
+    copies.execute("begin")
+    yield copies
+    copies.execute("rollback")
+
+
+def broken(connection, table):
+    """Names of the rules that a table breaks."""
+    suite = SUITES[table]
+    return {
+        check.name
+        for check in suite.all_checks()
+        if connection.execute(f"from ({suite.query(check)}) limit 1").fetchone()
+    }
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_tables_meet_their_suite(copies, table):
+    assert broken(copies, table) == set()
+
+
+@pytest.mark.parametrize(("table", "name"), BY_CHANGE)
+def test_a_change_fails_the_rule_that_it_breaks(spoilt, table, name):
+    change = CHANGES[table][name]
+    statement, *also = (change,) if isinstance(change, str) else change
+    if not re.match(r"(insert|delete|update) ", statement):
+        statement = f"update {table} set {statement}"
+    spoilt.execute(statement)
+    assert broken(spoilt, table) == {name, *also}
+
+
+@pytest.mark.parametrize(("table", "check"), BY_COLUMN, ids=lambda v: getattr(v, "name", v))
+def test_a_null_fails_the_rule_about_its_column(spoilt, table, check):
+    spoilt.execute(f"update {table} set {check.column} = null where {check.when or 'true'}")
+    assert check.name in broken(spoilt, table)
+
+
+def test_every_rule_is_broken_once():
+    rules = {(table, check.name) for table, suite in SUITES.items() for check in suite.checks}
+    assert rules - {(table, check.name) for table, check in BY_COLUMN} == set(BY_CHANGE)
