@@ -154,7 +154,12 @@ def test_a_failing_suite_fails_its_test_and_skips_what_depends_on_it(
     small_project, n_tasks, summary
 ):
     built = run_dbt(
-        small_project, "build", "--project-dir", str(small_project), "--vars", f"replicates: {n_tasks}"
+        small_project,
+        "build",
+        "--project-dir",
+        str(small_project),
+        "--vars",
+        f"replicates: {n_tasks}",
     )
     assert summary in built.stdout, built.stdout
     assert built.returncode == (n_tasks != 1)
