@@ -66,7 +66,7 @@ def test_no_infinity_and_no_missing_place_reaches_the_axes(section):
 def test_figures_are_drawn_and_a_cell_says_its_counts_when_pointed_at(page):
     problems, requests = [], []
     with opened(page, problems, requests) as tab:
-        tab.wait_for_function("document.body.dataset.drawn", timeout=30000)
+        tab.wait_for_function("document.body.dataset.drawn", timeout=120_000)
         figures = tab.query_selector_all(".chart")
         assert len(figures) == 6
         assert all(figure.query_selector("svg path") for figure in figures)
@@ -74,7 +74,7 @@ def test_figures_are_drawn_and_a_cell_says_its_counts_when_pointed_at(page):
         cell = tab.query_selector_all("#figure-completeness_theta_e_psf .mark-text text")[-1]
         cell.scroll_into_view_if_needed()
         cell.hover()
-        tab.wait_for_selector("#vg-tooltip-element.visible", timeout=5000)
+        tab.wait_for_selector("#vg-tooltip-element.visible", timeout=60_000)
         said = tab.inner_text("#vg-tooltip-element")
     assert "usable" in said
     assert "95 % from" in said

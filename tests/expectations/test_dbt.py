@@ -37,7 +37,7 @@ def run_dbt(folder, *arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -48,13 +48,13 @@ def test_text_from_tables_cannot_become_markup(page):
 
 def test_the_page_draws_every_figure_without_the_network(page, browse):
     with browse(page) as tab:
-        tab.wait_for_function("document.body.dataset.drawn", timeout=20000)
+        tab.wait_for_function("document.body.dataset.drawn", timeout=120_000)
         assert tab.evaluate("document.querySelectorAll('figure svg').length") == 2
 
 
 def test_a_printed_page_is_as_wide_as_the_paper(page, browse):
     with browse(page) as tab:
-        tab.wait_for_function("document.body.dataset.drawn", timeout=20000)
+        tab.wait_for_function("document.body.dataset.drawn", timeout=120_000)
         tab.set_viewport_size({"width": 688, "height": 1017})  # A4 without its margins
         tab.emulate_media(media="print")
         assert tab.evaluate("document.documentElement.scrollWidth") <= 688

@@ -16,7 +16,7 @@ print(poisson_quantile(3.0, 0.5), jit._CACHE)
 def run(**environment):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
-        env=os.environ | environment, capture_output=True, text=True, check=True, timeout=120,
+        env=os.environ | environment, capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
     return done.stdout.split()
 
