@@ -128,7 +128,9 @@ def test_what_failed_is_fetched_by_the_next_run_and_only_that(station):
 
 def test_a_slow_server_times_out(station):
     station.orders.first[R_IMAGE] = ["slow 1"]
-    assert fetch_r_image(station, timeout=0.3).n_tries == 2
+    record = fetch_r_image(station, timeout=0.5)
+    assert record.is_ok
+    assert record.n_tries >= 2  # on a busy machine the next try may be too slow as well
 
 
 def test_retry_after_is_obeyed(station):
