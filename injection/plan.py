@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from injection.failures import StageError
 from injection.fingerprint import files_fingerprint, part_id
 from injection.settings import StageSettings
 
@@ -21,10 +22,6 @@ TRUTH_COLUMNS = (
     "src_rz", "src_reff_arcsec", "src_e", "src_phi_rad", "src_n", "ebv",
 )  # fmt: skip
 FILES_COLUMN = "brick_files_sha256"  # optional: contents of the brick's files, when they are known
-
-
-class StageError(RuntimeError):
-    """The stage cannot go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ import duckdb
 from ingest.lake import sql_text
 from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
 from injection.compiled import compiled_kernels, load_kernels
+from injection.failures import StageError
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
-from injection.plan import Part, StageError, check_renders, parts, stream_renders
+from injection.plan import Part, check_renders, parts, stream_renders
 from injection.progress import Progress
 from injection.runs import Done
 from injection.settings import StageSettings

@@ -2,6 +2,7 @@
 
 from ingest.lake import parts_root
 from injection.coadds import coadd_root
+from injection.failures import said_in_one_sentence
 from injection.runs import record_run
 from injection.settings import settings_from_vars
 from injection.stage import check_result, rows_query, run_stage
@@ -14,9 +15,10 @@ def model(dbt, session):
     choices = dbt.config.meta_get("choices")
     here = f'"{dbt.this.database}"."{dbt.this.schema}"'
     settings = settings_from_vars(choices, coadd_root())
-    done = run_stage(session, f"{here}.injection_renders", settings, parts_root())
     tasks = f"{here}.runnable_tasks"
-    query = rows_query(tasks, done.rows)
-    check_result(session.cursor(), tasks, query)
+    with said_in_one_sentence(parts_root()):
+        done = run_stage(session, f"{here}.injection_renders", settings, parts_root())
+        query = rows_query(tasks, done.rows)
+        check_result(session.cursor(), tasks, query)
     record_run(session, done.new, done.workers, done.seconds)
     return session.query(query)

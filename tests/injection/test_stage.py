@@ -1,17 +1,20 @@
 """The stage as a whole: rows in and out, resuming, workers, settings, misuse."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from injection import stage
+from injection.failures import StageError, said_in_one_sentence
 from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete, write_part
-from injection.plan import StageError, check_renders, parts, stream_renders
+from injection.plan import check_renders, parts, stream_renders
 from injection.stage import check_result, rows_query, run_stage
 from tests.injection.conftest import REAL_BRICK
 from tests.injection.systems import renders, stage_settings
@@ -312,3 +315,26 @@ def test_a_number_of_workers_that_is_none_is_refused(monkeypatch, text):
     monkeypatch.setenv(stage.WORKERS_VARIABLE, text)
     with pytest.raises(StageError, match=stage.WORKERS_VARIABLE):
         stage.n_workers()
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (StageError("12 tasks went in, 11 came out"), "12 tasks went in, 11 came out"),
+        (OSError(errno.ENOSPC, "no space"), "the disk of /lake is full: finished parts are kept"),
+    ],
+)
+def test_what_a_user_can_mend_is_a_sentence_without_a_traceback(failure, sentence, monkeypatch):
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
+    with pytest.raises(StageError) as raised, said_in_one_sentence(Path("/lake")):
+        raise failure
+    shown = "".join(traceback.format_exception(raised.value))
+    assert sentence in shown
+    assert "File" not in shown
+
+
+def test_another_failure_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
+    with pytest.raises(OSError, match="odd") as raised, said_in_one_sentence(Path("/lake")):
+        raise OSError(errno.EIO, "odd")
+    assert "File" in "".join(traceback.format_exception(raised.value))

@@ -16,7 +16,9 @@ def docs(tmp_path_factory):
 
 def test_a_table_with_its_description_is_shown(docs, browse):
     with browse(docs) as tab:
-        tab.wait_for_function("document.body.innerText.includes('dark_halo_scope')", timeout=120_000)
+        tab.wait_for_function(
+            "document.body.innerText.includes('dark_halo_scope')", timeout=120_000
+        )
         tab.evaluate("location.hash = '#!/model/model.dark_halo_scope.completeness_cells'")
         tab.wait_for_function(
             "document.body.innerText.includes('One row per cube, experiment, cell and rule')",
