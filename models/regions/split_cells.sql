@@ -5,11 +5,22 @@ cells as (
     from range(12 * {{ var('split_nside') }} * {{ var('split_nside') }})
 ),
 
+cells_with_key as (
+    select
+        cell,
+        cell // {{ var('split_block_cells') }} as block,
+        {{ keyed_u1("'" ~ var('split_nside') ~ "/' || cell", 'split') }} as u1
+    from cells
+),
+
+-- One draw in each of as many equal parts of 0 to 1 as the block has cells, in the keyed order: the
+-- parts of the sky that a survey covers then hold the splits in the shares that were asked for.
 cells_with_draw as (
     select
         cell,
-        {{ keyed_u1("'" ~ var('split_nside') ~ "/' || cell", 'split') }} as split_u
-    from cells
+        (row_number() over (partition by block order by u1) - 1 + u1)
+        / count(*) over (partition by block) as split_u
+    from cells_with_key
 ),
 
 split_cells as (

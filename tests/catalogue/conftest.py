@@ -75,7 +75,7 @@ def write_raw_tables(scratch, order="brickid, objid"):
         connection.execute(
             "create table raw_known_lenses as select 'L' || brickid || '-' || objid as name,"
             " ra + 0.001 as ra, dec, '-' as zlens, 'galaxy' as type, 'confident' as grading,"
-            " 'made up' as ref, 'lenses.csv' as source_file,"
+            " 'made up' as ref, false as is_cluster_list, 'lenses.csv' as source_file,"
             " row_number() over (order by brickid, objid) as row_index"
             " from raw_sources where objid = 7 and brickid % 3 = 0"
         )

@@ -58,3 +58,13 @@ def test_all_twelve_sets_have_regions_of_every_split(catalogue):
     )
     assert len(counts) == 12
     assert {n for _, n in counts} == {3}
+
+
+def test_of_each_block_of_cells_every_split_gets_its_share(catalogue):
+    rows = catalogue.rows(
+        "select cell // 60 as block, count(*), count_if(split = 'train'), count_if(split = 'val'),"
+        " min(split_u), max(split_u) from split_cells group by block having count(*) = 60"
+    )
+    assert len(rows) == 12
+    assert {row[2:4] for row in rows} == {(42, 9)}
+    assert all(low < 1 / 60 and high > 59 / 60 for *_, low, high in rows)

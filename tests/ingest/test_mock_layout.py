@@ -13,12 +13,18 @@ from ingest.mock.layout import BROKEN, Trouble, sites
 from tests.ingest.embedded_files import bricks, is_v3, sources
 
 
-def split(ra, dec):
-    """The project's split of a position, from its definition."""
-    pixel = int(hpgeom.angle_to_pixel(8, ra, dec, nest=True, lonlat=True))
+def keyed_uniform(pixel):
     text = f"13|8/{pixel}|split".encode()
-    u1 = int(hashlib.md5(text).hexdigest()[:13], 16) / 2**52
-    return "train" if u1 < 0.70 else "val" if u1 < 0.85 else "test"
+    return int(hashlib.md5(text).hexdigest()[:13], 16) / 2**52
+
+
+def split(ra, dec):
+    """The project's split of a position, from its definition (docs/decisions/split_in_blocks.md)."""
+    pixel = int(hpgeom.angle_to_pixel(8, ra, dec, nest=True, lonlat=True))
+    block = range(pixel // 60 * 60, min(pixel // 60 * 60 + 60, 768))
+    rank = sorted(block, key=keyed_uniform).index(pixel)
+    draw = (rank + keyed_uniform(pixel)) / len(block)
+    return "train" if draw < 0.70 else "val" if draw < 0.85 else "test"
 
 
 def test_bricks_are_there_once():
