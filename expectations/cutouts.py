@@ -44,6 +44,7 @@ def _both_classes(condition: str) -> Check:
 
 def _cutouts(settings: Settings) -> Suite:
     bands, size = "".join(settings["bands"]), settings["cutout_size_pix"]
+    least = settings["min_cutout_fraction"][settings["survey_size"]]
     middle = "0_pix - (size_pix - 1) / 2e0) <= 0.5 + 1e-9"
     return Suite(
         table="cutouts",
@@ -77,7 +78,8 @@ def _cutouts(settings: Settings) -> Suite:
             no_rows(
                 "most_objects_have_a_cutout",
                 "select is_lens, avg(has_cutout::integer) as share from {batch} group by is_lens"
-                f" having avg(has_cutout::integer) < {settings['gate_min_negative_ok_frac']}",
+                f" having avg(has_cutout::integer) < {least}",
+                why=f"At least {least:.0%} of either class; what more is asked for, the gates say.",
             ),
         ),
     )

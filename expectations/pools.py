@@ -181,7 +181,16 @@ def _negative_funnel() -> Suite:
             among("cut_name", [row["cut_name"] for row in seed_rows("pool_cuts")], when=standing),
             always("in_is_rejected_and_out", "n_in = n_rejected + n_out and n_rejected >= 0"),
             always("only_applied_cuts_reject", "n_rejected = 0", when="not is_applied"),
-            always("first_failing_are_failing", "n_rejected <= n_failing"),
+            always(
+                "bands_have_their_failing",
+                "n_failing between 0 and (select max(n_in) from {batch})",
+                when="is_diagnostic",
+            ),
+            always(
+                "options_have_their_loss",
+                "n_lost_if_applied >= 0",
+                when="not is_applied and not is_diagnostic",
+            ),
             equal(
                 "every_source_goes_in",
                 "select n_in from {batch} where cut_order = 1",

@@ -138,7 +138,10 @@ measured_gates as (
         top_features
     from shortcut_classifiers
     union all
-    select 'sham_leaves_pixels_alone', true, difference_nmgy, '<=', 0, null
+    -- A pixel that is exactly zero, where no exposure is, takes up even the sham's light.
+    select
+        'sham_leaves_pixels_alone', true, difference_nmgy, '<=',
+        pow(10e0, -0.4e0 * ({{ var('sham_source_mag') }} - {{ var('ab_zp_nmgy') }})), null
     from sham_numbers
     union all
     select

@@ -14,32 +14,40 @@ candidate_pools as (
     select * from {{ ref('candidate_pools') }}
 ),
 
--- One row per cut and combination of cuts, so that a source counts under each cut that it fails.
-cuts_by_combination as (
+rejected as (
     select
-        first_failed_cut,
-        n_sources,
-        unnest([
-            {%- for cut in source_cuts() %}
-            {cut_name: '{{ cut }}', fails: fails_{{ cut }}},
-            {%- endfor %}
-            {cut_name: 'exposures_g', fails: fails_exposures_g},
-            {cut_name: 'exposures_r', fails: fails_exposures_r},
-            {cut_name: 'exposures_z', fails: fails_exposures_z}
-        ], recursive := true)
+        first_failed_cut as cut_name,
+        sum(n_sources) as n_rejected
     from cut_combinations
+    where first_failed_cut is not null
+    group by first_failed_cut
 ),
 
-counts as (
+-- Of all sources, whatever else they fail.
+failing_by_band as (
+    {%- for band in ['g', 'r', 'z'] %}
     select
-        cut_name,
-        coalesce(sum(n_sources) filter (where fails), 0) as n_failing,
-        coalesce(sum(n_sources) filter (where first_failed_cut = cut_name), 0) as n_first_failing,
-        -- What this cut alone takes from, or would take from, what all applied cuts leave.
-        coalesce(sum(n_sources) filter (where fails and first_failed_cut is null), 0)
-            as n_lost_if_applied
-    from cuts_by_combination
-    group by cut_name
+        'exposures_{{ band }}' as cut_name,
+        coalesce(sum(n_sources) filter (where fails_exposures_{{ band }}), 0) as n_failing
+    from cut_combinations
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+-- What an option alone would take from what all applied cuts leave.
+lost_to_options as (
+    {%- for cut in optional_cuts() %}
+    select
+        '{{ cut }}' as cut_name,
+        coalesce(sum(n_sources) filter (where fails_{{ cut }}), 0) as n_lost_if_applied
+    from cut_combinations
+    where first_failed_cut is null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 n1_type_counts as (
@@ -61,25 +69,25 @@ funnel_rows as (
         pool_cuts.reason_code,
         pool_cuts.cut_name in ('{{ (applied_cuts() + ["n1_type"]) | join("', '") }}') as is_applied,
         false as is_diagnostic,
-        coalesce(counts.n_failing, n1_type_counts.n_first_failing) as n_failing,
-        coalesce(n1_type_counts.n_first_failing, counts.n_first_failing)::bigint as n_rejected,
-        coalesce(counts.n_lost_if_applied, 0) as n_lost_if_applied
+        null as n_failing,
+        coalesce(n1_type_counts.n_first_failing, rejected.n_rejected, 0)::bigint as n_rejected,
+        lost_to_options.n_lost_if_applied
     from pool_cuts
-    left join counts on pool_cuts.cut_name = counts.cut_name
+    left join rejected on pool_cuts.cut_name = rejected.cut_name
+    left join lost_to_options on pool_cuts.cut_name = lost_to_options.cut_name
     left join n1_type_counts on pool_cuts.cut_name = n1_type_counts.cut_name
     union all
     select
         pool_cuts.cut_order,
-        counts.cut_name,
-        replace(counts.cut_name, 'exposures', 'nobs') || '_lt_min' as reason_code,
+        failing_by_band.cut_name,
+        replace(failing_by_band.cut_name, 'exposures', 'nobs') || '_lt_min' as reason_code,
         false as is_applied,
         true as is_diagnostic,
-        counts.n_failing,
+        failing_by_band.n_failing,
         0 as n_rejected,
-        counts.n_lost_if_applied
-    from counts
+        null as n_lost_if_applied
+    from failing_by_band
     inner join pool_cuts on pool_cuts.cut_name = 'exposures'
-    where counts.cut_name in ('exposures_g', 'exposures_r', 'exposures_z')
 ),
 
 negative_funnel as (

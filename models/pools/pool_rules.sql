@@ -46,7 +46,7 @@ pool_rules as (
     select
         '{{ pool_rule_set() }}' as rule_set,
         '{{ confuser_rule_set() }}' as confuser_rule_set,
-        limits_side_by_side.*,
+        limits_side_by_side.* replace (n_exposures_min::smallint as n_exposures_min),
         pow(10e0, 0.4e0 * ({{ var('ab_zp_nmgy') }} - limits_side_by_side.z_mag_max))
             as flux_z_min_nmgy,
         -- The sweeps give depths as inverse variances: 5-sigma flux = 5 / sqrt(depth).

@@ -43,12 +43,12 @@ def rules(lake: duckdb.DuckDBPyConnection) -> Note:
 def funnel(lake: duckdb.DuckDBPyConnection) -> Table:
     """The negatives' filters in order."""
     rows = lake.sql("""
-        select cut_name, reason_code, n_in, n_rejected, n_out, n_failing from negative_funnel
+        select cut_name, reason_code, n_in, n_rejected, n_out from negative_funnel
         where not is_diagnostic and is_applied order by cut_order
     """).fetchall()
     return Table(
-        "Negatives: every source counted under the first filter that it fails; the last column counts it under each.",
-        ["filter", "reason", "in", "rejected", "out", "fail it at all"],
+        "Negatives: every source counted under the first filter that it fails.",
+        ["filter", "reason", "in", "rejected", "out"],
         [list(row) for row in rows],
     )
 

@@ -56,8 +56,11 @@ CHANGES = {
             "n_in = n_in + 1 where cut_name = 'latitude'",
             "out_goes_into_the_next_cut",
         ),
-        "only_applied_cuts_reject": "is_applied = false where cut_name = 'mask'",
-        "first_failing_are_failing": "n_failing = 0 where cut_name = 'mask'",
+        "only_applied_cuts_reject": (
+            "is_applied = false, n_lost_if_applied = 0 where cut_name = 'mask'"
+        ),
+        "bands_have_their_failing": "n_failing = null where is_diagnostic",
+        "options_have_their_loss": "n_lost_if_applied = null",
         "every_source_goes_in": (
             "delete from stg_sources where objid = 1",
             "rejected_and_candidates_are_all_sources",

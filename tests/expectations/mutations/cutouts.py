@@ -15,7 +15,7 @@ CHANGES = {
         ),
         "most_objects_have_a_cutout": (
             "has_cutout = false, reason_code = 'psf_out_of_range'"
-            " where galaxy_id in ('galaxy_3', 'galaxy_5', 'galaxy_7')"
+            " where not is_lens and galaxy_id <> 'galaxy_9'"
         ),
     },
     "cutout_quality": {
