@@ -28,6 +28,17 @@
     end::smallint
 {%- endmacro %}
 
+{% macro n_rule_bits(thresholds) -%}
+    {#- Bits that say which rules can judge a task; as many say which it meets, and one that it is clean. -#}
+    {%- if not execute -%}{{ return(1) }}{%- endif -%}
+    {{ return(run_query('select coalesce(max(rule_bit), 0) + 1 from ' ~ thresholds).rows[0][0] | int) }}
+{%- endmacro %}
+
+{% macro bits_type(n) -%}
+    {#- The narrowest integer for n bits: lists of outcomes are what the counting of hosts spends its time on. -#}
+    {{- 'usmallint' if n <= 16 else 'uinteger' if n <= 32 else 'bigint' -}}
+{%- endmacro %}
+
 {% macro edge_literal(edge) -%}
     '{{ edge }}'::double
 {%- endmacro %}
