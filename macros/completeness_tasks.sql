@@ -28,6 +28,17 @@
     end::smallint
 {%- endmacro %}
 
+{% macro n_rule_bits(thresholds) -%}
+    {#- Bits that say which rules can judge a task; as many say which it meets, and one that it is clean. -#}
+    {%- if not execute -%}{{ return(1) }}{%- endif -%}
+    {{ return(run_query('select coalesce(max(rule_bit), 0) + 1 from ' ~ thresholds).rows[0][0] | int) }}
+{%- endmacro %}
+
+{% macro bits_type(n) -%}
+    {#- The narrowest integer for n bits: lists of outcomes are what the counting of hosts spends its time on. -#}
+    {{- 'usmallint' if n <= 16 else 'uinteger' if n <= 32 else 'bigint' -}}
+{%- endmacro %}
+
 {% macro edge_literal(edge) -%}
     '{{ edge }}'::double
 {%- endmacro %}
@@ -54,6 +65,44 @@
 
 {% macro negative_scores() -%}
     {{ optional_table('negative_scores', {'galaxy_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
+{%- endmacro %}
+
+{% macro refuse_bad_scores(table, key, known_in=none) -%}
+    {#- Scores that came another way than by `python -m ingest scores`, or for tasks that are gone. -#}
+    {%- set relation = adapter.get_relation(target.database, target.schema, table) if execute -%}
+    {%- if relation -%}
+        {%- set query -%}
+            with
+            given as (
+                select *, count(*) over (partition by {{ key }}, finder) as n from {{ relation }}
+            ),
+            known as (
+                select {{ key }} from {{ known_in or relation }}
+            )
+            select
+                given.{{ key }} || ' by ' || given.finder,
+                case
+                    when not coalesce(isfinite(given.score::double), false)
+                        then 'has the score ' || coalesce(given.score::varchar, 'null')
+                    when given.n > 1 then 'has ' || given.n || ' scores'
+                    else 'is not in injections'
+                end as fault
+            from given
+            left join known using ({{ key }})
+            where
+                not coalesce(isfinite(given.score::double), false)
+                or given.n > 1
+                or known.{{ key }} is null
+            order by all
+            limit 1
+        {%- endset -%}
+        {%- for row in run_query(query).rows -%}
+            {{ exceptions.raise_compiler_error(
+                table ~ ": " ~ (row[0] or key ~ ' or finder is null') ~ " " ~ row[1]
+                ~ "; take the scores again with python -m ingest scores"
+            ) }}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro axis_names(axes) -%}

@@ -1,3 +1,4 @@
+{%- set n = n_rule_bits(ref('recovery_thresholds')) -%}
 with
 
 completeness_patterns as (
@@ -33,7 +34,7 @@ outcome_lists as (
 listed_outcomes as (
     select
         outcome_list,
-        unnest(outcomes) as outcome
+        unnest(outcomes)::bigint as outcome
     from outcome_lists
 ),
 
@@ -41,8 +42,8 @@ judged_outcomes as (
     select
         listed_outcomes.outcome_list,
         rule_bits.rule_bit,
-        (listed_outcomes.outcome >> 60) & 1 = 1 as is_clean,
-        (listed_outcomes.outcome >> (rule_bits.rule_bit + 30)) & 1 = 1 as is_detected
+        (listed_outcomes.outcome >> {{ 2 * n }}) & 1 = 1 as is_clean,
+        (listed_outcomes.outcome >> (rule_bits.rule_bit + {{ n }})) & 1 = 1 as is_detected
     from listed_outcomes
     cross join (select distinct rule_bit from rules) as rule_bits
     where (listed_outcomes.outcome >> rule_bits.rule_bit) & 1 = 1

@@ -1,13 +1,15 @@
 {{ config(materialized='in_parts') }}
 {%- set cubes = completeness_cubes() -%}
 {%- set shared = control_cubes(cubes) -%}
+{%- set n = n_rule_bits(ref('recovery_thresholds')) -%}
 -- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_cubes') }}
 with
 
 tasks as not materialized (
     select
         *,
-        usable_bits | (detected_bits << 30) | (is_clean::bigint << 60) as outcome
+        (usable_bits | (detected_bits << {{ n }}) | (is_clean::bigint << {{ 2 * n }}))::{{ bits_type(2 * n + 1) }}
+            as outcome
     from {{ ref('task_outcomes') }}
 )
 {%- for is_control in [false, true] %}

@@ -1,4 +1,6 @@
 {%- set rules = column_rules() -%}
+{%- do refuse_bad_scores('finder_scores', 'task_id', ref('injections')) -%}
+{%- do refuse_bad_scores('negative_scores', 'galaxy_id') -%}
 -- depends_on: {{ ref('recovery_rules') }}
 with
 

@@ -20,7 +20,8 @@ sampled_galaxies as (
 injection_configs as (
     select
         config_id,
-        config_index
+        config_index,
+        grid
     from {{ ref('injection_configs') }}
 ),
 
@@ -54,7 +55,8 @@ systems_of_samples as (
         case
             when systems.config_id = 'CONTROL' then sampled_galaxies.is_control_host
             else
-                systems.grid = sampled_galaxies.grid
+                -- a control that stands in for a config has no grid of its own
+                injection_configs.grid = sampled_galaxies.grid
                 and coalesce(sampled_galaxies.config_index = injection_configs.config_index, true)
                 {%- if not is_paired %}
                 and systems.is_control = sampled_galaxies.is_control_host

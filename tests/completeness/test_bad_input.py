@@ -31,6 +31,22 @@ BREAKS = {
         "completeness_bins",
         "axis 'src_r_mag' has edge nan (edge_number 3) after 20.0: edges must increase",
     ),
+    "score_nan": (
+        "update finder_scores set score = 'nan' where task_id = (select min(task_id) from injections "
+        "where cutout_ok)",
+        "recovery_thresholds",
+        "by net has the score nan",
+    ),
+    "score_twice": (
+        "insert into finder_scores from finder_scores limit 1",
+        "recovery_thresholds",
+        "by net has 2 scores",
+    ),
+    "score_unknown": (
+        "insert into finder_scores values ('task_of_nobody', 'net', 1.0)",
+        "recovery_thresholds",
+        "finder_scores: task_of_nobody by net is not in injections",
+    ),
     "axis_column": (
         "update completeness_axes set column_name = 'zmug' where axis = 'lens_z_mag'",
         "completeness_bins",

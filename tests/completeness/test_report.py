@@ -71,9 +71,14 @@ def test_figures_are_drawn_and_a_cell_says_its_counts_when_pointed_at(page):
         assert len(figures) == 6
         assert all(figure.query_selector("svg path") for figure in figures)
         tab.set_viewport_size({"width": 1280, "height": 900})
-        cell = tab.query_selector_all("#figure-completeness_theta_e_psf .mark-text text")[-1]
+        cell = tab.query_selector_all("#figure-completeness_theta_e_psf .mark-rect.role-mark path")[
+            -1
+        ]
         cell.scroll_into_view_if_needed()
-        cell.hover()
+        tab.wait_for_timeout(300)  # the page is still scrolling
+        box = cell.bounding_box()
+        tab.mouse.move(box["x"] + 3, box["y"] + 3)
+        tab.mouse.move(box["x"] + 15, box["y"] + 10, steps=4)
         tab.wait_for_selector("#vg-tooltip-element.visible", timeout=60_000)
         said = tab.inner_text("#vg-tooltip-element")
     assert "usable" in said
