@@ -202,6 +202,27 @@ def test_what_is_added_leaves_the_rest_as_it_was(catalogue, tasks, tmp_path_fact
     assert_frame_equal(fewer, remaining, check_exact=True)
 
 
+def test_disjoint_controls_stand_in_for_the_injections_of_their_hosts(
+    catalogue, tasks, tmp_path_factory
+):
+    """Each (galaxy, config, replicate) that paired controls leave injected is there once, as one or the other."""
+    other = catalogue.copy(tmp_path_factory.mktemp("disjoint"))
+    finished = other.dbt("run", "--select", "manifests", "--vars", "{control_pairing: disjoint}")
+    assert finished.returncode == 0, finished.stdout
+    disjoint = other.table(TASKS)
+    place = ["experiment_id", "selection_set_id", "brickid", "objid", "config_id", "replicate"]
+    paired = tasks.filter(~pl.col("is_control"))
+    assert_frame_equal(disjoint.select(place).sort(place), paired.select(place).sort(place))
+    kinds = disjoint.group_by("experiment_id", "brickid", "objid").agg(
+        pl.col("is_control").n_unique()
+    )
+    assert kinds["is_control"].max() == 1
+    shares = dict(disjoint.group_by("experiment_id").agg(pl.col("is_control").mean()).iter_rows())
+    recoverable = [share for name, share in shares.items() if name.endswith("recoverable")]
+    assert all(0.4 < share < 0.6 for share in recoverable)  # of hundreds of hosts, half asked for
+    assert len(recoverable) == 2
+
+
 def test_new_sweeps_keep_the_draws_and_the_old_snapshot(catalogue, tmp_path_factory):
     grown = catalogue.copy(tmp_path_factory.mktemp("grown"))
     before = grown.table("select * from systems order by render_id")
