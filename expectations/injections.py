@@ -1,10 +1,9 @@
 """Suites of the stage `injections`, but for the pixels, which `expectations.stamps` describes."""
 
 import itertools
-from dataclasses import fields
 
-from expectations.raytrace import FUNCTION as RAYTRACE
-from expectations.raytrace import System
+from expectations.fluxes import MEASURED, fluxes
+from expectations.gates import forecast, gates
 from expectations.rules import reasoned, sql_list
 from expectations.seeds import reason_codes
 from expectations.settings import Settings
@@ -22,11 +21,6 @@ from expectations.suite import (
 )
 from expectations.tasks import PSF_MAX_ARCSEC, PSF_MIN_ARCSEC
 
-MEASURED = "metrics_ok and not is_control"
-# Sources of any size are magnified; what leaves the rendered field may take this much off.
-MAGNIFICATION_MIN, MAGNIFICATION_MAX = 0.995, 1000
-RENDER_TOLERANCE = 0.02  # per system; the renderer's budget is 1.5 % at most for n = 4
-FLUX_TOLERANCE = 5e-3  # a PSF kernel is cut off, stamps hold float32
 # A manifest has none of these: a task that does is a fault of ours, not of the survey's files.
 FAULTS = (
     *("bad_lens_parameter", "bad_shear", "bad_source_parameter", "bad_source_magnitude"),
@@ -36,7 +30,7 @@ FAULTS = (
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per table of the stage."""
-    return (_injections(settings), stamps(settings))
+    return (_injections(settings), stamps(settings), gates(settings), forecast())
 
 
 def _injections(settings: Settings) -> Suite:
@@ -63,15 +57,15 @@ def _injections(settings: Settings) -> Suite:
             *_masks(),
             *_place(),
             *_signal(settings),
-            *_flux(settings),
+            *fluxes(settings),
         ),
     )
 
 
 def _metrics(bands: list[str]) -> tuple[str, ...]:
     return (
-        *("arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"),
-        *("bad_pixel_frac", "wise_brightmask_frac"),
+        *("arc_snr", "arc_snr_matched", "magnification", "flux_closure", "stamp_flux_frac"),
+        *("flux_error_flag", "bad_pixel_frac", "wise_brightmask_frac"),
         *(f"total_injected_flux_{band}_nmgy" for band in bands),
         *(f"psf_fwhm_used_{band}" for band in bands),
         *(f"psf_source_{band}" for band in bands),
@@ -108,7 +102,7 @@ def _rows(settings: Settings) -> tuple[Check, ...]:
 
 
 def _controls(bands: list[str]) -> tuple[Check, ...]:
-    nothing = ["arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"]
+    nothing = ["arc_snr", "arc_snr_matched", "magnification", "flux_closure", "stamp_flux_frac"]
     nothing += [f"total_injected_flux_{band}_nmgy" for band in bands]
     return (
         always(
@@ -151,7 +145,7 @@ def _controls(bands: list[str]) -> tuple[Check, ...]:
 
 
 def _coverage(bands: list[str]) -> tuple[Check, ...]:
-    wanted = ["arc_snr", "arc_snr_matched", "magnification", "stamp_flux_frac"]
+    wanted = ["arc_snr", "arc_snr_matched", "magnification", "flux_closure", "stamp_flux_frac"]
     wanted += [f"total_injected_flux_{band}_nmgy" for band in bands]
     return tuple(
         always(
@@ -281,97 +275,4 @@ def _signal(settings: Settings) -> tuple[Check, ...]:
             f"arc_snr_matched_{detection} >= arc_snr * (1 - 1e-4)",
             when=MEASURED,
         ),
-    )
-
-
-def _flux(settings: Settings) -> tuple[Check, ...]:
-    detection = settings["detection_band"]
-    return (
-        between("magnification", MAGNIFICATION_MIN, MAGNIFICATION_MAX, when=MEASURED),
-        between(
-            "stamp_flux_frac",
-            0,
-            1 + RENDER_TOLERANCE,
-            when=f"{MEASURED} and not flux_error_flag",
-            why="No stamp holds more than the whole arc, within the renderer's error.",
-        ),
-        _magnification_agrees_with_ray_tracing(settings),
-        *(_flux_is_that_of_the_source(band, settings) for band in settings["bands"]),
-        no_rows(
-            "mean_magnification_follows_the_drawing_law",
-            f"""
-            select experiment_id, avg(magnification) as mean, count(*) as n, any_value(expected)
-            from (
-                select experiment_id, render_id, any_value(magnification) as magnification,
-                    4 / any_value(beta_max_over_theta_e) as expected
-                from {{batch}}
-                where {MEASURED} and theta_e_arcsec >= 5 * src_reff_arcsec
-                group by experiment_id, render_id
-            )
-            group by experiment_id
-            having (abs(avg(magnification) / any_value(expected) - 1)
-                <= 0.25 + 5 * stddev_samp(magnification) / sqrt(count(*)) / any_value(expected))
-                is not true
-            """,
-            why="2 theta_E / beta, averaged over a disc uniform in area, is 4 over beta_max in"
-            " Einstein radii, whatever theta_E; a quarter is left for finite sources and shear.",
-        ),
-        no_rows(
-            "flux_follows_theta_e_as_the_drawing_law_says",
-            f"""
-            with halves as (
-                select render_id, magnification,
-                    theta_e_arcsec > median(theta_e_arcsec) over () as is_wide
-                from (
-                    select render_id, any_value(magnification) as magnification,
-                        any_value(theta_e_arcsec) as theta_e_arcsec
-                    from {{batch}} where {MEASURED} group by render_id
-                )
-            )
-            select avg(magnification) filter (where is_wide) as wide,
-                avg(magnification) filter (where not is_wide) as narrow
-            from halves
-            having (wide / narrow between
-                0.95 - 5 * stddev_samp(magnification) / avg(magnification) * 2 / sqrt(count(*))
-                and 1.6 + 5 * stddev_samp(magnification) / avg(magnification) * 2 / sqrt(count(*)))
-                is not true
-            """,
-            why="Sources drawn in units of theta_E are magnified alike; finite sources gain a"
-            f" little with theta_E. ({detection} flux is flux unlensed times magnification.)",
-        ),
-    )
-
-
-def _magnification_agrees_with_ray_tracing(settings: Settings) -> Check:
-    parameters = ", ".join(field.name for field in fields(System))
-    return no_rows(
-        "magnification_agrees_with_ray_tracing",
-        f"""
-        select render_id, magnification, {RAYTRACE}([{parameters}]::double[]) as raytraced
-        from (
-            select * from {{batch}} where {MEASURED}
-            qualify row_number() over (partition by render_id order by task_id) = 1
-            order by md5(render_id) limit {settings["n_raytraced_systems"]}
-        )
-        where (abs(magnification / raytraced - 1) <= {RENDER_TOLERANCE}) is not true
-        """,
-        why=f"Of {settings['n_raytraced_systems']} systems, by plain inverse ray shooting.",
-    )
-
-
-def _flux_is_that_of_the_source(band: str, settings: Settings) -> Check:
-    """Injected flux is unlensed flux times magnification times what the stamp holds of it."""
-    magnitude = {"g": "src_r_mag + src_gr", "r": "src_r_mag", "z": "src_r_mag - src_rz"}[band]
-    extinction = f"{settings['extinction_coefficients'][band]} * ebv"
-    dimmed = f"{magnitude} + if(src_mag_frame = 'intrinsic', {extinction}, 0)"
-    unlensed = f"pow(10, -0.4e0 * ({dimmed} - {settings['ab_zp_nmgy']}))"
-    # The fraction in the stamp is that of the detection band; other bands are seen otherwise.
-    slack = FLUX_TOLERANCE if band == settings["detection_band"] else 0.1
-    return always(
-        f"flux_is_that_of_the_source_{band}",
-        f"abs(total_injected_flux_{band}_nmgy / ({unlensed} * magnification * stamp_flux_frac) - 1)"
-        f" <= {slack}",
-        when=MEASURED,
-        why="Unlensed flux from magnitude, colour and extinction, times magnification, times what"
-        " the stamp holds.",
     )

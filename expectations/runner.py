@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from expectations import raytrace, session
+from expectations import coadd_pixels, raytrace, session
 from expectations.results import Outcome, TableResult
 from expectations.suite import Suite
 
@@ -37,6 +37,7 @@ def validate(
         The table to validate when it is not the suite's own.
     """
     raytrace.register(connection)
+    coadd_pixels.register(connection)
     cursor = connection.cursor()
     cursor.execute(f"use {database}")
     with session.tables_of(connection, database) as source:

@@ -2,6 +2,7 @@
 
 import itertools
 
+from expectations.coadd_pixels import FUNCTION as COADD_PIXELS
 from expectations.settings import Settings
 from expectations.suite import Check, Suite, holds, no_rows, same_rows
 
@@ -35,6 +36,7 @@ def stamps(settings: Settings) -> Suite:
                 why="So is their sum then, and only then.",
             ),
             *_smaller_is_the_centre_of_larger(settings),
+            _control_is_the_host(settings),
             _stamp_less_control_is_the_arc(settings),
         ),
         empty_unless=WANTED,
@@ -94,6 +96,29 @@ def _centre_differs(small: int, large: int, sample: str) -> str:
         where small.pixel is distinct from large.pixel
         group by render_id
     """
+
+
+def _control_is_the_host(settings: Settings) -> Check:
+    return no_rows(
+        "control_is_the_host_exactly",
+        f"""
+        select task_id
+        from (
+            select
+                task_id,
+                pixels,
+                {COADD_PIXELS}(brickname, bandset, stamp_x0_pix, stamp_y0_pix, stamp_size) as host
+            from (select task_id, pixels from {{batch}})
+            inner join (
+                select * from injections
+                where is_control and cutout_ok and not metrics_only
+                order by md5(task_id) limit {settings["n_checked_renders"]}
+            ) using (task_id)
+        )
+        where len(host) > 0 and pixels is distinct from host
+        """,
+        why="Pixel by pixel, as another library reads the coadds that are still in the cache.",
+    )
 
 
 def _stamp_less_control_is_the_arc(settings: Settings) -> Check:

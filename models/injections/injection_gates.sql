@@ -11,6 +11,10 @@ injections as (
             ~ " in ('map', 'manifest')" }} as is_psf_known,
         least(psf_fwhm_used_{{ bands | join(', psf_fwhm_used_') }}) as psf_narrowest_arcsec,
         greatest(psf_fwhm_used_{{ bands | join(', psf_fwhm_used_') }}) as psf_widest_arcsec,
+        greatest(
+            abs(x_pix - stamp_x0_pix - (stamp_size - 1) / 2),
+            abs(y_pix - stamp_y0_pix - (stamp_size - 1) / 2)
+        ) as host_offset_pix,
         theta_e_arcsec > median(theta_e_arcsec)
             over (partition by tier, is_control) as is_wide_lens
     from {{ ref('injections') }}
@@ -48,6 +52,7 @@ measured_by_tier as (
         max(abs(flux_closure - 1)) filter (where not flux_error_flag) as worst_flux_closure,
         avg(magnification) filter (where is_wide_lens)
         / avg(magnification) filter (where not is_wide_lens) as magnification_rise,
+        max(host_offset_pix) filter (where cutout_ok) as registration_pix,
         min(psf_narrowest_arcsec) as psf_narrowest_arcsec,
         max(psf_widest_arcsec) as psf_widest_arcsec,
         avg(is_psf_known::integer) filter (where cutout_ok) as psf_known,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from duckdb.sqltypes import BIGINT, FLOAT, VARCHAR
 
-from expectations import raytrace, runner
+from expectations import coadd_pixels, raytrace, runner
 from expectations.registry import STAGES, suites_of
 from expectations.seeds import SEED_FOLDER
 from expectations.settings import settings
@@ -53,6 +54,8 @@ def small_lake():
     """A lake of hand-made tables that meet every suite, with a copy of each to restore it."""
     connection = duckdb.connect(config={"threads": 1})  # of a few rows: threads would only wait
     raytrace.register(connection)
+    hosts = [VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT]
+    connection.create_function(coadd_pixels.FUNCTION, flat_host, hosts, f"{FLOAT}[]")
     connection.execute("attach ':memory:' as lake")
     connection.execute("use lake")
     for script in sorted((Path(__file__).parent / "small_lake").glob("*.sql")):
@@ -63,6 +66,11 @@ def small_lake():
         connection.execute(f"create table pristine.{table} as from main.{table}")
     yield connection
     connection.close()
+
+
+def flat_host(brickname, bandset, x0_pix, y0_pix, size):
+    """Stands in for the coadds, which the small lake does not have."""
+    return [0.1] * (len(bandset) * size * size)
 
 
 @pytest.fixture

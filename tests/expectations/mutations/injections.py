@@ -70,10 +70,20 @@ CHANGES = {
             f"arc_snr = arc_snr_matched_r * 1.1 {GOOD_RENDER}"
         ),
         "magnification_agrees_with_ray_tracing": (
-            "magnification = magnification * 1.1,"
+            "magnification = magnification * 1.1, flux_closure = flux_closure / 1.1,"
+            " flux_error_flag = true,"
             " total_injected_flux_g_nmgy = total_injected_flux_g_nmgy * 1.1,"
             " total_injected_flux_r_nmgy = total_injected_flux_r_nmgy * 1.1,"
             f" total_injected_flux_z_nmgy = total_injected_flux_z_nmgy * 1.1 {CHECKED_RENDER}"
+        ),
+        "rendered_flux_agrees_with_ray_tracing": (
+            f"flux_closure = 0.9, flux_error_flag = true {CHECKED_RENDER}"
+        ),
+        "rendered_flux_is_within_the_budget_to_n_1": (
+            f"flux_closure = 1.006, src_n = 1 {GOOD_RENDER}"
+        ),
+        "rendered_flux_is_within_the_budget_to_n_4": (
+            f"flux_closure = 1.016, src_n = 3.9 {GOOD_RENDER}"
         ),
         **{
             f"flux_is_that_of_the_source_{band}": (
@@ -86,11 +96,13 @@ CHANGES = {
             "magnification = magnification * 3, stamp_flux_frac = stamp_flux_frac / 3"
             " where not is_control",
             "magnification_agrees_with_ray_tracing",
+            "rendered_flux_agrees_with_ray_tracing",
         ),
         "flux_follows_theta_e_as_the_drawing_law_says": (
             "magnification = magnification * theta_e_arcsec * 4,"
             " stamp_flux_frac = stamp_flux_frac / theta_e_arcsec / 4 where not is_control",
             "magnification_agrees_with_ray_tracing",
+            "rendered_flux_agrees_with_ray_tracing",
             "mean_magnification_follows_the_drawing_law",
         ),
     },
@@ -109,14 +121,56 @@ CHANGES = {
             "pixels = pixels[:-2] where render_id = (select min(render_id) from stamps)",
         ),
         "pixels_are_finite": (
-            "pixels = list_concat(pixels[:-2], ['inf'::float]) where stamp_size = 96"
+            "pixels = list_concat(pixels[:-2], ['inf'::float])"
+            " where stamp_size = 96 and not is_control"
         ),
         "stamp_64_is_the_centre_of_stamp_96": (
             "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
-            " where stamp_size = 64"
+            " where stamp_size = 64 and not is_control"
+        ),
+        "control_is_the_host_exactly": (
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
+            " where is_control"
         ),
         "stamp_less_control_is_the_arc": (
-            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.1)::float) where is_control"
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.1)::float) where is_control",
+            "control_is_the_host_exactly",
         ),
+    },
+    "injection_gates": {
+        "every_tier_has_every_gate": (
+            "delete from injection_gates where tier = 'grid' and gate = 'mask_known'"
+        ),
+        "verdict_follows_from_the_value": "is_go = true where gate = 'mask_known'",
+        "tiers_lead_to_the_next": "next_tier = 'grid' where tier = 'grid'",
+        "tasks_are_those_of_the_injections": "n_tasks = n_tasks + 1",
+        "task_success_is_that_of_the_injections": (
+            "value = value - 1e-6 where gate = 'task_success'"
+        ),
+        "metrics_success_is_that_of_the_injections": (
+            "value = value - 1e-6 where gate = 'metrics_success'"
+        ),
+        "unexplained_failures_is_that_of_the_injections": (
+            "value = 1, is_go = false where gate = 'unexplained_failures'"
+        ),
+        "control_arcs_is_that_of_the_injections": (
+            "value = null, is_go = false where gate = 'control_arcs'"
+        ),
+        "lowest_magnification_is_that_of_the_injections": (
+            "value = value + 0.1 where gate = 'lowest_magnification'"
+        ),
+        "worst_flux_closure_is_that_of_the_injections": (
+            "value = value / 2 where gate = 'worst_flux_closure'"
+        ),
+        "registration_pix_is_that_of_the_injections": (
+            "value = value / 2 where gate = 'registration_pix'"
+        ),
+    },
+    "injection_forecast": {
+        "tiers_are_those_with_tasks": "tier = 'x' where tier = 'grid'",
+        "tasks_are_counted_once": "n_tasks = n_tasks + 1",
+        "no_more_renders_than_tasks": "n_renders = n_tasks + 1",
+        "time_and_space_are_known": "seconds_here = 0",
+        "verdict_is_that_of_the_gates_before": "is_go = false where tier = 'train'",
     },
 }

@@ -22,6 +22,7 @@ with seen as (
         has_maskbits as metrics_ok,
         if(metrics_ok, null, '{a_reason_code}') as reason_code,
         if(is_control, null, coalesce(magnified.magnification, 5e0)) as magnification,
+        if(is_control, null, 1.0004e0) as flux_closure,
         if(is_control, null, 0.98e0) as stamp_flux_frac,
         if(src_mag_frame = 'intrinsic', ebv, 0) as reddening
     from runnable_tasks left join magnified using (render_id)
@@ -58,7 +59,7 @@ select
     psf_source_g as psf_source_r,
     psf_source_g as psf_source_z,
     9000e0 as gain_used_r_e_per_nmgy,
-    false as flux_error_flag,
+    if(is_control, null, false) as flux_error_flag,
     false as metrics_only
 from fluxes;
 
@@ -94,3 +95,50 @@ inner join (
 
 -- Pixels of one tier in one region are enough: elsewhere no stamp was asked for.
 update injections set metrics_only = true where region_split <> 'train' or tier <> 'train';
+
+-- All gates are open but the last tier's; what is counted in injections is what they count.
+create table injection_gates as
+with counted as (
+    select
+        tier,
+        count(*) as n_tasks,
+        avg(cutout_ok::integer) as task_success,
+        avg(metrics_ok::integer) as metrics_success,
+        min(magnification) as lowest_magnification,
+        max(abs(x_pix - stamp_x0_pix - (stamp_size - 1) / 2)) as offset_x,
+        max(abs(y_pix - stamp_y0_pix - (stamp_size - 1) / 2)) as offset_y
+    from injections group by tier
+)
+select
+    counted.tier,
+    if(counted.tier = 'grid', 'train', null) as next_tier,
+    limits.gate,
+    case gate
+        when 'task_success' then task_success
+        when 'metrics_success' then metrics_success
+        when 'unexplained_failures' then 0
+        when 'control_arcs' then 0
+        when 'lowest_magnification' then lowest_magnification
+        when 'worst_flux_closure' then 1.0004e0 - 1
+        when 'registration_pix' then greatest(offset_x, offset_y)
+        when 'mask_known' then if(tier = 'grid', 1, 0.5)
+        else 1
+    end as value,
+    gate <> 'mask_known' or tier = 'grid' as is_go,
+    limits.limit_low,
+    limits.limit_high,
+    counted.n_tasks,
+    limits.meaning
+from counted cross join read_csv('{seeds}/injections/gate_limits.csv') as limits;
+
+create table injection_forecast as
+select
+    tier,
+    if(tier = 'train', true, null) as is_go,
+    count(*) as n_tasks,
+    count(distinct render_id) as n_renders,
+    count(distinct (render_id, experiment_id)) as n_stamps,
+    0.001e0 * n_renders as seconds_here,
+    0.002e0 * n_renders as core_seconds,
+    1e5 * n_stamps as stamp_bytes
+from injection_tasks group by tier;
