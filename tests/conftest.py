@@ -14,6 +14,7 @@ KEPT_SURVEY = "DHS_TEST_SURVEY"
 ONE_LAKE = {"catalogue", "completeness", "pools"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file, or of a folder that shares a lake, run in one process, in their order."""
     for item in items:
