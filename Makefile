@@ -32,7 +32,7 @@ demo: $(READY)  ## embedded survey, every stage with its expectations, report: a
 	$(BIN)/python -m report
 
 test: lint  ## lint, then all tests
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 test-demo: $(READY)  ## the demo on a lake of its own, twice, and with one worker: the same tables
 	$(BIN)/python -m pytest -m demo tests/pipeline

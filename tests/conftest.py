@@ -1,4 +1,4 @@
-"""The embedded survey, made once for all tests that need survey files; who runs what."""
+"""The embedded survey, made once for all tests that need survey files."""
 
 import fcntl
 import os
@@ -10,17 +10,6 @@ from ingest.mock.build import write_survey
 
 # A folder that keeps the survey from one run of the tests to the next
 KEPT_SURVEY = "DHS_TEST_SURVEY"
-# Folders whose tests share a lake that takes a while to build: one process runs all of a folder.
-ONE_LAKE = {"catalogue", "completeness", "pools"}
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file, or of a folder that shares a lake, run in one process, in their order."""
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder in ONE_LAKE else f"{folder}/{item.path.stem}"
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
