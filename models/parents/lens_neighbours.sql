@@ -1,3 +1,5 @@
+{%- set zones_per_deg = 4 -%}
+{%- set reach_deg = "(" ~ var('known_lens_radius_arcsec') ~ " / 3600e0)" -%}
 with
 
 parent_cuts as (
@@ -12,26 +14,38 @@ stg_bricks as (
 known_lenses as (
     select
         *,
-        {{ var('known_lens_radius_arcsec') }} / 3600e0 as reach_deg,
-        {{ var('known_lens_radius_arcsec') }} / 3600e0
+        floor({{ zones_per_deg }} * dec)::integer as zone,
+        {{ reach_deg }}
         / greatest(cos(radians(least(abs(dec) + 0.1e0, 89.9e0))), 1e-3) as reach_ra_deg
     from {{ ref('stg_known_lenses') }}
 ),
 
+-- Bricks by the zones of declination that they reach into: an equality finds a lens' few bricks,
+-- where comparing each lens with each brick takes minutes at the size of the survey.
+bricks_by_zone as (
+    select
+        *,
+        unnest(range(
+            floor({{ zones_per_deg }} * (dec1 - {{ reach_deg }}))::integer,
+            floor({{ zones_per_deg }} * (dec2 + {{ reach_deg }}))::integer + 1
+        )) as zone
+    from stg_bricks
+),
+
 lens_bricks as (
     select
-        stg_bricks.brickid,
+        bricks_by_zone.brickid,
         known_lenses.known_lens_id,
         known_lenses.ra as lens_ra,
         known_lenses.dec as lens_dec
     from known_lenses
-    inner join stg_bricks
+    inner join bricks_by_zone
         on
-            known_lenses.dec between
-                stg_bricks.dec1 - known_lenses.reach_deg
-                and stg_bricks.dec2 + known_lenses.reach_deg
-            and abs((known_lenses.ra - stg_bricks.ra + 540e0) % 360e0 - 180e0)
-            <= (stg_bricks.ra2 - stg_bricks.ra1) / 2e0 + known_lenses.reach_ra_deg
+            known_lenses.zone = bricks_by_zone.zone
+            and known_lenses.dec between
+                bricks_by_zone.dec1 - {{ reach_deg }} and bricks_by_zone.dec2 + {{ reach_deg }}
+            and abs((known_lenses.ra - bricks_by_zone.ra + 540e0) % 360e0 - 180e0)
+            <= (bricks_by_zone.ra2 - bricks_by_zone.ra1) / 2e0 + known_lenses.reach_ra_deg
 ),
 
 lens_neighbours as (
