@@ -1,6 +1,6 @@
-"""Fetching only the compression tiles that stamps touch."""
+"""Fetching only the compression tiles that stamps and cutouts touch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -24,19 +24,20 @@ MARGIN_PIX = 1  # around every stamp, for whoever rounds positions otherwise
 
 
 @dataclass(frozen=True)
-class Hosts:
-    """Where the stamps of a brick are.
+class Squares:
+    """Where pixels of a brick are wanted.
 
     Parameters
     ----------
     ra_deg, dec_deg : (n,) float, degree
+        Centres.
+    size : int, pixel
+        Side of the largest.
     """
 
     ra_deg: np.ndarray
     dec_deg: np.ndarray
-
-
-NOWHERE = Hosts(np.empty(0), np.empty(0))
+    size: int
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,12 @@ class TilesOnly:
     ----------
     whole : WholeFiles
         How a file is fetched whole.
-    hosts : dict of str to Hosts
+    squares : dict of str to list of Squares
         By brick.
-    size : int, pixels
-        Side of the largest stamp.
     """
 
     whole: WholeFiles
-    hosts: Mapping[str, Hosts]
-    size: int
+    squares: Mapping[str, Sequence[Squares]]
     are_ranges_ignored: Event = field(default_factory=Event)
 
     @property
@@ -95,14 +93,19 @@ class TilesOnly:
         return self.whole.bring(visit, file, known, tries)
 
     def _touched(self, image: TiledImage, file: CoaddFile) -> np.ndarray:
-        """Numbers of the tiles that the stamps of a brick touch."""
-        hosts = self.hosts.get(file.brickname, NOWHERE)
-        x, y = pixel_from_sky(wcs_from_cards(image.hdu.cards), hosts.ra_deg, hosts.dec_deg)
-        on_sky = np.isfinite(x) & np.isfinite(y)
-        centre = np.floor(np.stack([x[on_sky], y[on_sky]], axis=1)).astype(np.int64)
-        return tiles_touched(
-            image, centre - self.size // 2 - MARGIN_PIX, self.size + 1 + 2 * MARGIN_PIX
-        )
+        """Numbers of the tiles that the squares of a brick touch."""
+        wcs = wcs_from_cards(image.hdu.cards)
+        touched = [np.empty(0, np.int64)]
+        for squares in self.squares.get(file.brickname, ()):
+            x, y = pixel_from_sky(wcs, squares.ra_deg, squares.dec_deg)
+            on_sky = np.isfinite(x) & np.isfinite(y)
+            centre = np.floor(np.stack([x[on_sky], y[on_sky]], axis=1)).astype(np.int64)
+            corner, side = (
+                centre - squares.size // 2 - MARGIN_PIX,
+                squares.size + 1 + 2 * MARGIN_PIX,
+            )
+            touched.append(tiles_touched(image, corner, side))
+        return np.unique(np.concatenate(touched))
 
     def _sparse(
         self, folder: BrickFolder, file: CoaddFile, known: FileRecord | None

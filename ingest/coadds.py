@@ -2,8 +2,9 @@
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +22,10 @@ from ingest.coadd_cache import (
 from ingest.coadd_fetch import Budget, Plan, WholeFiles, fetch_files
 from ingest.coadd_files import PSFSIZE, files_of_brick
 from ingest.coadd_run import Crew, Tally, Work, run_bricks
-from ingest.coadd_tiles import Hosts, TilesOnly
+from ingest.coadd_tiles import Squares, TilesOnly
 from ingest.coadd_verify import verify_files
 from ingest.commands import SourceOption, open_lake, show_how
+from ingest.cutout_objects import OBJECTS_TABLE, SIZE_PIX
 from ingest.failures import CommandError
 from ingest.network import n_workers, opened
 from ingest.outcomes import public_location
@@ -56,7 +58,8 @@ def coadds(
         bool, typer.Option("--ask-again", help="Ask again for what the survey did not have.")
     ] = False,
     tiles_only: Annotated[
-        bool, typer.Option("--tiles-only", help="Fetch only the tiles that stamps touch.")
+        bool,
+        typer.Option("--tiles-only", help="Fetch only the tiles that stamps and cutouts touch."),
     ] = False,
 ) -> None:
     """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
@@ -69,7 +72,8 @@ def coadds(
     does not have (404) is not asked for again; other failures are, in the next run.
 
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
-    injection_tasks touch are fetched into sparse files; more tasks later, more tiles.
+    injection_tasks and the cutouts of training_sample touch are fetched into sparse files; more
+    tasks later, more tiles.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
@@ -91,19 +95,33 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Fetching only what the stamps of ``injection_tasks`` touch."""
+    """Fetching only what the stamps of ``injection_tasks`` and the cutouts of ``training_sample`` touch.
+
+    Without the cutouts, what compares them with injections (the stage `cutouts`) would have no pixels.
+    """
     try:
-        hosts = lake.execute(
-            "select brickname, list(ra), list(dec) from ("
-            "select distinct brickname, ra, dec from injection_tasks) group by brickname"
-        ).fetchall()
         [(size,)] = lake.execute("select max(stamp_size) from injection_tasks").fetchall()
     except duckdb.CatalogException as error:
         raise CommandError(
             "there is no table injection_tasks: run 'dbt build --select manifests' first"
         ) from error
-    by_brick = {name: Hosts(np.array(ra), np.array(dec)) for name, ra, dec in hosts}
-    return TilesOnly(whole, by_brick, int(size or 0))
+    squares: defaultdict[str, list[Squares]] = defaultdict(list)
+    add_squares(squares, lake, "injection_tasks", int(size or 0))
+    with suppress(duckdb.CatalogException):  # a lake that only injects has no training sample
+        add_squares(squares, lake, OBJECTS_TABLE, SIZE_PIX)
+    return TilesOnly(whole, squares)
+
+
+def add_squares(
+    squares: dict[str, list[Squares]], lake: duckdb.DuckDBPyConnection, table: str, size: int
+) -> None:
+    """Squares of a size at the places of a table, brick by brick."""
+    rows = lake.execute(
+        f"select brickname, list(ra), list(dec) from "
+        f"(select distinct brickname, ra, dec from {table}) group by brickname"
+    ).fetchall()
+    for name, ra, dec in rows:
+        squares[name].append(Squares(np.array(ra), np.array(dec), size))
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:

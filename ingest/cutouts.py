@@ -17,11 +17,11 @@ from ingest.brick_outcomes import is_settled
 from ingest.coadd_cache import BrickFolder, coadds_folder, locked
 from ingest.coadd_fetch import Budget, Plan, WholeFiles
 from ingest.coadd_files import IMAGE, files_of_brick
-from ingest.coadd_tiles import Hosts, TilesOnly
+from ingest.coadd_tiles import Squares, TilesOnly
 from ingest.commands import SourceOption, open_lake, show_how
 from ingest.cutout_coadds import cutouts_of_brick
 from ingest.cutout_export import export_npz
-from ingest.cutout_objects import Cutout, CutoutSettings, SkyObject
+from ingest.cutout_objects import OBJECTS_TABLE, SIZE_PIX, Cutout, CutoutSettings, SkyObject
 from ingest.cutout_parts import (
     PART_CUTOUTS,
     TABLE,
@@ -53,9 +53,9 @@ def cutouts(
     source: SourceOption = None,
     table: Annotated[
         str, typer.Option(help="Objects: a table with galaxy_id, brickname, ra, dec.")
-    ] = "training_sample",
+    ] = OBJECTS_TABLE,
     bands: Annotated[str, typer.Option(help="Filters, in the order of the planes.")] = "grz",
-    size: Annotated[int, typer.Option(min=1, max=512, help="Side in pixels.")] = 101,
+    size: Annotated[int, typer.Option(min=1, max=512, help="Side in pixels.")] = SIZE_PIX,
     service: Annotated[
         str | None,
         typer.Option(help=f"Ask a cutout service instead, e.g. {SERVICE}."),
@@ -162,13 +162,17 @@ def image_plan(batches: Sequence[Batch], settings: CutoutSettings, source: Sourc
     whole = WholeFiles(source, Budget(), is_asked_again=True, product=IMAGE)
     if isinstance(source, LocalSource):
         return whole
-    hosts = {
-        str(batch[0].brickname): Hosts(
-            np.array([obj.ra for obj in batch]), np.array([obj.dec for obj in batch])
-        )
+    squares = {
+        str(batch[0].brickname): [
+            Squares(
+                np.array([obj.ra for obj in batch]),
+                np.array([obj.dec for obj in batch]),
+                settings.size,
+            )
+        ]
         for batch in batches
     }
-    return TilesOnly(whole, hosts, settings.size)
+    return TilesOnly(whole, squares)
 
 
 def from_service(

@@ -11,6 +11,7 @@ from astropy.wcs import WCS
 
 from ingest import lake
 from ingest.coadd_cache import BrickFolder
+from ingest.cutout_objects import SIZE_PIX
 from ingest.fits_cards import FitsError
 from ingest.sparse_file import merged, without
 from ingest.tiles import cut_squares, open_images
@@ -44,17 +45,17 @@ def hosts(station):
     return write
 
 
-def corners(pixels: np.ndarray) -> np.ndarray:
-    return np.stack([stamp_corner(pixels[:, 0], SIZE), stamp_corner(pixels[:, 1], SIZE)], axis=1)
+def corners(pixels: np.ndarray, size: int = SIZE) -> np.ndarray:
+    return np.stack([stamp_corner(pixels[:, 0], size), stamp_corner(pixels[:, 1], size)], axis=1)
 
 
-def assert_same_stamps(station, pixels: np.ndarray, product: str) -> None:
+def assert_same_stamps(station, pixels: np.ndarray, product: str, size: int = SIZE) -> None:
     """The cache's stamps against CFITSIO's reading of the survey's whole file."""
     [image, *_] = open_images(station.cache() / name_of(product))
-    found = cut_squares(image, corners(pixels), SIZE)
+    found = cut_squares(image, corners(pixels, size), size)
     with fitsio.FITS(str(station.original() / name_of(product))) as whole:
-        for stamp, (x, y) in zip(found, corners(pixels), strict=True):
-            expected = whole[1][y : y + SIZE, x : x + SIZE]
+        for stamp, (x, y) in zip(found, corners(pixels, size), strict=True):
+            expected = whole[1][y : y + size, x : x + size]
             assert stamp.tobytes() == expected.astype(stamp.dtype).tobytes()
 
 
@@ -80,6 +81,18 @@ def test_stamps_are_the_same_bit_for_bit(station, hosts, request, transport, cap
     assert whole == pytest.approx(n_bytes / 1e6, abs=0.05)
     assert station.outcome(f"000/{BRICK}/")[0]
     assert (station.cache() / "_SUCCESS").exists()
+
+
+def test_cutouts_of_the_training_sample_have_their_tiles_too(station, hosts):
+    """All products: a sham injection of a negative needs its noise and mask, and a larger square."""
+    elsewhere = hosts((2750.0, 650.0), (2752.6, 3051.0))
+    with lake.connect() as connection:
+        connection.execute("create table training_sample as from injection_tasks")
+    pixels = hosts(SCATTERED[0])
+    assert station.fetch("--tiles-only") == 0
+    for product in PRODUCTS:
+        assert_same_stamps(station, pixels, product)
+        assert_same_stamps(station, elsewhere, product, SIZE_PIX)
 
 
 def test_what_was_moved_is_what_the_server_sent(station, hosts, capsys):
