@@ -263,6 +263,7 @@ def _training_sample(settings: Settings) -> Suite:
             all_splits_have_members("split"),
             among("pool", ("positive", "N1", "N2")),
             always("label_follows_pool", "label = (pool = 'positive')::integer"),
+            always("sham_u1_is_a_draw", "sham_u1 > 0 and sham_u1 < 1"),
             always("weight_is_positive", "sample_weight > 0 and sample_weight <= 1"),
             holds("both_classes_are_there", "(select count(distinct label) from {batch}) = 2"),
             no_rows(

@@ -1,4 +1,4 @@
-"""Fetching only the compression tiles that stamps and cutouts touch."""
+"""Fetching only the compression tiles that stamps touch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +25,7 @@ from ingest.coadd_run import Crew, Tally, Work, run_bricks
 from ingest.coadd_tiles import Squares, TilesOnly
 from ingest.coadd_verify import verify_files
 from ingest.commands import SourceOption, open_lake, show_how
-from ingest.cutout_objects import OBJECTS_TABLE, SIZE_PIX
+from ingest.cutout_objects import SIZE_PIX
 from ingest.failures import CommandError
 from ingest.network import n_workers, opened
 from ingest.outcomes import public_location
@@ -34,6 +34,7 @@ from ingest.transport import Source
 from ingest.transport.local import LocalSource
 
 TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
+SHAM_HOSTS = 300  # half as many again as the var sham_objects: some fail the checks of their cutout
 SPARE_BYTES = 1 << 30  # of free disk that stays free
 
 Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
@@ -59,7 +60,7 @@ def coadds(
     ] = False,
     tiles_only: Annotated[
         bool,
-        typer.Option("--tiles-only", help="Fetch only the tiles that stamps and cutouts touch."),
+        typer.Option("--tiles-only", help="Fetch only the tiles that stamps touch."),
     ] = False,
 ) -> None:
     """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
@@ -72,8 +73,8 @@ def coadds(
     does not have (404) is not asked for again; other failures are, in the next run.
 
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
-    injection_tasks and the cutouts of training_sample touch are fetched into sparse files; more
-    tasks later, more tiles.
+    injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
+    later, more tiles.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
@@ -95,33 +96,33 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Fetching only what the stamps of ``injection_tasks`` and the cutouts of ``training_sample`` touch.
-
-    Without the cutouts, what compares them with injections (the stage `cutouts`) would have no pixels.
-    """
+    """Fetching only what the stamps of ``injection_tasks`` and of the sham injection touch."""
     try:
-        [(size,)] = lake.execute("select max(stamp_size) from injection_tasks").fetchall()
+        stamps = lake.execute(
+            "select brickname, list(ra), list(dec), max(size) from (select brickname, ra, dec,"
+            " max(stamp_size) as size from injection_tasks group by all) group by brickname"
+        ).fetchall()
     except duckdb.CatalogException as error:
         raise CommandError(
             "there is no table injection_tasks: run 'dbt build --select manifests' first"
         ) from error
     squares: defaultdict[str, list[Squares]] = defaultdict(list)
-    add_squares(squares, lake, "injection_tasks", int(size or 0))
-    with suppress(duckdb.CatalogException):  # a lake that only injects has no training sample
-        add_squares(squares, lake, OBJECTS_TABLE, SIZE_PIX)
+    for name, ra, dec, size in [*stamps, *sham_hosts(lake)]:
+        squares[name].append(Squares(np.array(ra), np.array(dec), int(size)))
     return TilesOnly(whole, squares)
 
 
-def add_squares(
-    squares: dict[str, list[Squares]], lake: duckdb.DuckDBPyConnection, table: str, size: int
-) -> None:
-    """Squares of a size at the places of a table, brick by brick."""
-    rows = lake.execute(
-        f"select brickname, list(ra), list(dec) from "
-        f"(select distinct brickname, ra, dec from {table}) group by brickname"
-    ).fetchall()
-    for name, ra, dec in rows:
-        squares[name].append(Squares(np.array(ra), np.array(dec), size))
+def sham_hosts(lake: duckdb.DuckDBPyConnection) -> list[tuple[str, list[float], list[float], int]]:
+    """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
+    try:
+        return lake.execute(
+            "select brickname, list(ra), list(dec), ? from ("
+            " from training_sample semi join task_bricks using (brickname)"
+            " where not is_lens order by sham_u1 limit ?) group by brickname",
+            [SIZE_PIX, SHAM_HOSTS],
+        ).fetchall()
+    except duckdb.CatalogException:
+        return []
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-OBJECTS_TABLE = "training_sample"
 SIZE_PIX = 101  # Inchausti et al. 2025
 PIXEL_SCALE_ARCSEC = 0.262  # of the coadds, and what the cutout service is asked for
 

@@ -21,7 +21,7 @@ from ingest.coadd_tiles import Squares, TilesOnly
 from ingest.commands import SourceOption, open_lake, show_how
 from ingest.cutout_coadds import cutouts_of_brick
 from ingest.cutout_export import export_npz
-from ingest.cutout_objects import OBJECTS_TABLE, SIZE_PIX, Cutout, CutoutSettings, SkyObject
+from ingest.cutout_objects import SIZE_PIX, Cutout, CutoutSettings, SkyObject
 from ingest.cutout_parts import (
     PART_CUTOUTS,
     TABLE,
@@ -53,7 +53,7 @@ def cutouts(
     source: SourceOption = None,
     table: Annotated[
         str, typer.Option(help="Objects: a table with galaxy_id, brickname, ra, dec.")
-    ] = OBJECTS_TABLE,
+    ] = "training_sample",
     bands: Annotated[str, typer.Option(help="Filters, in the order of the planes.")] = "grz",
     size: Annotated[int, typer.Option(min=1, max=512, help="Side in pixels.")] = SIZE_PIX,
     service: Annotated[

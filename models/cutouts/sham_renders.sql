@@ -53,9 +53,7 @@ sham_renders as (
     semi join cutout_quality on training_sample.galaxy_id = cutout_quality.galaxy_id
     semi join coadd_bricks on training_sample.brickname = coadd_bricks.brickname
     qualify row_number() over (
-        order by
-            {{ keyed_u1(galaxy_key('training_sample.brickid', 'training_sample.objid'), 'sham') }},
-            training_sample.galaxy_id
+        order by training_sample.sham_u1, training_sample.galaxy_id
     ) <= {{ var('sham_objects') }}
 )
 

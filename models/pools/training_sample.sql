@@ -47,6 +47,7 @@ training_sample as (
         stratum,
         stratum_reason_code,
         sample_rank,
+        {{ keyed_u1(galaxy_key('brickid', 'objid'), 'sham') }} as sham_u1,
         ra,
         dec,
         type,

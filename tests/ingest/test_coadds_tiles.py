@@ -83,16 +83,25 @@ def test_stamps_are_the_same_bit_for_bit(station, hosts, request, transport, cap
     assert (station.cache() / "_SUCCESS").exists()
 
 
-def test_cutouts_of_the_training_sample_have_their_tiles_too(station, hosts):
-    """All products: a sham injection of a negative needs its noise and mask, and a larger square."""
-    elsewhere = hosts((2750.0, 650.0), (2752.6, 3051.0))
+def test_hosts_of_the_sham_have_their_tiles_too(station, hosts):
+    """All products: a sham injection of a negative needs its noise and mask, on a larger square."""
+    negatives = hosts((2750.0, 650.0), (2752.6, 3051.0))
     with lake.connect() as connection:
-        connection.execute("create table training_sample as from injection_tasks")
+        connection.execute(
+            "create table training_sample as"
+            " select *, false as is_lens, random() as sham_u1 from injection_tasks"
+        )
+    lens = hosts((3300.0, 300.0))
+    with lake.connect() as connection:
+        connection.execute("insert into training_sample select *, true, 0 from injection_tasks")
     pixels = hosts(SCATTERED[0])
     assert station.fetch("--tiles-only") == 0
     for product in PRODUCTS:
         assert_same_stamps(station, pixels, product)
-        assert_same_stamps(station, elsewhere, product, SIZE_PIX)
+        assert_same_stamps(station, negatives, product, SIZE_PIX)
+        [image, *_] = open_images(station.cache() / name_of(product))
+        with pytest.raises(FitsError, match="no bytes"):
+            cut_squares(image, corners(lens), SIZE)
 
 
 def test_what_was_moved_is_what_the_server_sent(station, hosts, capsys):

@@ -100,6 +100,7 @@ CHANGES = {
         "every_split_has_members": "split = 'train'",
         "label_follows_pool": "label = 1 - label",
         "weight_is_positive": f"sample_weight = 0 where galaxy_id = {A_LENS}",
+        "sham_u1_is_a_draw": "sham_u1 = 1",
         "both_classes_are_there": ("label = 0", "label_follows_pool"),
         "object_stands_once": (
             "insert into training_sample by name select * replace ('again' as galaxy_id)"
