@@ -86,7 +86,12 @@ def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
     )
     share = alt.Scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("wilson_low:Q", scale=share, title="completeness, 95 % interval"),
+        x=alt.X(
+            "wilson_low:Q",
+            scale=share,
+            axis=alt.Axis(tickCount=5),
+            title="completeness, 95 % interval",
+        ),
         x2="wilson_high:Q",
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
