@@ -195,7 +195,12 @@ from injections
 group by brickid;
 
 create or replace table parent_galaxies as
-select distinct brickid, objid, region_id, region_split from injections;
+select
+    *,
+    (brickid % 1440) * 0.25e0 + 0.1e0 as ra,
+    (brickid // 1440) * 0.25e0 + 0.1e0
+    + if(objid = 1 and brickid % 5 != 0, 0.5e0 / 3600e0, 0.01e0 + objid * 1e-4) as dec
+from (select distinct brickid, objid, region_id, region_split from injections);
 
 create or replace table region_selections as
 select distinct selection_set_id, region_id from injections;
@@ -220,7 +225,8 @@ where brickid % 5 != 0
 def write_surroundings(connection: duckdb.DuckDBPyConnection) -> None:
     """Write the tables of earlier stages that the completeness stage reads beside `injections`.
 
-    Four in five bricks hold a known lens that is a parent galaxy, the fifth one that is not.
+    Four in five bricks hold a known lens that is a parent galaxy, the fifth one that is not; other
+    parents are half an arc minute from it or more.
     """
     for statement in SURROUNDINGS.split(";"):
         connection.execute(statement)

@@ -1,6 +1,6 @@
 """Suites of the stage `completeness`: sums against the injections, and intervals that hold."""
 
-from expectations import recovery, surfaces
+from expectations import footprint, recovery, surfaces
 from expectations.recovery import INJECTIONS, RULE_KINDS
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
@@ -28,6 +28,7 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
         *surfaces.suites(),
         _completeness_marginals(),
         _psf_provenance(settings),
+        *footprint.suites(settings),
     )
 
 

@@ -153,13 +153,18 @@ def _sham_features() -> Suite:
         table="sham_features",
         grain="One row per negative that went through an injection of no light.",
         key=("galaxy_id",),
-        columns=("max_abs_difference_nmgy",),
+        columns=("max_abs_difference_nmgy", "blind_snr"),
         empty_unless="select galaxy_id from sham_renders",
         checks=(
             always(
                 "difference_is_a_number",
                 "max_abs_difference_nmgy >= 0 and isfinite(max_abs_difference_nmgy)",
                 column="max_abs_difference_nmgy",
+            ),
+            always(
+                "blind_snr_is_finite_where_measured",
+                "isfinite(blind_snr)",
+                when="blind_snr is not null",
             ),
             no_rows(
                 "hosts_are_usable_negatives",

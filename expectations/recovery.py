@@ -23,7 +23,14 @@ def _recovery_thresholds() -> Suite:
         table="recovery_thresholds",
         grain="One row per experiment and rule; a finder's rules once per finder.",
         key=("experiment_id", "rule"),
-        columns=("rule_bit", "statistic", "threshold", "n_controls", "n_negatives"),
+        columns=(
+            "rule_bit",
+            "statistic",
+            "threshold",
+            "n_controls",
+            "n_negatives",
+            "n_without_arc_needed",
+        ),
         checks=(
             among("rule_kind", RULE_KINDS),
             always("a_bit_is_left_for_the_rule", f"rule_bit between 0 and {MAX_RULES - 1}"),
@@ -32,6 +39,12 @@ def _recovery_thresholds() -> Suite:
                 "select experiment_id, rule_bit from {batch} group by all having count(*) > 1",
             ),
             always("a_threshold_or_a_reason", "(threshold is null) = (reason_code is not null)"),
+            always(
+                "no_threshold_where_too_few_have_no_arc",
+                "n_without_arc_needed >= 1 and (threshold is null)"
+                " = (n_controls + n_negatives < n_without_arc_needed)",
+                when="false_positive_rate is not null",
+            ),
             always(
                 "the_rate_is_held",
                 "n_false_positives <= false_positive_rate * (n_controls + n_negatives) + 1e-6",
@@ -42,6 +55,13 @@ def _recovery_thresholds() -> Suite:
                 "abs(false_positive_rate_measured * (n_controls + n_negatives) - n_false_positives)"
                 " <= 1e-6 and false_positive_rate_measured between"
                 " false_positive_rate_wilson_low - 1e-9 and false_positive_rate_wilson_high + 1e-9",
+                when=rate,
+            ),
+            always(
+                "controls_and_negatives_add_up",
+                "n_false_positives_of_controls + n_false_positives_of_negatives"
+                " = n_false_positives and n_false_positives_of_controls between 0 and n_controls"
+                " and n_false_positives_of_negatives between 0 and n_negatives",
                 when=rate,
             ),
             no_rows(

@@ -3,6 +3,7 @@
 What it leaves on the pixels is what a network could learn instead of arcs.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from udfs.cutout_features import FEATURES, cutout_features
 
 def sham_stamps(
     renders: pl.DataFrame, settings: StageSettings, size: int
-) -> Iterator[tuple[list[str], np.ndarray]]:
+) -> Iterator[tuple[list[str], np.ndarray, list[float]]]:
     """Stamps of renders, brick by brick.
 
     Parameters
@@ -33,13 +34,17 @@ def sham_stamps(
     render_id : list of str
         Renders whose stamp is whole.
     (n, n_band, size, size) float32, nanomaggy
+    list of float
+        ``blind_snr`` of the same renders; NaN where it could not be measured.
     """
     settings = replace(settings, kernel=replace(settings.kernel, stamp_sizes=(size,)))
     for _, of_brick in renders.group_by("brickname", maintain_order=True):
         for batch in inject_brick(of_brick, settings):
             is_ok = batch.rows["cutout_ok"].to_numpy()
             if is_ok.any():
-                yield batch.renders["render_id"].filter(is_ok).to_list(), batch.stamps[size][is_ok]
+                blind_snr = batch.rows["blind_snr"].filter(is_ok).fill_null(math.nan).to_list()
+                render_ids = batch.renders["render_id"].filter(is_ok).to_list()
+                yield render_ids, batch.stamps[size][is_ok], blind_snr
 
 
 def sham_comparison(
@@ -59,18 +64,23 @@ def sham_comparison(
     Returns
     -------
     pyarrow.Table
-        One row per object: ``galaxy_id``, ``max_abs_difference_nmgy`` and the features.
+        One row per object: ``galaxy_id``, ``max_abs_difference_nmgy``, ``blind_snr`` and the
+        features.
     """
     rows: list[dict[str, object]] = []
-    for keys, stamps in sham_stamps(renders, settings, size):
+    for keys, stamps, blind_snrs in sham_stamps(renders, settings, size):
         features = cutout_features(stamps)
-        for key, stamp, values in zip(keys, stamps, features, strict=True):
+        for key, stamp, snr, values in zip(keys, stamps, blind_snrs, features, strict=True):
             difference = np.abs(stamp.ravel() - untouched[key])
-            found = {"galaxy_id": key, "max_abs_difference_nmgy": float(np.nanmax(difference))}
+            found = {
+                "galaxy_id": key,
+                "max_abs_difference_nmgy": float(np.nanmax(difference)),
+                "blind_snr": snr if math.isfinite(snr) else None,
+            }
             rows.append(found | dict(zip(FEATURES, values.tolist(), strict=True)))
     return pa.Table.from_pylist(rows, schema=_schema())
 
 
 def _schema() -> pa.Schema:
-    numbers = [(name, pa.float64()) for name in ("max_abs_difference_nmgy", *FEATURES)]
+    numbers = [(name, pa.float64()) for name in ("max_abs_difference_nmgy", "blind_snr", *FEATURES)]
     return pa.schema([("galaxy_id", pa.string()), *numbers])

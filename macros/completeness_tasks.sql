@@ -14,6 +14,10 @@
     {{- derived.get(column, column) -}}
 {%- endmacro %}
 
+{% macro host_number(tasks) -%}
+    ({{ tasks }}.brickid::bigint << 32) | {{ tasks }}.objid::bigint
+{%- endmacro %}
+
 {% macro bin_expression(column, edges) -%}
     {#- Number of the half-open bin that a value lies in; -1 when it is outside or missing. -#}
     case

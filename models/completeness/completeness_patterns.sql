@@ -21,12 +21,22 @@ tasks as not materialized (
 hosts_of_{{ name }} as (
     select
         {{ place }},
-        list(outcome order by outcome) as outcomes
+        list(outcome) as outcomes
     from tasks
     where
         {{ 'is_control' if is_control else 'not is_control' }}
         and {{ is_counted_once(axes) }}
     group by {{ place }}, host_number
+),
+
+-- In whatever order they came: sorting the few lists that occur is cheaper than those of all hosts.
+unsorted_patterns_of_{{ name }} as (
+    select
+        {{ place }},
+        outcomes,
+        count(*) as n_hosts
+    from hosts_of_{{ name }}
+    group by {{ place }}, outcomes
 ),
 
 patterns_of_{{ name }} as (
@@ -35,10 +45,10 @@ patterns_of_{{ name }} as (
         {{ is_control }} as is_control,
         experiment_number,
         {{ cell_text(own) }} as cell,
-        outcomes,
-        count(*) as n_hosts
-    from hosts_of_{{ name }}
-    group by {{ place }}, outcomes
+        list_sort(unsorted_patterns_of_{{ name }}.outcomes) as outcomes,
+        sum(n_hosts)::bigint as n_hosts
+    from unsorted_patterns_of_{{ name }}
+    group by {{ place }}, list_sort(unsorted_patterns_of_{{ name }}.outcomes)
 )
 {%- endfor %}
 {%- endfor %}

@@ -110,6 +110,7 @@ sorted_scores as (
         statistic,
         finder,
         list(score order by score desc) as scores,
+        list(score) filter (where not is_control) as scores_of_negatives,
         count(*) filter (where is_control) as n_controls,
         count(*) filter (where not is_control) as n_negatives
     from scores_without_arc
@@ -122,6 +123,7 @@ thresholds as (
         coalesce(sorted_scores.n_controls, 0) as n_controls,
         coalesce(sorted_scores.n_negatives, 0) as n_negatives,
         sorted_scores.scores,
+        sorted_scores.scores_of_negatives,
         -- 1e-9 lets 0.001 of 5000 be 5, whatever the last bit of the product.
         floor(
             rules_of_experiments.false_positive_rate * len(sorted_scores.scores) + 1e-9
@@ -146,7 +148,14 @@ thresholds_measured as (
             when false_positive_rate is not null and threshold is not null
                 then len(list_filter(scores, lambda score: score > threshold))
         end as n_false_positives,
-        n_false_positives / nullif(n_without_arc, 0) as false_positive_rate_measured
+        case
+            when n_false_positives is not null
+                then coalesce(len(list_filter(scores_of_negatives, lambda score: score > threshold)), 0)
+        end as n_false_positives_of_negatives,
+        n_false_positives - n_false_positives_of_negatives as n_false_positives_of_controls,
+        n_false_positives / nullif(n_without_arc, 0) as false_positive_rate_measured,
+        n_false_positives_of_controls / nullif(n_controls, 0) as false_positive_rate_of_controls,
+        n_false_positives_of_negatives / nullif(n_negatives, 0) as false_positive_rate_of_negatives
     from thresholds
 ),
 
@@ -167,12 +176,24 @@ recovery_thresholds as (
         false_positive_rate,
         n_controls,
         n_negatives,
+        -- Of controls and negatives together, for a threshold at this rate.
+        ceil(
+            {{ var('threshold_min_false_positives') }} / false_positive_rate - 1e-6
+        )::bigint as n_without_arc_needed,
         n_false_positives,
         false_positive_rate_measured,
         {{ wilson_bound('false_positive_rate_measured', 'n_without_arc', '-') }}
             as false_positive_rate_wilson_low,
         {{ wilson_bound('false_positive_rate_measured', 'n_without_arc', '+') }}
             as false_positive_rate_wilson_high,
+        {%- for source in ['controls', 'negatives'] %}
+        n_false_positives_of_{{ source }},
+        false_positive_rate_of_{{ source }},
+        {{ wilson_bound('false_positive_rate_of_' ~ source, 'n_' ~ source, '-') }}
+            as false_positive_rate_of_{{ source }}_wilson_low,
+        {{ wilson_bound('false_positive_rate_of_' ~ source, 'n_' ~ source, '+') }}
+            as false_positive_rate_of_{{ source }}_wilson_high,
+        {%- endfor %}
         case when threshold is null then 'too_few_without_arc' end as reason_code,
         description
     from thresholds_measured

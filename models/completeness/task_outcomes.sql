@@ -39,16 +39,19 @@ selection_sets as (
     group by selection_set_id
 ),
 
--- A render appears once per selection set that its galaxy is in.
-first_sets as (
+-- A render appears once per selection set that its galaxy is in. The galaxy and 64 bits of the
+-- render's name stand for the name; the suite counts renders by name and would see two taken for one.
+sets_of_renders as (
     select
         experiments.experiment_number,
-        injections.render_id,
-        min(selection_sets.set_number) as set_number
+        {{ host_number('injections') }} as host_number,
+        hash(injections.render_id) as render_hash,
+        min(selection_sets.set_number) as first_set
     from injections
     inner join experiments using (experiment_id)
     inner join selection_sets using (selection_set_id)
-    group by experiments.experiment_number, injections.render_id
+    group by all
+    having count(*) > 1
 ),
 
 outcomes_by_finders as (
@@ -71,6 +74,7 @@ outcomes_by_finders as (
 tasks as (
     select
         injections.* replace (coalesce(cutout_ok, false) as cutout_ok),
+        {{ host_number('injections') }} as host_number,
         {{ task_expression('psf_fwhm_arcsec') }} as psf_fwhm_arcsec,
         {{ task_expression('theta_over_psf') }} as theta_over_psf,
         {{ task_expression('surface_psf_bin') }} as surface_psf_bin,
@@ -87,7 +91,9 @@ judged_by_columns as (
     select
         tasks.*,
         experiments.experiment_number,
-        first_sets.set_number is not null as is_first_of_render
+        selection_sets.set_number is not null
+        and selection_sets.set_number = coalesce(sets_of_renders.first_set, selection_sets.set_number)
+            as is_first_of_render
         {%- for rule in rules %},
         (
             tasks.cutout_ok
@@ -110,10 +116,10 @@ judged_by_columns as (
     from tasks
     inner join experiments using (experiment_id)
     left join selection_sets using (selection_set_id)
-    left join first_sets
-        on experiments.experiment_number = first_sets.experiment_number
-        and tasks.render_id = first_sets.render_id
-        and selection_sets.set_number = first_sets.set_number
+    left join sets_of_renders
+        on experiments.experiment_number = sets_of_renders.experiment_number
+        and tasks.host_number = sets_of_renders.host_number
+        and hash(tasks.render_id) = sets_of_renders.render_hash
 ),
 
 judged_tasks as (
@@ -135,7 +141,7 @@ task_outcomes as (
     select
         judged_tasks.task_id,
         judged_tasks.experiment_number,
-        (judged_tasks.brickid::bigint << 32) | judged_tasks.objid::bigint as host_number,
+        judged_tasks.host_number,
         judged_tasks.is_control,
         judged_tasks.is_first_of_render,
         judged_tasks.is_clean,

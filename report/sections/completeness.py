@@ -86,7 +86,12 @@ def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
     )
     share = alt.Scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("wilson_low:Q", scale=share, title="completeness, 95 % interval"),
+        x=alt.X(
+            "wilson_low:Q",
+            scale=share,
+            axis=alt.Axis(tickCount=5),
+            title="completeness, 95 % interval",
+        ),
         x2="wilson_high:Q",
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
@@ -100,8 +105,8 @@ def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "recovery_rules",
         chart,
-        "Recovery rules over whole experiments. A blind rule is missing where too few galaxies without an arc set its threshold; wide "
-        "intervals are those of few hosts.",
+        "Recovery rules over whole experiments. A blind rule is missing where there are too few galaxies without an arc to set its "
+        "threshold; the table below says how many it takes. Wide intervals are those of few hosts.",
     )
 
 
@@ -116,7 +121,8 @@ def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
             if(n_false_positives is null, null, printf('%d of %d (%.3f\u2013%.3f)', n_false_positives, n_controls + n_negatives,
                 false_positive_rate_wilson_low, false_positive_rate_wilson_high)) as measured,
             n_attempt, printf('%d of %d', n_recovered_all, n_valid_all) as recovered, n_hosts_all,
-            if(n_valid_all = 0, coalesce(reason_code, 'no usable injection'),
+            if(n_valid_all = 0, if(threshold is null, printf('no threshold: %d galaxies without an arc, %d needed',
+                n_controls + n_negatives, n_without_arc_needed), 'no usable injection'),
                 printf('%.3f (%.3f\u2013%.3f)', completeness_valid_all, wilson_low_all, wilson_high_all)) as completeness,
             if(chance_corrected_all is null, null, printf('%.3f (%.3f\u2013%.3f)', chance_corrected_all,
                 chance_corrected_low_all, chance_corrected_high_all)) as beyond_chance,

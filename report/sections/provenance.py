@@ -52,7 +52,9 @@ def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
             alt.Tooltip("widest:Q", title="widest FWHM (arcsec)", format=".3f"),
         ],
     )
-    shares = base.mark_bar().encode(x=alt.X("share:Q", title="share of the tasks"))
+    shares = base.mark_bar().encode(
+        x=alt.X("share:Q", axis=alt.Axis(tickCount=5), title="share of the tasks")
+    )
     ranges = base.mark_bar(height=6).encode(
         x=alt.X("narrowest:Q", title="PSF FWHM, range (arcsec)", scale=alt.Scale(zero=False)),
         x2="widest:Q",

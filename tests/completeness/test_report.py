@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from report.blocks import Table
 from report.page import write_page
 from report.sections import completeness
 from tests.report.conftest import CHROMIUM, opened
@@ -54,6 +55,14 @@ def test_every_rule_with_usable_injections_is_compared(section, sql):
     shown = {row["rule"] for row in rows_of(figure(section, "recovery_rules"))}
     usable = sql("select rule from completeness_cells where cube = 'overall' and n_valid_all > 0")
     assert shown == set(usable["rule"])
+
+
+def test_a_rule_without_a_threshold_says_what_it_lacks(section, sql):
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    (row,) = (row for row in table.rows if row[0] == "blind_fpr_1e3")
+    n_controls = sql("select n_controls from recovery_thresholds where rule = 'blind_fpr_1e3'")
+    expected = f"no threshold: {n_controls.item()} galaxies without an arc, 5000 needed"
+    assert expected in row
 
 
 def test_no_infinity_and_no_missing_place_reaches_the_axes(section):

@@ -172,6 +172,8 @@ def test_a_rate_that_the_controls_cannot_hold_sets_no_threshold(sql):
     rule = sql("from recovery_thresholds where rule = 'blind_fpr_1e3'").row(0, named=True)
     assert rule["threshold"] is None
     assert rule["reason_code"] == "too_few_without_arc"
+    assert rule["n_without_arc_needed"] == 5 / 1e-3
+    assert 0 < rule["n_controls"] + rule["n_negatives"] < 5 / 1e-3
     outcomes = sql("from recoveries where rule = 'blind_fpr_1e3'")
     assert len(outcomes) > 0
     assert not outcomes["is_usable"].any()

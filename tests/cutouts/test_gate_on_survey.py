@@ -143,11 +143,31 @@ def sham_pair(embedded_survey, survey_sample):
     chosen = np.flatnonzero(~np.array(sources["is_lens"]))[:: max(1, len(sources) // N_SHAM)]
     stage = settings_from_vars(settings(), str(embedded_survey / "south" / "coadd"))
     after = {}
-    for keys, found in sham_stamps(sham_renders(sources[chosen], chosen), stage, SIZE):
+    for keys, found, _ in sham_stamps(sham_renders(sources[chosen], chosen), stage, SIZE):
         after |= dict(zip(map(int, keys), found, strict=True))
     order = sorted(after)
     bricks = np.array(sources["brickname"])[order]
     return np.array([after[i] for i in order]), stamps[order], bricks
+
+
+def test_a_negative_is_searched_for_arcs_as_a_control_is(embedded_survey, survey_sample):
+    sources, _ = survey_sample
+    chosen = np.flatnonzero(~np.array(sources["is_lens"]))[:: max(1, len(sources) // N_SHAM)]
+    stage = settings_from_vars(settings(), str(embedded_survey / "south" / "coadd"))
+    sham = sham_renders(sources[chosen], chosen)
+    controls = sham.with_columns(pl.lit(True).alias("is_control"), theta_e_arcsec=pl.lit(0.0))
+    of_negatives, of_controls = (blind_snrs(renders, stage) for renders in (sham, controls))
+    assert len(of_negatives) > 20
+    assert np.isfinite(list(of_negatives.values())).sum() > 20
+    # No pixel takes up the sham's light, and the search is the same code: the same numbers.
+    assert of_negatives == pytest.approx(of_controls, rel=1e-9, nan_ok=True)
+
+
+def blind_snrs(renders, stage):
+    found = {}
+    for keys, _, values in sham_stamps(renders, stage, SIZE):
+        found |= dict(zip(keys, values, strict=True))
+    return found
 
 
 def sham_objects(after, before, bricks):

@@ -13,9 +13,14 @@ CHANGES = {
         "a_bit_is_left_for_the_rule": "rule_bit = 30 where rule = 'original'",
         "rules_have_bits_of_their_own": "rule_bit = 1 where rule = 'original'",
         "a_threshold_or_a_reason": "reason_code = null where rule = 'blind_strict'",
-        "the_rate_is_held": (
-            "n_false_positives = 11, false_positive_rate_measured = 0.11 where rule = 'blind'"
+        "no_threshold_where_too_few_have_no_arc": (
+            "n_without_arc_needed = 101 where rule = 'blind'"
         ),
+        "the_rate_is_held": (
+            "n_false_positives = 11, false_positive_rate_measured = 0.11,"
+            " n_false_positives_of_controls = 8 where rule = 'blind'"
+        ),
+        "controls_and_negatives_add_up": "n_false_positives_of_negatives = 4 where rule = 'blind'",
         "the_measured_rate_lies_in_its_interval": (
             "false_positive_rate_wilson_high = 0.09 where rule = 'blind'"
         ),
@@ -154,5 +159,36 @@ CHANGES = {
             "delete from psf_provenance where band = 'g'",
             "every_task_is_counted_in_every_band",
         ),
+    },
+    "completeness_footprint": {
+        "bin_has_a_width_psf_fwhm_arcsec": (
+            "psf_fwhm_arcsec_high = null",
+            "bricks_lie_in_their_bins",
+        ),
+        "bin_has_a_width_psfdepth_r_mag": (
+            "psfdepth_r_mag_high = psfdepth_r_mag_low",
+            "bricks_lie_in_their_bins",
+        ),
+        "a_row_has_bricks": (
+            "insert into completeness_footprint values (1.4, 1.5, 24.5, 24.75, 0, 0, 0)"
+        ),
+        "every_usable_brick_is_counted": (
+            "n_bricks = n_bricks + 1",
+            "bricks_lie_in_their_bins",
+        ),
+        "every_parent_is_counted": "n_parents = n_parents - 1",
+        "area_is_that_of_the_bricks": "area_deg2 = area_deg2 + 0.01",
+        "bricks_lie_in_their_bins": "psf_fwhm_arcsec_low = 1.35",
+    },
+    "known_lens_parents": {
+        "has_rows_where_called_for": (
+            "delete from known_lens_parents",
+            "lenses_are_those_of_the_searched_bricks",
+        ),
+        "a_parent_is_near": "is_parent = true where separation_arcsec is null",
+        "lenses_are_those_of_the_searched_bricks": (
+            "update stg_known_lenses set is_cluster = true where known_lens_id = 2"
+        ),
+        "separation_is_to_the_nearest_parent": "separation_arcsec = 0.1 where known_lens_id = 1",
     },
 }

@@ -35,6 +35,7 @@ CHANGES = {
     },
     "sham_features": {
         "has_rows_where_called_for": ("delete from sham_features", "most_hosts_are_measured"),
+        "blind_snr_is_finite_where_measured": "blind_snr = 'nan' where galaxy_id = 'galaxy_3'",
         "hosts_are_usable_negatives": "galaxy_id = 'galaxy_2' where galaxy_id = 'galaxy_3'",
         "most_hosts_are_measured": "delete from sham_features where galaxy_id = 'galaxy_3'",
     },

@@ -43,7 +43,10 @@ select
     rules.*,
     60 as n_controls,
     40 as n_negatives,
+    round(5 / false_positive_rate)::bigint as n_without_arc_needed,
     if(rule = 'blind', 10, null) as n_false_positives,
+    if(rule = 'blind', 7, null) as n_false_positives_of_controls,
+    if(rule = 'blind', 3, null) as n_false_positives_of_negatives,
     n_false_positives / 100 as false_positive_rate_measured,
     if(rule = 'blind', 0.055, null) as false_positive_rate_wilson_low,
     if(rule = 'blind', 0.174, null) as false_positive_rate_wilson_high,
@@ -196,3 +199,25 @@ select
     max(psf_fwhm_used_r) as psf_fwhm_max_arcsec
 from injections cross join unnest(['g', 'r', 'z']) as bands(band)
 group by all;
+
+-- All bricks are alike, and in one bin.
+create table completeness_footprint as
+select
+    1.3e0 as psf_fwhm_arcsec_low,
+    1.4e0 as psf_fwhm_arcsec_high,
+    24.5e0 as psfdepth_r_mag_low,
+    24.75e0 as psfdepth_r_mag_high,
+    count(*) as n_bricks,
+    (select count(*) from parent_galaxies) as n_parents,
+    sum(area_deg2) as area_deg2
+from bricks_with_region;
+
+-- The first lens lies on a galaxy, the second one far from any.
+create table known_lens_parents as
+select
+    known_lens_id,
+    ['0102p002', '1002p005'][known_lens_id] as brickname,
+    'confident' as grading,
+    if(known_lens_id = 1, 0e0, null) as separation_arcsec,
+    known_lens_id = 1 as is_parent
+from stg_known_lenses;

@@ -80,7 +80,8 @@ where galaxy_id in ('galaxy_3', 'galaxy_5', 'galaxy_7', 'galaxy_9', 'galaxy_11')
 create table sham_features as
 select
     galaxy_id,
-    0e0 as max_abs_difference_nmgy
+    0e0 as max_abs_difference_nmgy,
+    1.5e0 as blind_snr
 from sham_renders;
 
 create table shortcut_classifiers as
