@@ -42,7 +42,7 @@ from injection.plan import parts
 from injection.settings import StageSettings
 from injection.stage import compiled_for_workers
 
-REPEATS = 3
+REPEATS = 5
 LEAST_RATIO, LEAST_RATE, MOST_MEMORY_GB = 15, 500, 1.5
 TEN_MILLION = 10_000_000
 CORES = (1, 16, 480)
