@@ -1,5 +1,7 @@
 """Which renders of a batch cannot be injected, and why (`seeds/staging/reason_codes.csv`)."""
 
+import math
+
 import numpy as np
 
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC, SERSIC_INDEX_RANGE
@@ -67,9 +69,9 @@ def _is_shear(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 def _all_finite(images: np.ndarray) -> np.ndarray:
     """By the sum of each image, which is fast; only where it is not finite, pixel by pixel."""
-    flat = images.reshape(len(images), -1)
+    flat = images.reshape(len(images), math.prod(images.shape[1:]))
     with np.errstate(over="ignore", invalid="ignore"):
-        is_finite = np.isfinite(flat.sum(axis=1)) if flat.size else np.ones(len(images), bool)
+        is_finite = np.isfinite(flat.sum(axis=1))
     for k in np.flatnonzero(~is_finite):
         is_finite[k] = np.isfinite(flat[k]).all()
     return is_finite

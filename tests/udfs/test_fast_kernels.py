@@ -255,13 +255,13 @@ def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
         size=(y1 - y0 + 1, x1 - x0 + 1)
     )
     gaussians, work = fast_psf.mixture(profile, 3.5), fast_psf.make_blur(64)
-    work.rows[:], work.image[:], work.seen[:] = 7, 7, 7  # whatever was there before
+    for room in work:
+        room[:] = 7  # whatever was there before
     sigma = gaussians.sigma_per_fwhm * fwhm
-    (a, b, c, d), stride = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
+    a, b, c, d = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
     seen = np.zeros((64, 64))
-    for row in range(c, d + 1):
-        start = (row - c) * stride
-        seen[row, a : b + 1] = work.seen[start : start + b - a + 1]
+    height, width = d - c + 1, b - a + 1
+    seen[c : d + 1, a : b + 1] = work.seen[: height * width].reshape(height, width)
     plain = psf.convolve(unit, fwhm, profile, pixel_scale_arcsec=PIXEL)
     tolerance = 1e-6 if profile == "gaussian" else 2e-3
     assert np.max(np.abs(seen - plain)) < tolerance * plain.max()
@@ -277,10 +277,12 @@ def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
     assert np.max(np.abs(total - kernel)) < 1e-3 * kernel.max()
 
 
+@pytest.mark.parametrize("sigma", [0.3, 1.1, 2.3, 2.7])
 @pytest.mark.parametrize("shift", [1, 40])
-def test_four_taps_at_a_time_are_the_plain_sum(shift):
+def test_taps_added_by_fours_and_twos_are_the_plain_sum(shift, sigma):
     rng = np.random.default_rng(5)
-    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(2.3)
+    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(sigma)
+    assert len(taps) % 2 == 1
     out = np.zeros(300, np.float32)
     fast_psf.add_convolved(image, 800, shift, taps, 300, out)
     kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
