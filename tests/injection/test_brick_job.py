@@ -103,7 +103,10 @@ def test_tasks_that_state_no_psf_are_seen_with_that_of_the_maps(real_coadds, cov
         "psfsize_g", "psfsize_r", "psfsize_z"
     )
     rows, _ = injected(frame, stage_settings(real_coadds, **G_ONLY))
-    assert rows["reason_code"].unique().to_list() == ["psf_out_of_range"]  # DR6 has no maps
+    of_frame = rows.join(frame.select("render_id", "is_control"), on="render_id")
+    reasons = of_frame.select("is_control", "reason_code").unique().sort("is_control").rows()
+    # DR6 has neither maps of the PSF, which controls do not need, nor masks.
+    assert reasons == [(False, "psf_out_of_range"), (True, "no_maskbits")]
     assert len(rows) == 2 * len(frame)
 
 
