@@ -2,7 +2,7 @@
 
 import runpy
 
-QUICK = ("benchmarks.kernels", "benchmarks.transport")
+QUICK = ("benchmarks.transport", "benchmarks.kernels", "benchmarks.stage")
 
 if __name__ == "__main__":
     for module in QUICK:

@@ -20,7 +20,10 @@ from udfs.blind import blind_detection, search_size
 from udfs.inject import inject_batch, metrics_schema
 from udfs.records import Injected, Pixels, Settings
 
-RENDERS_PER_BATCH = 256  # bounds the memory of a worker: about 60 MB of canvases at 96 pixels
+# What bounds the memory of a worker: canvases of 96 pixels take 260 kB for a host and as much for a
+# render of a batch. No brick of a real tier has so many hosts, so its tiles are decoded once.
+HOSTS_AT_ONCE = 1024
+RENDERS_PER_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,40 @@ def inject_brick(renders: pl.DataFrame, settings: StageSettings) -> Iterator[Bri
         Every render is in exactly one of them, whatever went wrong.
     """
     settings = settings.for_bandset(renders["bandset"][0])
+    bands, name = settings.kernel.bands, renders["brickname"][0]
     try:
-        hosts, brick, host_of_render = _hosts(renders, settings)
+        brick = open_brick(settings.coadds, name, bands, settings.use_psfsize_maps)
     except FitsError as error:
         yield BrickBatch(renders, brick_failed_rows(renders, error, settings), {})
         return
+    for sharing in _renders_by_host(renders):
+        yield from _inject_hosts(sharing, brick, settings)
+
+
+def _renders_by_host(renders: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Renders whose hosts are cut together, `HOSTS_AT_ONCE` of them.
+
+    Hosts are taken in the order of their right ascension, so that two groups share few tiles.
+    """
+    _, _, host_of_render = _distinct_hosts(renders)
+    group = host_of_render // HOSTS_AT_ONCE
+    for number in range(int(group.max()) + 1):
+        (index,) = np.nonzero(group == number)
+        yield renders[index]
+
+
+def _distinct_hosts(renders: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sky positions (n, 2) of the hosts, the first render of each, and the host of each render."""
+    positions = renders.select("ra", "dec").cast(pl.Float64).to_numpy()
+    sky, first, host = np.unique(positions, axis=0, return_index=True, return_inverse=True)
+    return sky, first, host.ravel()
+
+
+def _inject_hosts(
+    renders: pl.DataFrame, brick: Brick, settings: StageSettings
+) -> Iterator[BrickBatch]:
+    """Inject the renders of some hosts, in batches; those of which no stamp can be made first."""
+    hosts, host_of_render = _hosts(renders, brick, settings)
     usable = _is_usable(hosts)[host_of_render]
     for is_usable, function in ((False, _unusable_batch), (True, _injected_batch)):
         (chosen,) = np.nonzero(usable == is_usable)
@@ -90,16 +122,12 @@ def inject_brick(renders: pl.DataFrame, settings: StageSettings) -> Iterator[Bri
             yield function(renders[index], hosts, host_of_render[index], brick, settings)
 
 
-def _hosts(renders: pl.DataFrame, settings: StageSettings) -> tuple[Hosts, Brick, np.ndarray]:
-    """Open the brick and cut its hosts; also the host of each render."""
+def _hosts(
+    renders: pl.DataFrame, brick: Brick, settings: StageSettings
+) -> tuple[Hosts, np.ndarray]:
+    """Cut the hosts of some renders; also the host of each render."""
     kernel = settings.kernel
-    brick = open_brick(
-        settings.coadds, renders["brickname"][0], kernel.bands, settings.use_psfsize_maps
-    )
-    positions = renders.select("ra", "dec").cast(pl.Float64).to_numpy()
-    sky, first, host_of_render = np.unique(
-        positions, axis=0, return_index=True, return_inverse=True
-    )
+    sky, first, host_of_render = _distinct_hosts(renders)
     spot = places(*pixel_from_sky(brick.wcs, sky[:, 0], sky[:, 1]), brick.shape, kernel)
     pixels = cut_hosts(brick, spot.corner, kernel)
     covered = {
@@ -107,7 +135,7 @@ def _hosts(renders: pl.DataFrame, settings: StageSettings) -> tuple[Hosts, Brick
         for size, corner in spot.stamp_corners.items()
     }
     widths, sources = psf_widths(brick, spot, _psf_of_tasks(renders[first], kernel), kernel)
-    return Hosts(spot, pixels, covered, widths, sources), brick, host_of_render.ravel()
+    return Hosts(spot, pixels, covered, widths, sources), host_of_render
 
 
 def _is_usable(hosts: Hosts) -> np.ndarray:
@@ -122,15 +150,10 @@ def _is_usable(hosts: Hosts) -> np.ndarray:
 
 def _psf_of_tasks(hosts: pl.DataFrame, kernel: Settings) -> np.ndarray:
     """PSF widths that the tasks state, (n, n_band) float, arcsec; NaN where they do not."""
-    missing = pl.lit(None, dtype=pl.Float64)
-    columns = [
-        (pl.col(name) if (name := f"psfsize_{band}") in hosts.columns else missing)
-        .cast(pl.Float64)
-        .fill_null(float("nan"))
-        .alias(name)
-        for band in kernel.bands
-    ]
-    return hosts.select(columns).to_numpy()
+    names = [f"psfsize_{band}" for band in kernel.bands]
+    absent = [pl.lit(None).alias(name) for name in names if name not in hosts.columns]
+    stated = hosts.with_columns(absent).select(pl.col(names).cast(pl.Float64))
+    return stated.fill_null(float("nan")).to_numpy()
 
 
 def _gains(renders: pl.DataFrame, settings: StageSettings) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The gnomonic projection of a brick: sky to pixel and back, and angles on the sky.
 
 A brick's header is a plain TAN with a CD matrix (FITS WCS paper II, Calabretta & Greisen 2002,
-section 5.1.3), so that a few lines take the place of a general library for every galaxy.
+section 5.1.3), so that a few lines take the place of a general library for every galaxy. Products are
+written out: the last digit of a matrix product or of `solve` depends on how many points there are.
 Pixels are counted from 0 at the centre of the first pixel.
 """
 
@@ -78,8 +79,8 @@ def pixel_from_sky(
     depth = np.where(depth > 0, depth, np.nan)
     east = np.degrees(np.cos(dec) * np.sin(d_ra) / depth)
     north = np.degrees((np.sin(dec) * cos0 - np.cos(dec) * sin0 * np.cos(d_ra)) / depth)
-    x, y = np.linalg.solve(wcs.cd_deg, np.stack([east, north]))
-    return x + wcs.x_pix, y + wcs.y_pix
+    (x_east, x_north), (y_east, y_north) = np.linalg.inv(wcs.cd_deg)
+    return x_east * east + x_north * north + wcs.x_pix, y_east * east + y_north * north + wcs.y_pix
 
 
 def sky_from_pixel(
@@ -92,8 +93,9 @@ def sky_from_pixel(
     ra_deg, dec_deg : (n,) float, degree
         Right ascension in [0, 360).
     """
-    offset = wcs.cd_deg @ np.stack([x_pix - wcs.x_pix, y_pix - wcs.y_pix])
-    east, north = np.radians(offset)
+    dx, dy = x_pix - wcs.x_pix, y_pix - wcs.y_pix
+    (east_x, east_y), (north_x, north_y) = wcs.cd_deg
+    east, north = np.radians(east_x * dx + east_y * dy), np.radians(north_x * dx + north_y * dy)
     sin0, cos0 = np.sin(np.radians(wcs.dec_deg)), np.cos(np.radians(wcs.dec_deg))
     depth = cos0 - north * sin0
     ra = wcs.ra_deg + np.degrees(np.arctan2(east, depth))

@@ -9,6 +9,16 @@ from udfs.fast_sie import MIN_AXIS_RATIO
 SMALLEST_REFF_PIX = {1.0: 0.08 / DECAM_PIXEL_ARCSEC, 4.0: 0.2 / DECAM_PIXEL_ARCSEC}
 LARGEST_INDEX = 4.0
 
+# What is promised of the flux of renders within it: root mean square and largest error as fractions
+# of the flux, for sources no more peaked than the index.
+FLUX_LIMITS = {1.0: (0.001, 0.005), 4.0: (0.0025, 0.015)}
+LARGEST_BIAS = 0.0005
+
+
+def flux_limits(src_n: float) -> tuple[float, float]:
+    """Promised root mean square and largest relative flux error at a Sersic index up to 4."""
+    return FLUX_LIMITS[min(index for index in FLUX_LIMITS if src_n <= index)]
+
 
 def is_beyond_budget(
     src_n: np.ndarray, src_reff_arcsec: np.ndarray, lens_q: np.ndarray, pixel_scale_arcsec: float

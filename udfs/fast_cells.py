@@ -32,7 +32,9 @@ CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens
 CENTRE_PART = np.float32(0.02)  # arcsec: smaller cells with the lens centre are summed as they are
 NEAREST = np.float32(1e-6)  # smallest ratio of radii within a cell
 RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell spans of it
-MAX_STEP = np.float32(4.0)  # powers of two by which the light may change across a summed cell
+# Powers of two by which the light may change across a summed cell. With 6 a fifth fewer cells are
+# summed, but the flux of flat sources is off by up to 0.6 %; with 4.5 by 0.1 %.
+MAX_STEP = np.float32(4.5)
 MAX_LEVEL = 10  # halvings of a pixel
 DARK = np.float32(10)  # a cell whose brightest point is below 2^-14 is summed as it is
 
@@ -94,7 +96,7 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
     These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
     or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
     that are too steep and not dark. The first two are split only while they span more than `finest`
-    of the source.
+    of the source. Where the lens centre is, the map is no linear one, and only the first rule holds.
 
     With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
     source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
@@ -123,20 +125,19 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
         u, v = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
         ux, vx = c[AXIS_11] * a11 + c[AXIS_12] * a12, c[AXIS_21] * a11 + c[AXIS_22] * a12
         uy, vy = c[AXIS_11] * a12 + c[AXIS_12] * a22, c[AXIS_21] * a12 + c[AXIS_22] * a22
-        radius = radius_square(c, bx, by)
-        span_square = side * side * max(ux * ux + vx * vx, uy * uy + vy * vy)
         across, along = ux * ux + vx * vx, uy * uy + vy * vy
         span_square = side * side * max(across, along)
         radius = radius_square(c, bx, by)
         core = min(max(cusp, RIDGE_MARGIN * span_square - radius), span_square - finest * finest)
-        centre = min(margin * margin * inverse_square - _ONE, side - CENTRE_PART)
+        nearness = margin * margin * inverse_square - _ONE
+        centre = min(nearness, side - CENTRE_PART)
         width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
         nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
         y0 = cells.node_exponent[i]
         lowest = y0 * exp2(_TWO * c[HALF_POWER] * log2(nearest))
         step = min(cells.change[i], _TWO * (y0 - lowest))
         steep = min(step - MAX_STEP, DARK - lowest)
-        cells.split[i] = max(core, centre, steep)
+        cells.split[i] = max(min(core, -nearness), centre, steep)
 
 
 @fast_kernel
@@ -157,6 +158,31 @@ def divide(cells: Cells, n: int, may_split: bool, corner: np.ndarray) -> Any:
             cells.leaf_owner[n_leaf] = owner
             n_leaf += 1
     return n_next, n_leaf
+
+
+@fast_kernel
+def next_level(cells: Cells) -> Cells:
+    """The lists with the parts in the place of their cells: they change names, nothing is copied."""
+    return Cells(
+        cells.next_x,
+        cells.next_y,
+        cells.next_change,
+        cells.next_owner,
+        cells.split,
+        cells.x,
+        cells.y,
+        cells.change,
+        cells.owner,
+        cells.leaf_x,
+        cells.leaf_y,
+        cells.leaf_owner,
+        cells.leaf_sum,
+        cells.leaf_x_sum,
+        cells.leaf_y_sum,
+        cells.node_x,
+        cells.node_y,
+        cells.node_exponent,
+    )
 
 
 @fast_kernel
@@ -269,7 +295,5 @@ def refine(
         n_next, n_leaf = divide(cells, n, level < MAX_LEVEL, turned(_CORNERS, turn))
         sum_leaves(c, mode, cells, n_leaf, PIXEL_NODES if level == 0 else PART_NODES, turn)
         _give_to_pixels(cells, n_leaf, part, pixels, moments)
-        for i in range(n_next):
-            cells.x[i], cells.y[i] = cells.next_x[i], cells.next_y[i]
-            cells.change[i], cells.owner[i] = cells.next_change[i], cells.next_owner[i]
+        cells = next_level(cells)
         n, part, level = n_next, part * _HALF, level + 1

@@ -108,42 +108,64 @@ def total_magnification(p: np.ndarray, central: float, reach: float, rays: Rays)
 
 
 @fast_kernel
-def _arc(seen: np.ndarray, stride: int, height: int, width: int, flux: float) -> np.ndarray:
-    """The blurred image of unit flux as an image in nanomaggy.
+def _flux(unit: np.ndarray, box: Any) -> float:
+    """Sum over a box: in single precision along a row, whose sum is vectorised, in double over rows."""
+    total = 0.0
+    for y in range(box[2], box[3] + 1):
+        row, row_total = unit[y, box[0] : box[1] + 1], np.float32(0)
+        for x in range(len(row)):
+            row_total += row[x]
+        total += row_total
+    return total
+
+
+@fast_kernel
+def _arc(seen: np.ndarray, height: int, width: int, flux: float) -> np.ndarray:
+    """The blurred image of unit flux, flat, as an image in nanomaggy.
 
     Sharing light by its moments leaves the far wings of a narrow PSF below 0 by up to 5e-5 of the
     peak; there the arc is dark.
     """
     arc = np.empty((height, width), np.float32)
     for row in range(height):
-        source, target = seen[row * stride :], arc[row]
+        source, target = seen[row * width :], arc[row]
         for column in range(width):
             target[column] = max(flux * source[column], np.float32(0))
     return arc
 
 
 @fast_kernel
-def good_invvar(invvar: np.ndarray, maskbits: np.ndarray, bad_bits: int) -> np.ndarray:
-    """Inverse variance where a pixel counts, else 0: positive and none of the bad mask bits."""
-    out = np.empty(invvar.shape, np.float32)
-    for row in range(invvar.shape[0]):
-        for column in range(invvar.shape[1]):
-            value = invvar[row, column]
-            is_good = value > 0 and (maskbits[row, column] & bad_bits) == 0
-            out[row, column] = value if is_good else np.float32(0)
+def good_invvar(invvar: np.ndarray, maskbits: np.ndarray, box: Any, bad_bits: int) -> np.ndarray:
+    """Inverse variance in a box where a pixel counts, else 0: positive and none of the bad mask bits.
+
+    Here and below a row is cut from the canvas and not from a part of it: numba knows of a row of
+    a whole array that its pixels are neighbours in memory, and only then makes vectors of the loop.
+    """
+    x0, x1, y0, y1 = box
+    out = np.empty((y1 - y0 + 1, x1 - x0 + 1), np.float32)
+    bad = np.int32(bad_bits)
+    for row in range(y1 - y0 + 1):
+        values, bits = invvar[y0 + row, x0 : x1 + 1], maskbits[y0 + row, x0 : x1 + 1]
+        target = out[row]
+        for column in range(len(values)):
+            value = values[column]
+            is_good = (value > 0) & ((bits[column] & bad) == 0)
+            target[column] = value if is_good else np.float32(0)
     return out
 
 
 @fast_kernel
-def measure(arc: np.ndarray, invvar: np.ndarray, peak: np.ndarray) -> Any:
-    """Sums over an arc: f^2 invvar and f; `peak` gets the largest f^2 invvar of each column.
+def measure(arc: np.ndarray, invvar: np.ndarray, window: Any, peak: np.ndarray) -> Any:
+    """Sums over a window (x from, x to, y from, y to, the ends not in it) of an arc: f^2 invvar and f.
 
-    The maximum is taken column by column because a single running maximum is not vectorised.
+    `peak` gets the largest f^2 invvar of each column: the maximum is taken column by column because
+    a single running maximum is not vectorised.
     """
+    left, right, low, high = window
     square, total = 0.0, 0.0
-    for row in range(arc.shape[0]):
+    for row in range(low, high):
         row_square, row_total = np.float32(0), np.float32(0)
-        f, w = arc[row], invvar[row]
+        f, w = arc[row, left:right], invvar[row, left:right]
         for column in range(len(f)):
             snr_square = f[column] * f[column] * w[column]
             row_square += snr_square
@@ -155,18 +177,19 @@ def measure(arc: np.ndarray, invvar: np.ndarray, peak: np.ndarray) -> Any:
 
 
 @fast_kernel
-def _add(arc: np.ndarray, out: np.ndarray) -> None:
+def _add(arc: np.ndarray, box: Any, out: np.ndarray) -> None:
+    """Add an arc to the box of a canvas."""
     for row in range(arc.shape[0]):
-        source, target = arc[row], out[row]
+        source, target = arc[row], out[box[2] + row, box[0] : box[1] + 1]
         for column in range(len(source)):
             target[column] += source[column]
 
 
 @fast_kernel
-def _lower_invvar(arc: np.ndarray, gain: float, out: np.ndarray) -> None:
-    """Add the variance of the arc's photons, f / gain, to the pixels."""
+def _lower_invvar(arc: np.ndarray, gain: float, box: Any, out: np.ndarray) -> None:
+    """Add the variance of the arc's photons, f / gain, to the pixels of the box of a canvas."""
     for row in range(arc.shape[0]):
-        source, target = arc[row], out[row]
+        source, target = arc[row], out[box[2] + row, box[0] : box[1] + 1]
         for column in range(len(source)):
             value = target[column]
             lowered = value / (np.float32(1) + source[column] * value / gain)
@@ -185,16 +208,14 @@ def _measure_stamps(
 ) -> None:
     """Metrics of one band on every stamp, from the part of the arc that is on it."""
     x0, x1, y0, y1 = box
-    lit = batch.invvar[k, band, y0 : y1 + 1, x0 : x1 + 1]
-    bits = _mask(k, batch)[y0 : y1 + 1, x0 : x1 + 1]
-    weights = good_invvar(lit, bits, choices.bad_bits)
+    weights = good_invvar(batch.invvar[k, band], _mask(k, batch), box, choices.bad_bits)
     for i in range(len(batch.sizes)):
         corner_x, corner_y = batch.corner[k, i, 0], batch.corner[k, i, 1]
         left, right = max(0, corner_x - x0), min(x1 + 1, corner_x + batch.sizes[i]) - x0
         low, high = max(0, corner_y - y0), min(y1 + 1, corner_y + batch.sizes[i]) - y0
         right, high = max(left, right), max(low, high)
         peak = np.zeros(right - left, np.float32)
-        square, total = measure(arc[low:high, left:right], weights[low:high, left:right], peak)
+        square, total = measure(arc, weights, (left, right, low, high), peak)
         out.matched[k, i, band] = sqrt(square)
         out.total[k, i, band] = total
         if band == choices.detection:
@@ -210,49 +231,56 @@ def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) ->
     pixel_light = central * choices.scale * choices.scale
     reach = batch.reach[k] * p[REFF]
     lit = render_canvas(p, pixel_light, reach, frame, True, room.unit, room.work)
-    out.rendered[k] = room.unit.sum()
+    out.rendered[k] = _flux(room.unit, lit)
     if lit[1] < lit[0] or lit[3] < lit[2]:
         return
     for band in range(batch.flux.shape[1]):
         sigma = choices.sigma_per_fwhm * batch.fwhm[k, band]
-        box, stride = blur(room.unit, lit, choices.weight, sigma, room.blur)
+        box = blur(room.unit, lit, choices.weight, sigma, room.blur)
         x0, x1, y0, y1 = box
-        flux = np.float32(batch.flux[k, band])
-        arc = _arc(room.blur.seen, stride, y1 - y0 + 1, x1 - x0 + 1, flux)
+        arc = _arc(room.blur.seen, y1 - y0 + 1, x1 - x0 + 1, np.float32(batch.flux[k, band]))
         _measure_stamps(k, band, arc, box, batch, choices, out)
-        image = out.image[k, band, y0 : y1 + 1, x0 : x1 + 1]
-        _add(arc, image)
+        _add(arc, box, out.image[k, band])
         if choices.is_poisson:
             gain = batch.gain[k, band]
             place = (batch.origin[k, 0] + x0, batch.origin[k, 1] + y0, band)
+            image = out.image[k, band, y0 : y1 + 1, x0 : x1 + 1]
             add_noise(arc, gain, place, batch.key[k], room.draws, image)
             if len(out.lowered_invvar) > 0:
-                lowered = out.lowered_invvar[k, band, y0 : y1 + 1, x0 : x1 + 1]
-                _lower_invvar(arc, np.float32(gain), lowered)
+                _lower_invvar(arc, np.float32(gain), box, out.lowered_invvar[k, band])
 
 
 @fast_kernel
-def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, bad_bits: int, wise_bits: int) -> Any:
-    """Number of pixels of a stamp that do not count, and of those near stars bright for WISE."""
+def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, stamp: Any, bits: Any) -> Any:
+    """Pixels of a stamp (x, y, size) that do not count, and those with bits of stars bright for WISE.
+
+    `bits` are the bad ones and those of WISE. A row is counted in float32, as wide as what is tested:
+    with 64-bit counters, and with `and`, which is a branch, the loop is not vectorised.
+    """
+    x, y, size = stamp
+    bad_bits, wise_bits = np.int32(bits[0]), np.int32(bits[1])
     bad, wise = 0, 0
-    for row in range(invvar.shape[0]):
-        for column in range(invvar.shape[1]):
-            bits = maskbits[row, column]
-            is_good = invvar[row, column] > 0 and (bits & bad_bits) == 0
-            bad += 0 if is_good else 1
-            wise += 1 if (bits & wise_bits) != 0 else 0
+    for row in range(y, y + size):
+        values, masks = invvar[row, x : x + size], maskbits[row, x : x + size]
+        row_bad, row_wise = np.float32(0), np.float32(0)
+        for column in range(len(values)):
+            is_good = (values[column] > 0) & ((masks[column] & bad_bits) == 0)
+            row_bad += np.float32(0) if is_good else np.float32(1)
+            row_wise += np.float32(1) if (masks[column] & wise_bits) != 0 else np.float32(0)
+        bad += int(row_bad)
+        wise += int(row_wise)
     return bad, wise
 
 
 @kernel
 def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
     """Fractions of bad pixels of each stamp in the detection band."""
-    mask = _mask(k, batch)
+    mask, invvar = _mask(k, batch), batch.invvar[k, choices.detection]
+    bits = (choices.bad_bits, choices.wise_bits)
     for i in range(len(batch.sizes)):
-        size, x, y = batch.sizes[i], batch.corner[k, i, 0], batch.corner[k, i, 1]
-        invvar = batch.invvar[k, choices.detection, y : y + size, x : x + size]
-        bits = mask[y : y + size, x : x + size]
-        bad, wise = count_pixels(invvar, bits, choices.bad_bits, choices.wise_bits)
+        size = batch.sizes[i]
+        stamp = (batch.corner[k, i, 0], batch.corner[k, i, 1], size)
+        bad, wise = count_pixels(invvar, mask, stamp, bits)
         out.bad[k, i], out.wise[k, i] = bad / size**2, wise / size**2
 
 

@@ -16,7 +16,6 @@ from scipy import optimize
 from udfs.jit import fast_kernel, kernel
 from udfs.psf import FWHM_PER_SIGMA, GAUSSIAN_RADIUS_SIGMA, MOFFAT_ENCLOSED_FLUX, Profile
 
-TAPS_PER_PASS = 4
 N_GAUSSIANS = 4  # of a Moffat
 _ZERO = np.float32(0)
 
@@ -61,8 +60,8 @@ def mixture(profile: Profile, beta: float) -> Mixture:
 
 @kernel
 def taps_radius(sigma: float) -> int:
-    """Half size of a Gaussian's taps, rounded up to whole passes."""
-    return TAPS_PER_PASS * int(ceil(ceil(GAUSSIAN_RADIUS_SIGMA * sigma) / TAPS_PER_PASS))
+    """Half size of a Gaussian's taps, rounded up to whole pairs."""
+    return 2 * int(ceil(GAUSSIAN_RADIUS_SIGMA * sigma / 2))
 
 
 @kernel
@@ -78,6 +77,18 @@ def half_taps(sigma: float) -> np.ndarray:
 def _add_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
     for i in range(n):
         out[i] += factor * image[i]
+
+
+@fast_kernel
+def _add_two_pairs(
+    before: np.ndarray, after: np.ndarray, shift: int, t: Any, n: int, out: np.ndarray
+) -> None:
+    """Add two taps and their mirror images, as `_add_four_pairs` does."""
+    a1, a0 = before, before[shift:]
+    b0, b1 = after, after[shift:]
+    t0, t1 = t
+    for i in range(n):
+        out[i] += t0 * (a0[i] + b0[i]) + t1 * (a1[i] + b1[i])
 
 
 @fast_kernel
@@ -113,25 +124,30 @@ def add_convolved(
     out : (n,) float32, added to
     """
     _add_scaled(image[start:], taps[0], n, out)
-    for k in range(1, len(taps), TAPS_PER_PASS):
-        before = image[start - (k + TAPS_PER_PASS - 1) * shift :]
-        after = image[start + k * shift :]
+    k = 1
+    while k + 3 < len(taps):
         four = (taps[k], taps[k + 1], taps[k + 2], taps[k + 3])
+        before, after = image[start - (k + 3) * shift :], image[start + k * shift :]
         _add_four_pairs(before, after, shift, four, n, out)
+        k += 4
+    if k < len(taps):
+        before, after = image[start - (k + 1) * shift :], image[start + k * shift :]
+        _add_two_pairs(before, after, shift, (taps[k], taps[k + 1]), n, out)
 
 
 class Blur(NamedTuple):
-    """Room for one convolution: the image with gaps, blurred along x, and along both."""
+    """Room for one convolution: the image with gaps, blurred along x and along both; the sum of all."""
 
     image: np.ndarray
     rows: np.ndarray
+    both: np.ndarray
     seen: np.ndarray
 
 
 def make_blur(size: int) -> Blur:
     """Room for canvases of size x size and kernels no larger than that."""
-    padded = (2 * size + 2 * TAPS_PER_PASS) * (3 * size + 4 * TAPS_PER_PASS)
-    return Blur(*[np.zeros(padded, np.float32) for _ in range(3)])
+    n_padded = (2 * size + 2) * (3 * size + 4)
+    return Blur(*[np.zeros(n_padded, np.float32) for _ in Blur._fields])
 
 
 @kernel
@@ -144,6 +160,41 @@ def seen_box(box: Any, radius: int, size: int) -> Any:
         max(0, y0 - radius),
         min(size - 1, y1 + radius),
     )
+
+
+@fast_kernel
+def _blur_once(unit: np.ndarray, box: Any, taps: np.ndarray, work: Blur) -> Any:
+    """Image through one separable kernel into `work.both`: the box that it fills, and the stride.
+
+    A narrow Gaussian of a mixture fills a smaller box than the widest, and costs as much less.
+    """
+    radius = len(taps) - 1
+    x0, x1, y0, y1 = seen_box(box, radius, len(unit))
+    height, stride = y1 - y0 + 1, x1 - x0 + 1 + radius
+    n, lead = height * stride, radius * stride + radius
+    work.image[: n + 2 * lead] = _ZERO
+    work.rows[: n + 2 * lead] = _ZERO
+    work.both[:n] = _ZERO
+    for row in range(box[2], box[3] + 1):
+        source = unit[row, box[0] : box[1] + 1]
+        target = work.image[lead + (row - y0) * stride + box[0] - x0 :]
+        for column in range(len(source)):
+            target[column] = source[column]
+    first, n_lit = lead + (box[2] - y0) * stride, (box[3] - box[2] + 1) * stride
+    add_convolved(work.image, first, 1, taps, n_lit, work.rows[first:])
+    add_convolved(work.rows, lead, stride, taps, n, work.both)
+    return (x0, x1, y0, y1), stride
+
+
+@fast_kernel
+def _add_part(part: Any, weight: float, width: int, corner: Any, work: Blur) -> None:
+    """Add a weighted part (its box and stride) of the mixture to `work.seen`, `width` pixels wide."""
+    (x0, x1, y0, y1), stride = part
+    for row in range(y0, y1 + 1):
+        source = work.both[(row - y0) * stride :]
+        target = work.seen[(row - corner[1]) * width + x0 - corner[0] :]
+        for column in range(x1 - x0 + 1):
+            target[column] += weight * source[column]
 
 
 @fast_kernel
@@ -161,26 +212,13 @@ def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work
 
     Returns
     -------
-    seen : x0, x1, y0, y1 : int, pixel
-        Box of the light after the PSF.
-    stride : int
-        Its pixel (y, x) is work.seen[(y - y0) * stride + x - x0].
+    x0, x1, y0, y1 : int, pixel
+        Box of the light after the PSF; its pixel (y, x) is work.seen[(y - y0) * (x1 - x0 + 1) + x - x0].
     """
-    radius = taps_radius(sigma.max())
-    x0, x1, y0, y1 = seen_box(box, radius, len(unit))
-    height, stride = y1 - y0 + 1, x1 - x0 + 1 + radius
-    n, lead = height * stride, radius * stride + radius
-    work.image[: n + 2 * lead] = _ZERO
-    work.seen[:n] = _ZERO
-    for row in range(box[2], box[3] + 1):
-        start = lead + (row - y0) * stride - x0
-        for column in range(box[0], box[1] + 1):
-            work.image[start + column] = unit[row, column]
-    first, n_lit = (box[2] - y0) * stride, (box[3] - box[2] + 1) * stride
+    x0, x1, y0, y1 = seen_box(box, taps_radius(sigma.max()), len(unit))
+    width = x1 - x0 + 1
+    work.seen[: width * (y1 - y0 + 1)] = _ZERO
     for k in range(len(sigma)):
-        taps = half_taps(sigma[k])
-        work.rows[: n + 2 * lead] = _ZERO
-        rows = work.rows[lead + first :]
-        add_convolved(work.image, lead + first, 1, taps, n_lit, rows)
-        add_convolved(work.rows, lead, stride, taps * np.float32(weight[k]), n, work.seen)
-    return (x0, x1, y0, y1), stride
+        part = _blur_once(unit, box, half_taps(sigma[k]), work)
+        _add_part(part, np.float32(weight[k]), width, (x0, y0), work)
+    return x0, x1, y0, y1

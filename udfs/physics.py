@@ -50,5 +50,7 @@ def warnings(
         ("magnification above 1000", magnification > LARGE_MAGNIFICATION),
         ("light off the stamp above 5 %", stamp_flux_frac < MIN_STAMP_FLUX_FRACTION),
     )  # fmt: skip
-    texts = ["; ".join(text for text, hit in rules if hit[k]) for k in range(len(magnification))]
-    return [text or None for text in texts]
+    texts: list[str | None] = [None] * len(magnification)
+    for k in np.flatnonzero(np.any([hit for _, hit in rules], axis=0)):
+        texts[k] = "; ".join(text for text, hit in rules if hit[k])
+    return texts

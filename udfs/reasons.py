@@ -1,9 +1,11 @@
 """Which renders of a batch cannot be injected, and why (`seeds/staging/reason_codes.csv`)."""
 
+import math
+
 import numpy as np
 
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC, SERSIC_INDEX_RANGE
-from udfs.psf import kernel_fwhm_pix, kernel_radius
+from udfs.psf import kernel_fwhms_pix, kernel_radii
 from udfs.records import COLOUR_OF_BAND, Pixels, Settings
 
 BAD_LENS = "bad_lens_parameter"
@@ -66,7 +68,13 @@ def _is_shear(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _all_finite(images: np.ndarray) -> np.ndarray:
-    return np.isfinite(images.sum(axis=(1, 2, 3), dtype=np.float64))
+    """By the sum of each image, which is fast; only where it is not finite, pixel by pixel."""
+    flat = images.reshape(len(images), math.prod(images.shape[1:]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_finite = np.isfinite(flat.sum(axis=1))
+    for k in np.flatnonzero(~is_finite):
+        is_finite[k] = np.isfinite(flat[k]).all()
+    return is_finite
 
 
 def _is_ellipse(ok: np.ndarray, columns: dict[str, np.ndarray], prefix: str) -> np.ndarray:
@@ -93,18 +101,13 @@ def _has_flux(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarray:
 def _kernel_fits(psf_fwhm_arcsec: np.ndarray, settings: Settings) -> np.ndarray:
     """Is the kernel of the widest band no larger than the canvas?"""
     widest = np.clip(np.nan_to_num(psf_fwhm_arcsec.max(axis=1)), *PSF_FWHM_RANGE_ARCSEC)
-    profile, beta = settings.psf_profile, settings.moffat_beta
     fwhm_pix = kernel_fwhm_pix_of(widest, settings)
-    radius = np.array([kernel_radius(fwhm, profile, beta) for fwhm in fwhm_pix], dtype=int)
+    radius = kernel_radii(fwhm_pix, settings.psf_profile, settings.moffat_beta)
     return 2 * radius + 1 <= settings.canvas_size
 
 
 def kernel_fwhm_pix_of(psf_fwhm_arcsec: np.ndarray, settings: Settings) -> np.ndarray:
     """FWHM of the kernels in pixels, for widths within their range."""
-    flat = [
-        kernel_fwhm_pix(
-            fwhm, settings.psf_profile, settings.moffat_beta, settings.pixel_scale_arcsec
-        )
-        for fwhm in psf_fwhm_arcsec.ravel()
-    ]
-    return np.array(flat, float).reshape(psf_fwhm_arcsec.shape)
+    return kernel_fwhms_pix(
+        psf_fwhm_arcsec, settings.psf_profile, settings.moffat_beta, settings.pixel_scale_arcsec
+    )

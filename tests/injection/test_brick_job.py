@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from astropy.io import fits
 
+from injection import brick_job
 from injection.brick_files import open_brick
 from injection.brick_job import inject_brick
 from injection.wcs import sky_from_pixel
@@ -80,6 +81,33 @@ def test_a_brick_without_mask_says_so_and_keeps_its_stamps(real_g):
     assert not rows["metrics_ok"].any()
     assert rows["reason_code"].unique().to_list() == ["no_maskbits"]
     assert rows["bad_pixel_frac"].null_count() == len(rows)
+
+
+def test_hosts_of_a_crowded_brick_are_cut_in_groups_that_give_the_same(
+    real_g, real_coadds, monkeypatch
+):
+    frame, rows, stamps = real_g
+    monkeypatch.setattr(brick_job, "HOSTS_AT_ONCE", 3)
+    grouped, batches = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    assert len(batches) == 3
+    assert grouped.sort("render_id", "stamp_size").equals(rows.sort("render_id", "stamp_size"))
+    of_render = {name: k for k, name in enumerate(frame["render_id"])}
+    for batch in batches:
+        index = [of_render[name] for name in batch.renders["render_id"]]
+        for size, pixels in batch.stamps.items():
+            np.testing.assert_array_equal(pixels, stamps[size][index])
+
+
+def test_tasks_that_state_no_psf_are_seen_with_that_of_the_maps(real_coadds, covered_positions):
+    frame = renders(REAL_BRICK, *covered_positions, bandset="g").drop(
+        "psfsize_g", "psfsize_r", "psfsize_z"
+    )
+    rows, _ = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    of_frame = rows.join(frame.select("render_id", "is_control"), on="render_id")
+    reasons = of_frame.select("is_control", "reason_code").unique().sort("is_control").rows()
+    # DR6 has neither maps of the PSF, which controls do not need, nor masks.
+    assert reasons == [(False, "psf_out_of_range"), (True, "no_maskbits")]
+    assert len(rows) == 2 * len(frame)
 
 
 def test_coverage_is_judged_by_inverse_variance_and_not_by_the_image(real_coadds):

@@ -79,3 +79,18 @@ def test_cards_that_make_no_projection_are_refused(change):
     with pytest.raises(FitsError) as caught:
         wcs_from_cards(cards(10.0, 0.0) | change)
     assert caught.value.reason_code == "bad_header"
+
+
+def test_a_point_is_where_it_is_whatever_points_are_beside_it():
+    """Bit by bit: what is painted may not depend on the batch or on how many workers there are."""
+    brick = wcs_from_cards(cards(10.0, 40.0, 20.0))
+    x, y = np.random.default_rng(2).uniform(0, 3600, (2, 300))
+    sky = sky_from_pixel(brick, x, y)
+    pixels, angles = pixel_from_sky(brick, *sky), position_angle_deg(brick, x, y, x)
+    for k in range(300):
+        own, alone = slice(k, k + 1), (x[k : k + 1], y[k : k + 1])
+        assert np.array_equal(np.stack(sky)[:, own], sky_from_pixel(brick, *alone))
+        assert np.array_equal(
+            np.stack(pixels)[:, own], pixel_from_sky(brick, sky[0][own], sky[1][own])
+        )
+        assert np.array_equal(angles[own], position_angle_deg(brick, *alone, x[own]))

@@ -6,8 +6,9 @@ from scipy import signal
 
 from benchmarks.kernels_images import fast_image
 from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
-from udfs import fast_cells, fast_math, fast_psf, fast_sie, psf, render, sie
-from udfs.fast_inject import good_invvar, measure
+from udfs import fast_cells, fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
+from udfs.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
+from udfs.fast_inject import count_pixels, good_invvar, measure
 from udfs.fast_moments import fill_smooth, make_moments, share
 from udfs.fast_profile import exponents, source_offset
 from udfs.fast_render import correct_midpoints
@@ -175,27 +176,30 @@ def test_gauss_nodes_integrate_polynomials(order):
     assert nodes[:, 2].sum() == pytest.approx(1, rel=1e-6)
 
 
-# Flux within the published budget (docs/error_budget.md) and pixels near the peak, where a single
-# part of a cell matters; the plain renderer is the reference.
+# Pixels near the peak are looked at too, where a single part of a cell matters; the plain renderer is
+# the reference. Sizes at the border of the budget are the worst in it.
 @pytest.mark.parametrize(
-    ("n", "reff", "rms", "largest"),
-    [
-        (0.5, 0.08, 1e-3, 5e-3), (0.5, 0.3, 1e-3, 5e-3), (1.0, 0.08, 1e-3, 5e-3),
-        (1.0, 0.5, 1e-3, 5e-3), (2.0, 0.15, 2.5e-3, 1.5e-2), (4.0, 0.2, 2.5e-3, 1.5e-2),
-        (4.0, 0.5, 2.5e-3, 1.5e-2), (1.7, 0.3, 2.5e-3, 1.5e-2),
-    ],
+    ("n", "reff"),
+    [(0.5, 0.08), (0.5, 0.3), (1.0, 0.08), (1.0, 0.15), (1.0, 0.5), (1.7, 0.15), (2.0, 0.15),
+     (4.0, 0.2), (4.0, 0.5)],
 )  # fmt: skip
-def test_fast_image_is_the_plain_one_within_the_budget(n, reff, rms, largest):
-    rng = np.random.default_rng(int(1000 * reff + n))
+@pytest.mark.parametrize("has_shear", [True, False])
+def test_fast_image_is_the_plain_one_within_the_published_budget(n, reff, has_shear):
+    """The limits of docs/error_budget.md on a smaller sample, for rows that carry no flag."""
+    assert not is_beyond_budget(np.array([n]), np.array([reff]), np.array([0.5]), PIXEL)
+    rng = np.random.default_rng([int(1000 * reff), int(10 * n), has_shear])
+    unsheared = {} if has_shear else {"shear_g1": 0.0, "shear_g2": 0.0}
     errors = []
-    for _ in range(25):
-        system = random_system(rng, src_n=n, src_reff_arcsec=reff)
+    for _ in range(40):
+        system = random_system(rng, src_n=n, src_reff_arcsec=reff) | unsheared
         fast, _ = fast_image(system)
         plain = render_lensed_sersic(**system)
         errors.append(fast.sum(dtype=float) / plain.sum() - 1)
         assert np.max(np.abs(fast - plain)) < 0.03 * plain.max()
-    assert np.sqrt(np.mean(np.square(errors))) < rms
-    assert np.max(np.abs(errors)) < largest
+    rms, largest = flux_limits(n)
+    assert np.sqrt(np.mean(np.square(errors))) <= rms
+    assert np.max(np.abs(errors)) <= largest
+    assert abs(np.mean(errors)) < LARGEST_BIAS
 
 
 @pytest.mark.parametrize("case", ["no lens", "round", "flat", "no shear", "strong shear", "far"])
@@ -251,13 +255,13 @@ def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
         size=(y1 - y0 + 1, x1 - x0 + 1)
     )
     gaussians, work = fast_psf.mixture(profile, 3.5), fast_psf.make_blur(64)
-    work.rows[:], work.image[:], work.seen[:] = 7, 7, 7  # whatever was there before
+    for room in work:
+        room[:] = 7  # whatever was there before
     sigma = gaussians.sigma_per_fwhm * fwhm
-    (a, b, c, d), stride = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
+    a, b, c, d = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
     seen = np.zeros((64, 64))
-    for row in range(c, d + 1):
-        start = (row - c) * stride
-        seen[row, a : b + 1] = work.seen[start : start + b - a + 1]
+    height, width = d - c + 1, b - a + 1
+    seen[c : d + 1, a : b + 1] = work.seen[: height * width].reshape(height, width)
     plain = psf.convolve(unit, fwhm, profile, pixel_scale_arcsec=PIXEL)
     tolerance = 1e-6 if profile == "gaussian" else 2e-3
     assert np.max(np.abs(seen - plain)) < tolerance * plain.max()
@@ -273,10 +277,12 @@ def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
     assert np.max(np.abs(total - kernel)) < 1e-3 * kernel.max()
 
 
+@pytest.mark.parametrize("sigma", [0.3, 1.1, 2.3, 2.7])
 @pytest.mark.parametrize("shift", [1, 40])
-def test_four_taps_at_a_time_are_the_plain_sum(shift):
+def test_taps_added_by_fours_and_twos_are_the_plain_sum(shift, sigma):
     rng = np.random.default_rng(5)
-    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(2.3)
+    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(sigma)
+    assert len(taps) % 2 == 1
     out = np.zeros(300, np.float32)
     fast_psf.add_convolved(image, 800, shift, taps, 300, out)
     kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
@@ -293,13 +299,57 @@ def test_sums_of_an_arc_are_the_plain_metrics():
     invvar[3, 4] = np.nan
     mask = rng.choice([0, 1, 2, 8], (30, 41)).astype("i4")
     good = good_pixels(invvar, mask, 0b1010)
-    weights = good_invvar(invvar, mask, 0b1010)
-    assert np.array_equal(weights > 0, good)
-    peak = np.zeros(41, np.float32)
-    square, total = measure(arc, weights, peak)
-    assert np.sqrt(square) == pytest.approx(matched_snr(arc, invvar, good), rel=1e-5)
-    assert np.sqrt(peak.max()) == pytest.approx(peak_snr(arc, invvar, good), rel=1e-5)
-    assert total == pytest.approx(arc.sum(dtype=float), rel=1e-6)
+    weights = good_invvar(invvar, mask, (0, 40, 0, 29), 0b1010)
+    assert np.array_equal(weights, np.where(good, invvar, 0))
+    box = good_invvar(invvar, mask, (3, 30, 2, 20), 0b1010)
+    assert np.array_equal(box, weights[2:21, 3:31])
+    for left, right, low, high in ((0, 41, 0, 30), (5, 33, 4, 17), (8, 8, 0, 30)):
+        peak = np.zeros(right - left, np.float32)
+        square, total = measure(arc, weights, (left, right, low, high), peak)
+        window = (slice(low, high), slice(left, right))
+        assert total == pytest.approx(arc[window].sum(dtype=float), rel=1e-6)
+        if right > left:
+            expected = matched_snr(arc[window], invvar[window], good[window])
+            assert np.sqrt(square) == pytest.approx(expected, rel=1e-5)
+            expected = peak_snr(arc[window], invvar[window], good[window])
+            assert np.sqrt(peak.max()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_pixels_are_counted_as_by_numpy():
+    rng = np.random.default_rng(7)
+    invvar = rng.normal(50, 80, (61, 67)).astype("f4")
+    invvar[2, 3] = np.nan
+    mask = rng.choice([0, 2, 8, 256, 512 + 2], invvar.shape).astype("i4")
+    bad = ~(invvar > 0) | ((mask & 0b1010) != 0)
+    wise = (mask & (256 | 512)) != 0
+    for x, y, size in ((0, 0, 61), (4, 7, 48)):
+        window = (slice(y, y + size), slice(x, x + size))
+        expected = (bad[window].sum(), wise[window].sum())
+        assert count_pixels(invvar, mask, (x, y, size), (0b1010, 256 | 512)) == expected
+
+
+def test_grid_of_pixels_is_that_of_the_turned_frame():
+    box, lens, phi = (3, 60, 10, 50), (31.7, 30.2), 0.7
+    work = fast_render.make_work(64)
+    fast_render.fill_grid(work, box, lens, PIXEL, phi)
+    y, x = np.mgrid[9:52, 2:62].astype(float)
+    x, y = (x - lens[0]) * PIXEL, (y - lens[1]) * PIXEL
+    expected = x * np.cos(phi) + y * np.sin(phi), y * np.cos(phi) - x * np.sin(phi)
+    found = work.x[: x.size].reshape(x.shape), work.y[: x.size].reshape(x.shape)
+    assert np.max(np.abs(np.array(found) - expected)) < 3e-6  # arcsec, at up to 8
+
+
+def test_parts_take_the_place_of_their_cells():
+    cells = fast_cells.make_cells(4)
+    following = fast_cells.next_level(cells)
+    for name in ("x", "y", "change", "owner"):
+        getattr(following, name)[0] = 7
+        assert getattr(cells, f"next_{name}")[0] == 7
+        getattr(following, f"next_{name}")[1] = 8
+        assert getattr(cells, name)[1] == 8
+    for name in ("split", "leaf_x", "leaf_y", "leaf_owner", "leaf_sum", "node_exponent"):
+        getattr(following, name)[2] = 9
+        assert getattr(cells, name)[2] == 9
 
 
 def test_parameters_are_named_in_order():

@@ -266,6 +266,12 @@ def test_bad_conditions_are_a_reason(change, code):
     assert rows["reason_code"].to_list() == [None, None, code, code]
 
 
+def test_bright_but_finite_pixels_are_no_reason():
+    tasks, pixels = make_batch(2)
+    pixels.image[1] = 3e37  # the sum of the stamp is beyond single precision
+    assert frame(inject_batch(tasks, pixels, SETTINGS))["reason_code"].null_count() == 4
+
+
 def test_every_reason_is_in_the_list_of_reasons():
     listed = pl.read_csv("seeds/staging/reason_codes.csv")
     ours = {value for name, value in vars(reasons).items() if name.isupper() and "_" in value}

@@ -29,6 +29,15 @@ def test_moffat_of_the_same_nea_has_the_printed_width(beta, ratio):
     assert 1.3 / psf.moffat_fwhm_from_nea_fwhm(1.3, beta) == pytest.approx(ratio, abs=6e-4)
 
 
+@pytest.mark.parametrize("profile", ["gaussian", "moffat"])
+def test_widths_and_radii_of_many_kernels_are_those_of_each(profile):
+    sizes = np.linspace(0.5, 5, 40)
+    many = psf.kernel_fwhms_pix(sizes, profile, 3.5, 0.262)
+    assert many.tolist() == [psf.kernel_fwhm_pix(size, profile, 3.5, 0.262) for size in sizes]
+    radii = psf.kernel_radii(many, profile, 3.5)
+    assert radii.tolist() == [psf.kernel_radius(fwhm, profile, 3.5) for fwhm in many]
+
+
 @pytest.mark.parametrize("beta", [2.5, 3.5])
 def test_nea_is_the_inverse_of_the_integral_of_the_square(beta):
     alpha = psf.moffat_alpha(1.1, beta)

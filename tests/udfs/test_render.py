@@ -37,6 +37,14 @@ def test_sersic_on_the_axis_of_a_sis_has_the_exact_magnification(reff, n, magnif
     assert render_lensed_sersic(**system).sum() == pytest.approx(magnification, rel=tolerance)
 
 
+@pytest.mark.parametrize("sigma", [0.03, 0.1])
+def test_small_gaussian_on_the_axis_of_a_sis_has_the_exact_magnification(sigma):
+    """sqrt(2 pi) theta_E / sigma; an n = 0.5 profile is a Gaussian of sigma = R_e / sqrt(2 ln 2)."""
+    system = ON_AXIS | {"src_reff_arcsec": sigma * np.sqrt(2 * np.log(2)), "src_n": 0.5}
+    exact = np.sqrt(2 * np.pi) / sigma
+    assert render_lensed_sersic(**system).sum() == pytest.approx(exact, rel=1e-5)
+
+
 def test_small_source_at_the_centre_of_an_sie_has_the_point_magnification():
     """A Gaussian well inside the astroid (half-width 0.15 arcsec): 16.94805 but for its size."""
     system = ON_AXIS | {"lens_q": 0.7, "src_reff_arcsec": 0.004, "src_n": 0.5}
