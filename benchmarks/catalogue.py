@@ -45,6 +45,7 @@ PARENT_COLUMNS = (
 # seeing and depth ran short of galaxies, which is why fewer come out.
 EXPERIMENTS = "{survey_size: dr10, grids: [grid_small, grid_medium], control_pairing: disjoint}"
 
+SPLIT_FRACTIONS = {"train": 0.70, "val": 0.15, "test": 0.15}
 MANIFEST_MODELS = (
     *("injection_configs", "stage_config", "host_candidates", "sampled_galaxies", "host_configs"),
     *("systems", "injection_tasks", "task_bricks", "experiment_mixture"),
@@ -176,10 +177,15 @@ def run(scale: float, folder: Path) -> None:
         )
     dbt("seed", "--select", "staging", "regions", "manifests")
     report_regions(n_bricks)
-    report_parents(n_sources)
+    report_parents(n_sources, folder)
     report_manifests(folder)
     with lake.connect(read_only=True) as connection:
         print("the same cuts on a sample:", *peers(connection), sep="\n")
+
+
+def verdict(is_held: bool) -> str:
+    """What stands behind a limit."""
+    return "holds" if is_held else "MISSES"
 
 
 def report_regions(n_bricks: int) -> None:
@@ -191,8 +197,8 @@ def report_regions(n_bricks: int) -> None:
         for model in ("split_cells", "bricks_with_region", "region_metrics", "region_selections")
     )
     print(
-        f"regions: {n_bricks:,} bricks in {rest:.1f} s (limit 20 s), counting their sources"
-        f" {counts:.1f} s, peak {step.peak_gigabytes:.1f} GB",
+        f"regions: {n_bricks:,} bricks in {rest:.1f} s (limit 20 s: {verdict(rest <= 20)}), counting"
+        f" their sources {counts:.1f} s, peak {step.peak_gigabytes:.1f} GB",
         flush=True,
     )
 
@@ -203,20 +209,35 @@ def compiled(stage: str, model: str) -> str:
     return (folder / stage / f"{model}.sql").read_text()
 
 
-def report_parents(n_sources: int) -> None:
+def seconds_to_write(connection: DuckDBPyConnection, query: str) -> float:
+    """Seconds that a query takes with its result written as a table of the lake."""
+    seconds = seconds_of(connection, "create table written_again as " + query)
+    connection.execute("drop table written_again")
+    return seconds
+
+
+def report_parents(n_sources: int, folder: Path) -> None:
     """Run and report the stage `parents`, then its two queries beside sums in one session."""
+    before = folder_gigabytes(folder)
     step = dbt("run", "--select", "parents")
-    print(f"parents: stage {step.seconds:.0f} s, peak {step.peak_gigabytes:.1f} GB")
+    print(
+        f"parents: stage {step.seconds:.0f} s, peak {step.peak_gigabytes:.1f} GB,"
+        f" {folder_gigabytes(folder) - before:.1f} GB written"
+    )
     with lake.connect() as connection:
         for module in (components, healpix, normal):
             module.register(connection)
         funnel = min(seconds_of(connection, compiled("parents", "parent_funnel")) for _ in range(3))
         print_beside_sum(connection, "funnel counted", n_sources, funnel, SELECTION_COLUMNS, 0.5)
-        written = seconds_of(
-            connection, "create table parents_again as " + compiled("parents", "parent_galaxies")
-        )
+        seconds = {
+            model: seconds_to_write(connection, compiled("parents", model))
+            for model in ("lens_neighbours", "border_splits", "parent_galaxies")
+        }
+        written = sum(seconds.values())
         print_beside_sum(connection, "parents written", n_sources, written, PARENT_COLUMNS, 0.25)
-        connection.execute("drop table parents_again")
+        print("   ", ", ".join(f"{model} {taken:.1f} s" for model, taken in seconds.items()))
+        floor = seconds_to_write(connection, "select * from parent_galaxies")
+        print_beside_sum(connection, "only written", n_sources, floor, PARENT_COLUMNS, 0.25)
         print_objects_per_split(connection)
 
 
@@ -233,18 +254,57 @@ def print_beside_sum(
     print(
         f"  {what:<16} {seconds:6.1f} s, {n_sources / seconds / 1e6:6.1f} million rows/s; DuckDB sums"
         f" the {len(columns) + 1} columns in {summed:.2f} s: {summed / seconds:.2f} of that speed"
-        f" (at least {limit})",
+        f" (at least {limit}: {verdict(summed / seconds >= limit)})",
         flush=True,
     )
 
 
 def print_objects_per_split(connection: DuckDBPyConnection) -> None:
     """Fractions of the parents in train, val and test, the buffer apart."""
-    rows = connection.execute(
-        "select region_split, count(*), count(*) / sum(count(*))"
-        " filter (where region_split != 'buffer') over () from parent_galaxies group by 1 order by 1"
-    ).fetchall()
-    print("  objects:", ", ".join(f"{split} {n:,} ({share:.3f})" for split, n, share in rows))
+    counts = dict(
+        connection.execute(
+            "select region_split, count(*) from parent_galaxies group by 1"
+        ).fetchall()
+    )
+    total = sum(counts.get(split, 0) for split in SPLIT_FRACTIONS)
+    shares = {split: counts.get(split, 0) / total for split in SPLIT_FRACTIONS}
+    is_near = all(abs(shares[split] - asked) <= 0.03 for split, asked in SPLIT_FRACTIONS.items())
+    print(
+        "  objects:",
+        ", ".join(f"{split} {counts.get(split, 0):,} ({shares[split]:.3f})" for split in shares),
+        f"(within 0.03 of {', '.join(map(str, SPLIT_FRACTIONS.values()))}: {verdict(is_near)});",
+        f"buffer {counts.get('buffer', 0):,}",
+    )
+
+
+# Each bin of seeing and depth gives an equal share of a split's galaxies, or all that it holds.
+PREDICTED_HOSTS = """
+with plans as (
+    select experiment_id, n_galaxies, n_configs_per_galaxy * n_replicates as n_tasks_per_host,
+        unnest(selection_set_ids) as selection_set_id
+    from stage_config
+),
+held as (
+    select region_id, region_split, psf_bin, depth_bin, count(*) as n_held
+    from host_candidates group by all
+),
+bins as (
+    select plans.*, held.region_split, psf_bin, depth_bin, sum(n_held)::bigint as n_held,
+        ceil(n_galaxies / 16)::bigint as share
+    from plans inner join region_selections using (selection_set_id)
+    inner join held using (region_id) group by all
+),
+splits as (
+    select experiment_id, n_tasks_per_host, n_galaxies,
+        least(n_galaxies, sum(least(share, n_held))) as n_hosts,
+        count(*) filter (where n_held < share) + 16 - count(*) as n_short_bins
+    from bins
+    group by experiment_id, n_tasks_per_host, n_galaxies, selection_set_id, region_split
+)
+select experiment_id, sum(n_hosts)::bigint * any_value(n_tasks_per_host) as n_predicted,
+    sum(n_short_bins)::bigint as n_short_bins, 16 * count(*) as n_bins
+from splits group by experiment_id
+"""
 
 
 def report_manifests(folder: Path) -> None:
@@ -256,18 +316,31 @@ def report_manifests(folder: Path) -> None:
     with lake.connect(read_only=True) as connection:
         n_tasks = connection.execute("select count(*) from injection_tasks").fetchone()[0]
         print(
-            f"manifests: {n_tasks:,} tasks in {step.seconds:.0f} s (limit 600 s),"
+            f"manifests: {n_tasks:,} tasks in {step.seconds:.0f} s"
+            f" (limit 600 s: {verdict(step.seconds <= 600)}),"
             f" {n_tasks / step.seconds / 1e3:.0f} thousand/s, peak {step.peak_gigabytes:.1f} GB"
-            f" (limit 8 GB), {folder_gigabytes(folder) - before:.1f} GB written;"
-            f" again, unchanged: {again.seconds:.0f} s",
+            f" (limit 8 GB: {verdict(step.peak_gigabytes <= 8)}),"
+            f" {folder_gigabytes(folder) - before:.1f} GB written; again, unchanged:"
+            f" {again.seconds:.0f} s",
             flush=True,
         )
         print("  " + ", ".join(f"{model} {taken:.1f} s" for model, taken in models.items()))
-        for row in connection.execute(
-            "select experiment_id, n_tasks, n_controls, n_tasks_nominal"
-            " from experiment_mixture inner join stage_config using (experiment_id) order by 1"
-        ).fetchall():
-            print("  {}: {:,} tasks ({:,} controls), nominal {:,}".format(*row))
+        print_experiments(connection)
+
+
+def print_experiments(connection: DuckDBPyConnection) -> None:
+    """Tasks of each experiment beside its tier's arithmetic, and what short bins take from that."""
+    for row in connection.execute(
+        "select experiment_id, n_tasks, n_controls, n_tasks_nominal, n_predicted, n_short_bins,"
+        f" n_bins from experiment_mixture inner join stage_config using (experiment_id)"
+        f" inner join ({PREDICTED_HOSTS}) using (experiment_id) order by 1"
+    ).fetchall():
+        name, n_tasks, n_controls, nominal, predicted, n_short, n_bins = row
+        print(
+            f"  {name}: {n_tasks:,} tasks ({n_controls:,} controls), nominal {nominal:,},"
+            f" {predicted:,} with {n_short} of {n_bins} bins short of hosts:"
+            f" {verdict(n_tasks == predicted)}"
+        )
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
   A table that is made by one query after the other, in one transaction: each part has the memory to
   itself, which the branches of one `union all` would share. The model's SQL is the steps, then
   `first_part()`, a select, `next_part()`, a select ...; read as a whole it is the same table.
+  `settled` models may be in parts too.
 #}
 
 {% materialization in_parts, adapter='duckdb', supported_languages=['sql'] %}
@@ -14,9 +15,17 @@
     {%- set steps, selects = compiled_code.split(first_part()) -%}
     {%- for select in selects.split(next_part()) -%}
         {% call statement('main' if loop.first else 'part_' ~ loop.index) -%}
+            {%- if not config.get('contract').enforced %}
             {{ 'create or replace table ' ~ table ~ ' as' if loop.first else 'insert into ' ~ table }}
             {{ steps }}
             {{ select }}
+            {%- elif loop.first %}
+            drop table if exists {{ table }};
+            {{ create_table_as(False, table, steps ~ select, 'sql') }}
+            {%- else %}
+            insert into {{ table }} {{ get_column_names() }}
+            {{ get_select_subquery(steps ~ select) }}
+            {%- endif %}
         {%- endcall %}
     {%- endfor -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -65,3 +65,12 @@
         true
     {%- endif -%}
 {%- endmacro %}
+
+{% macro distinct_lrg_cuts() -%}
+    {#- SQL of the cuts of all variants, each once: they share most of theirs. -#}
+    {%- set cuts = [] -%}
+    {%- for variant in lrg_variants() -%}
+        {%- do cuts.extend(lrg_cuts(variant) | map(attribute=1)) -%}
+    {%- endfor -%}
+    {{ return(cuts | unique(case_sensitive=true) | list) }}
+{%- endmacro %}

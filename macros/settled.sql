@@ -13,7 +13,10 @@
         {% call noop_statement('main', 'SETTLED', 'SETTLED') -%}{%- endcall %}
         {{ return({'relations': [this.incorporate(type='table')]}) }}
     {%- else -%}
-        {%- set built = materialization_table_duckdb() -%}
+        {%- set is_in_parts = first_part() in compiled_code -%}
+        {%- set built = (
+            materialization_in_parts_duckdb() if is_in_parts else materialization_table_duckdb()
+        ) -%}
         {% call statement('record_fingerprint') -%}
             comment on table {{ this }} is '{{ fingerprint }}'
         {%- endcall %}

@@ -1,5 +1,6 @@
 {{ config(materialized='table' if var('external_manifest') else 'settled') }}
 {%- set is_paired = var('control_pairing') == 'paired' %}
+{%- set n_parts = 1 if var('external_manifest') else parts_of_tasks() %}
 {%- if var('external_manifest') %}
 with
 
@@ -37,15 +38,27 @@ parent_galaxies as (
     select * from {{ ref('parent_galaxies') }}
 ),
 
+-- In parts of as many bricks each, in the order of their names.
 bricks_with_region as (
-    select * from {{ ref('bricks_with_region') }}
+    select
+        *,
+        ntile({{ n_parts }}) over (order by brickname) as brick_part
+    from {{ ref('bricks_with_region') }}
+),
+
+systems_in_bricks as (
+    select
+        systems.*,
+        bricks_with_region.brick_part
+    from systems
+    inner join bricks_with_region on systems.brickid = bricks_with_region.brickid
 ),
 
 systems_of_samples as (
     select
         systems.*,
         sampled_galaxies.* exclude (brickid, objid, grid)
-    from systems
+    from systems_in_bricks as systems
     left join injection_configs on systems.config_id = injection_configs.config_id
     inner join sampled_galaxies
         on
@@ -129,7 +142,8 @@ injection_tasks as (
         systems_of_samples.inclusion_probability,
         systems_of_samples.proposal_density_system,
         systems_of_samples.proposal_density_nuisance,
-        systems_of_samples.proposal_atoms
+        systems_of_samples.proposal_atoms,
+        systems_of_samples.brick_part
     from systems_of_samples
     inner join stage_config on systems_of_samples.experiment_id = stage_config.experiment_id
     inner join selection_sets
@@ -141,6 +155,16 @@ injection_tasks as (
     inner join bricks_with_region on systems_of_samples.brickid = bricks_with_region.brickid
 )
 {%- endif %}
-
-select * from injection_tasks
-order by brickname, objid, render_id, experiment_id, selection_set_id, config_id, replicate
+{% for part in range(1, n_parts + 1) %}
+{%- if n_parts > 1 %}
+{{ first_part() if loop.first else next_part() }}
+{%- endif %}
+select * {{ 'exclude (brick_part)' if not var('external_manifest') }}
+from (
+    select * from injection_tasks
+    {%- if n_parts > 1 %}
+    where brick_part = {{ part }}
+    {%- endif %}
+    order by brickname, objid, render_id, experiment_id, selection_set_id, config_id, replicate
+) as sorted_tasks
+{% endfor %}

@@ -2,8 +2,8 @@
 {%- set reach_deg = "(" ~ var('known_lens_radius_arcsec') ~ " / 3600e0)" -%}
 with
 
-parent_cuts as (
-    select * from {{ ref('parent_cuts') }}
+parent_sources as (
+    select * from {{ ref('parent_sources') }}
 ),
 
 stg_bricks as (
@@ -50,15 +50,14 @@ lens_bricks as (
 
 lens_neighbours as (
     select
-        parent_cuts.brickid,
-        parent_cuts.objid,
+        parent_sources.brickid,
+        parent_sources.objid,
         lens_bricks.known_lens_id,
         {{ separation_arcsec(
-            'parent_cuts.ra', 'parent_cuts.dec', 'lens_bricks.lens_ra', 'lens_bricks.lens_dec'
+            'parent_sources.ra', 'parent_sources.dec', 'lens_bricks.lens_ra', 'lens_bricks.lens_dec'
         ) }} as separation_arcsec
-    from parent_cuts
-    inner join lens_bricks on parent_cuts.brickid = lens_bricks.brickid
-    where parent_cuts.failed_cut = 0
+    from parent_sources
+    inner join lens_bricks on parent_sources.brickid = lens_bricks.brickid
 )
 
 select * from lens_neighbours

@@ -3,12 +3,16 @@
 -- depends_on: {{ ref('parent_galaxies') }}
 with
 
-parent_cuts as (
-    select * from {{ ref('parent_cuts') }}
+brick_counts as (
+    select * from {{ ref('brick_counts') }}
 ),
 
-source_counts as (
-    select count(*) as n_sources from {{ ref('stg_sources') }}
+brick_failures as (
+    select * from {{ ref('brick_failures') }}
+),
+
+parent_bricks as (
+    select * from {{ ref('parent_bricks') }}
 ),
 
 lrg_cuts as (
@@ -31,38 +35,49 @@ cuts as (
     where variant = '{{ var("parent_variant") }}'
 ),
 
-failures_in_bricks as (
-    select
-        brick_group,
-        failed_cut,
-        count(*) as n_sources
-    from parent_cuts
-    group by brick_group, failed_cut
-),
-
-counted_sources as (
-    select coalesce(sum(n_sources), 0)::bigint as n_counted from failures_in_bricks
-),
-
 -- Sources whose brick the brick table lacks have no group and fail the first cut.
-failures as (
-    select * from failures_in_bricks
-    union all
+bricks as (
     select
-        'none' as brick_group,
-        1 as failed_cut,
-        source_counts.n_sources - counted_sources.n_counted as n_sources
-    from source_counts
-    cross join counted_sources
-    where source_counts.n_sources > counted_sources.n_counted
+        brick_counts.brickid,
+        brick_counts.n_sources,
+        coalesce(parent_bricks.brick_group, 'none') as brick_group,
+        coalesce(parent_bricks.failed_brick_cut, 1) as failed_brick_cut
+    from brick_counts
+    left join parent_bricks on brick_counts.brickid = parent_bricks.brickid
 ),
 
 group_totals as (
     select
         brick_group,
         sum(n_sources)::bigint as n_sources
-    from failures
+    from bricks
     group by brick_group
+),
+
+failures_of_bricks as (
+    select
+        brick_group,
+        failed_brick_cut as failed_cut,
+        n_sources as n_cut
+    from bricks
+    where failed_brick_cut != 0
+    union all
+    select
+        bricks.brick_group,
+        brick_failures.cut_order + 2 as failed_cut,
+        brick_failures.n_cut
+    from brick_failures
+    inner join bricks on brick_failures.brickid = bricks.brickid
+    where bricks.failed_brick_cut = 0
+),
+
+failures as (
+    select
+        brick_group,
+        failed_cut,
+        sum(n_cut)::bigint as n_sources
+    from failures_of_bricks
+    group by brick_group, failed_cut
 ),
 
 cut_counts as (

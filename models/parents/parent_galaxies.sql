@@ -1,12 +1,13 @@
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
+{%- set cuts = distinct_lrg_cuts() %}
 with
 
-parent_cuts as (
-    select * from {{ ref('parent_cuts') }}
+parent_sources as (
+    select * from {{ ref('parent_sources') }}
 ),
 
-split_cells as (
-    select * from {{ ref('split_cells') }}
+border_splits as (
+    select * from {{ ref('border_splits') }}
 ),
 
 hosts_of_known_lenses as (
@@ -16,13 +17,14 @@ hosts_of_known_lenses as (
     from {{ ref('lens_neighbours') }}
 ),
 
--- Only galaxies of bricks that may touch a border need the search for near cells.
+-- Each cut is evaluated once, however many variants it is a cut of.
 galaxies as (
     select
-        *,
-        case when brick_split is null then {{ near_cells('ra', 'dec') }} end as near_cells
-    from parent_cuts
-    where failed_cut = 0
+        *
+        {%- for cut in cuts %},
+        {{ cut }} as passes_{{ loop.index }}
+        {%- endfor %}
+    from parent_sources
 ),
 
 parent_galaxies as (
@@ -31,10 +33,7 @@ parent_galaxies as (
         galaxies.objid,
         galaxies.brickname,
         galaxies.region_id,
-        coalesce(
-            galaxies.brick_split,
-            {{ split_of_near_cells('galaxies.near_cells') }}
-        ) as region_split,
+        coalesce(galaxies.brick_split, border_splits.region_split) as region_split,
         galaxies.ra,
         galaxies.dec,
         galaxies.type,
@@ -58,11 +57,19 @@ parent_galaxies as (
         galaxies.ebv,
         galaxies.maskbits,
         {%- for variant in lrg_variants() %}
-        {{ is_lrg(variant) }} as is_{{ variant }},
+        (
+            {%- for name, cut in lrg_cuts(variant) %}
+            {{ 'and ' if not loop.first }}passes_{{ cuts.index(cut) + 1 }}
+            {%- endfor %}
+        ) is true as is_{{ variant }},
         {%- endfor %}
         galaxies.gmag is not null as gmag_valid,
         hosts_of_known_lenses.objid is not null as is_near_known_lens
     from galaxies
+    left join border_splits
+        on
+            galaxies.brickid = border_splits.brickid
+            and galaxies.objid = border_splits.objid
     left join hosts_of_known_lenses
         on
             galaxies.brickid = hosts_of_known_lenses.brickid

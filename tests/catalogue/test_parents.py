@@ -115,3 +115,37 @@ def test_host_candidates_are_parents_that_are_no_buffer_and_no_lens(catalogue, p
     allowed = parents.filter((pl.col("region_split") != "buffer") & ~pl.col("is_near_known_lens"))
     hosts = catalogue.rows("select brickid, objid from host_candidates")
     assert set(hosts) == set(allowed.select("brickid", "objid").iter_rows())
+
+
+def test_funnel_counts_each_source_under_the_first_cut_that_it_fails(catalogue):
+    """Cut by cut and brick group by brick group, against the cuts of v3 in numpy, one at a time."""
+    sources = catalogue.table("select brickid, type, flux_r, flux_z, flux_w1 from stg_sources")
+    bricks = catalogue.table(
+        "select brickid, brick_group, region_id is not null as is_usable, region_id in"
+        " (select region_id from region_selections) as is_selected"
+        " from stg_bricks left join bricks_with_region using (brickid)"
+    )
+    sources = sources.join(bricks, on="brickid")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mag = {
+            band: 22.5 - 2.5 * np.log10(sources[f"flux_{band}"].to_numpy().astype(float))
+            for band in ("r", "z", "w1")
+        }
+    passes = [
+        sources["is_usable"].to_numpy(),
+        sources["is_selected"].fill_null(False).to_numpy(),
+        np.all([np.isfinite(values) for values in mag.values()], axis=0),
+        mag["z"] < 20.4,
+        mag["r"] - mag["z"] > 0.4,
+        mag["z"] - mag["w1"] > 0.8,
+        ~sources["type"].is_in(["PSF", "DUP"]).to_numpy(),
+    ]
+    fails = ~np.array(passes)
+    first = np.where(fails.any(axis=0), fails.argmax(axis=0) + 1, 0)
+    counted = sources.select("brick_group").with_columns(cut_order=pl.Series(first))
+    expected = counted.filter(pl.col("cut_order") > 0).group_by("brick_group", "cut_order").len()
+    funnel = catalogue.rows(
+        "select brick_group, cut_order, n_cut from parent_funnel where n_cut > 0"
+    )
+    assert {cut for _, cut, _ in funnel} >= {4, 5, 6}, "the limit in magnitude and both colours"
+    assert set(funnel) == set(expected.iter_rows())

@@ -1,10 +1,5 @@
 {{ config(materialized='ephemeral') }}
--- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 with
-
-stg_sources as (
-    select * from {{ ref('stg_sources') }}
-),
 
 stg_bricks as (
     select * from {{ ref('stg_bricks') }}
@@ -22,7 +17,7 @@ selected_regions as (
     select distinct region_id from {{ ref('region_selections') }}
 ),
 
-bricks as (
+parent_bricks as (
     select
         stg_bricks.brickid,
         stg_bricks.brick_group,
@@ -42,24 +37,6 @@ bricks as (
     left join bricks_with_region on stg_bricks.brickid = bricks_with_region.brickid
     left join region_metrics on bricks_with_region.region_id = region_metrics.region_id
     left join selected_regions on bricks_with_region.region_id = selected_regions.region_id
-),
-
--- Sources of a brick that the brick table lacks are left out here; the funnel counts them.
-parent_cuts as (
-    select
-        stg_sources.*,
-        bricks.brick_group,
-        bricks.region_id,
-        bricks.brick_split,
-        case
-            when bricks.failed_brick_cut != 0 then bricks.failed_brick_cut
-            {%- for cut_name, expression in lrg_cuts(var('parent_variant')) %}
-            when {{ expression }} is not true then {{ loop.index + 2 }}::utinyint
-            {%- endfor %}
-            else 0::utinyint
-        end as failed_cut
-    from stg_sources
-    inner join bricks on stg_sources.brickid = bricks.brickid
 )
 
-select * from parent_cuts
+select * from parent_bricks

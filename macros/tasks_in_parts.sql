@@ -1,0 +1,12 @@
+{% macro parts_of_tasks() -%}
+    {#-
+      How many parts the tasks are sorted in: a task with its texts takes some 700 bytes, and a part
+      has to be sorted in memory. Twenty gigabytes of them at once are sorted on disk.
+    -#}
+    {%- set stage_config = adapter.get_relation(
+        target.database, target.schema, 'stage_config'
+    ) if execute else none -%}
+    {%- if not stage_config -%}{{ return(1) }}{%- endif -%}
+    {%- set rows = run_query("select sum(n_tasks_nominal)::bigint from " ~ stage_config).rows -%}
+    {{ return(((rows[0][0] or 0) // var('tasks_per_part')) | int + 1) }}
+{%- endmacro %}

@@ -1,0 +1,78 @@
+{{ config(materialized='ephemeral') }}
+-- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
+{%- set cuts = lrg_cuts(var('parent_variant')) | map(attribute=1) | list %}
+{%- set judged = cuts[:1] + cuts[2:] %}
+with
+
+stg_sources as (
+    select * from {{ ref('stg_sources') }}
+),
+
+brick_counts as (
+    select * from {{ ref('brick_counts') }}
+),
+
+-- Most sources fail at the second cut, the limit in magnitude. They are not looked at further: when
+-- the others are counted, they are what is left of the brick's sources. What passes the first cut
+-- here passes the second.
+judged_sources as (
+    select
+        brickid
+        {%- for cut in judged %},
+        {{ cut }} as passes_{{ loop.index }}
+        {%- endfor %}
+    from stg_sources
+    {%- if cuts | length > 1 %}
+    where {{ cuts[1] }} or {{ cuts[0] }} is not true
+    {%- endif %}
+),
+
+-- By the brick's number, which repeats from row to row: DuckDB then looks a group up once per
+-- vector, where a join of each source with its brick costs more than the sums of its columns.
+passes_of_bricks as (
+    select
+        brickid,
+        count(*) as n_judged
+        {%- for cut in judged %},
+        count_if(
+            {%- for earlier in range(1, loop.index + 1) -%}
+            {{ ' and ' if not loop.first }}passes_{{ earlier }}
+            {%- endfor -%}
+        ) as n_passing_{{ loop.index }}
+        {%- endfor %}
+    from judged_sources
+    group by brickid
+),
+
+-- How many sources of a brick are left after each cut, from all of them on.
+sources_left as (
+    select
+        brick_counts.brickid,
+        [
+            brick_counts.n_sources,
+            brick_counts.n_sources
+            - coalesce(passes_of_bricks.n_judged - passes_of_bricks.n_passing_1, 0)
+            {%- for cut in judged if cuts | length > 1 %},
+            coalesce(passes_of_bricks.n_passing_{{ loop.index }}, 0)
+            {%- endfor %}
+        ] as n_left
+    from brick_counts
+    left join passes_of_bricks on brick_counts.brickid = passes_of_bricks.brickid
+),
+
+cuts_of_bricks as (
+    select
+        *,
+        unnest(range(1, len(n_left))) as cut_order
+    from sources_left
+),
+
+brick_failures as (
+    select
+        brickid,
+        cut_order,
+        (n_left[cut_order] - n_left[cut_order + 1])::bigint as n_cut
+    from cuts_of_bricks
+)
+
+select * from brick_failures
