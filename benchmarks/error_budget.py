@@ -18,7 +18,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "error_budget.md"
 TEMPLATE = Path(__file__).parent / "error_budget.template.md"
 INDICES = (0.5, 1.0, 2.0, 4.0)
 RADII_ARCSEC = (0.05, 0.08, 0.15, 0.3, 0.5)
-N_SYSTEMS = 500
+N_SYSTEMS = 200
 SIZE_PIX = 64
 BROKEN = "DOES NOT HOLD"
 
