@@ -6,6 +6,7 @@ from expectations.raytrace import FUNCTION as RAYTRACE
 from expectations.raytrace import System
 from expectations.settings import Settings
 from expectations.suite import Check, always, between, no_rows
+from udfs.error_budget import FLUX_LIMITS
 
 MEASURED = "metrics_ok and not is_control"
 # Sources of any size are magnified; what leaves the rendered field may take this much off.
@@ -13,9 +14,6 @@ MAGNIFICATION_MIN, MAGNIFICATION_MAX = 0.995, 1000
 # Per system; the renderer's budget is 1.5 % at most for n = 4, the ray shooting's 0.1 %.
 RENDER_TOLERANCE = 0.02
 FLUX_TOLERANCE = 5e-3  # a PSF kernel is cut off, stamps hold float32
-# Budget of docs/error_budget.md, by the largest Sersic index: most that one flux may be off, and the
-# root mean square of all. What falls off the canvas counts against the rows too.
-FLUX_BUDGET = ((1, 0.005, 0.001), (4, 0.015, 0.0025))
 
 
 def fluxes(settings: Settings) -> tuple[Check, ...]:
@@ -32,7 +30,7 @@ def fluxes(settings: Settings) -> tuple[Check, ...]:
         ),
         _agrees_with_ray_tracing("magnification", "magnification", settings),
         _agrees_with_ray_tracing("rendered_flux", "flux_closure * magnification", settings),
-        *(_flux_is_within_the_budget(*budget) for budget in FLUX_BUDGET),
+        *(_flux_is_within_the_budget(index, *limits) for index, limits in FLUX_LIMITS.items()),
         *(_flux_is_that_of_the_source(band, settings) for band in settings["bands"]),
         no_rows(
             "mean_magnification_follows_the_drawing_law",
@@ -97,10 +95,13 @@ def _agrees_with_ray_tracing(what: str, value: str, settings: Settings) -> Check
     )
 
 
-def _flux_is_within_the_budget(index: float, largest: float, rms: float) -> Check:
-    """Of rows that carry no flag: one and all of them, render by render."""
+def _flux_is_within_the_budget(index: float, rms: float, largest: float) -> Check:
+    """Of rows that carry no flag: one and all of them, render by render.
+
+    What falls off the canvas counts against the rows too.
+    """
     return no_rows(
-        f"rendered_flux_is_within_the_budget_to_n_{index}",
+        f"rendered_flux_is_within_the_budget_to_n_{index:g}",
         f"""
         select max(abs(flux_closure - 1)) as largest, sqrt(avg(pow(flux_closure - 1, 2))) as rms
         from (

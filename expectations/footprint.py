@@ -51,6 +51,7 @@ def _completeness_footprint() -> Suite:
                 f" - (select sum(area_deg2) from bricks_with_region)) <= {AREA_ROUNDING_DEG2}",
             ),
             _bricks_lie_in_their_bins(),
+            *(_outside_is_outside(axis, column) for axis, column in CONDITIONS.items()),
         ),
     )
 
@@ -80,6 +81,18 @@ def _bricks_lie_in_their_bins() -> Check:
         group by {{key}}, n_bricks
         having count(brick.brickid) <> n_bricks
         """,
+    )
+
+
+def _outside_is_outside(axis: str, column: str) -> Check:
+    """Bricks without a bin on an axis are those with no value between the axis' edges."""
+    edges = f"(select {{}}(edge) from completeness_edges where axis = '{axis}')"
+    low, high = edges.format("min"), edges.format("max")
+    return equal(
+        f"bricks_without_a_bin_are_outside_all_{axis}",
+        f"select coalesce(sum(n_bricks), 0)::bigint from {{batch}} where {axis}_low is null",
+        "select count(*) from bricks_with_region"
+        f" where ({column} >= {low} and ({column} < {high} or isinf({high}))) is not true",
     )
 
 

@@ -1,5 +1,6 @@
 """The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
 
+import logging
 import os
 import shutil
 from collections import defaultdict
@@ -32,6 +33,8 @@ from ingest.outcomes import public_location
 from ingest.survey import BRICK_NAME, survey_root
 from ingest.transport import Source
 from ingest.transport.local import LocalSource
+
+log = logging.getLogger(__name__)
 
 TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
 SHAM_HOSTS = 300  # half as many again as the var sham_objects: some fail the checks of their cutout
@@ -74,7 +77,8 @@ def coadds(
 
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
     injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
-    later, more tiles.
+    later, more tiles. Hosts of the sham are taken from training_sample, so run it after the stage
+    pools, or again.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
@@ -99,20 +103,23 @@ def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
     """Fetching only what the stamps of ``injection_tasks`` and of the sham injection touch."""
     try:
         stamps = lake.execute(
-            "select brickname, list(ra), list(dec), max(size) from (select brickname, ra, dec,"
-            " max(stamp_size) as size from injection_tasks group by all) group by brickname"
+            "select brickname, list(ra), list(dec),"
+            " (select max(stamp_size) from injection_tasks)"  # canvases are as large in every brick
+            " from (select distinct brickname, ra, dec from injection_tasks) group by brickname"
         ).fetchall()
     except duckdb.CatalogException as error:
         raise CommandError(
             "there is no table injection_tasks: run 'dbt build --select manifests' first"
         ) from error
     squares: defaultdict[str, list[Squares]] = defaultdict(list)
-    for name, ra, dec, size in [*stamps, *sham_hosts(lake)]:
+    for name, ra, dec, size in [*stamps, *places_of_sham(lake)]:
         squares[name].append(Squares(np.array(ra), np.array(dec), int(size)))
     return TilesOnly(whole, squares)
 
 
-def sham_hosts(lake: duckdb.DuckDBPyConnection) -> list[tuple[str, list[float], list[float], int]]:
+def places_of_sham(
+    lake: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, list[float], list[float], int]]:
     """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
     try:
         return lake.execute(
@@ -121,7 +128,11 @@ def sham_hosts(lake: duckdb.DuckDBPyConnection) -> list[tuple[str, list[float], 
             " where not is_lens order by sham_u1 limit ?) group by brickname",
             [SIZE_PIX, SHAM_HOSTS],
         ).fetchall()
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
+        log.warning(
+            "there is no training_sample with sham_u1: no tiles come for the sham injection; build the "
+            "stage pools and fetch again before the stage cutouts"
+        )
         return []
 
 

@@ -21,7 +21,7 @@ from udfs.inject import inject_batch, metrics_schema
 from udfs.records import Injected, Pixels, Settings
 
 # What bounds the memory of a worker: canvases of 96 pixels take 260 kB for a host and as much for a
-# render of a batch. No brick of a real tier has so many hosts, so its tiles are decoded once.
+# render of a batch. A brick with more of them has its tiles decoded once per group.
 HOSTS_AT_ONCE = 1024
 RENDERS_PER_BATCH = 256
 

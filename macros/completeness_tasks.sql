@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 {% macro host_number(tasks) -%}
-    ({{ tasks }}.brickid::bigint << 32) | {{ tasks }}.objid::bigint
+    ({{ tasks }}.brickid::bigint << 32) + {{ tasks }}.objid::bigint
 {%- endmacro %}
 
 {% macro bin_expression(column, edges) -%}

@@ -3,6 +3,9 @@
       How many parts the tasks are sorted in: a task with its texts takes some 700 bytes, and a part
       has to be sorted in memory. Twenty gigabytes of them at once are sorted on disk.
     -#}
+    {%- if var('tasks_per_part') | int < 1 -%}
+        {{ exceptions.raise_compiler_error("tasks_per_part is " ~ var('tasks_per_part') ~ ": at least 1 is needed") }}
+    {%- endif -%}
     {%- set stage_config = adapter.get_relation(
         target.database, target.schema, 'stage_config'
     ) if execute else none -%}

@@ -108,7 +108,7 @@ def image_box(p: np.ndarray, reach: float, lens: Any, scale: float, size: int) -
 def fill_grid(work: Work, box: Any, lens: Any, scale: float, phi: float) -> None:
     """Pixel centres of the box and its ring in the lens' frame, arcsec.
 
-    Double precision at the start of a row, float32 along it: good to 1e-6 arcsec.
+    Double precision at the start of a row, float32 along it: good to 3e-6 arcsec.
     """
     x0, x1, y0, y1 = box
     width, cos_phi, sin_phi = x1 - x0 + 3, cos(phi), sin(phi)

@@ -88,7 +88,15 @@ scores_of_controls as (
         usable_controls.objid
 ),
 
--- Real galaxies without an arc stand beside the controls of every experiment.
+control_galaxies as (
+    select distinct
+        experiment_id,
+        brickname || '_' || objid as galaxy_id
+    from usable_controls
+),
+
+-- Real galaxies without an arc stand beside the controls of every experiment, but for those that are
+-- its controls: a galaxy is one draw.
 scores_without_arc as (
     select *, true as is_control from scores_of_controls
     union all by name
@@ -102,6 +110,9 @@ scores_without_arc as (
     inner join negative_scores
         on coalesce(statistics_of_experiments.finder, statistics_of_experiments.statistic)
         = negative_scores.finder
+    anti join control_galaxies
+        on statistics_of_experiments.experiment_id = control_galaxies.experiment_id
+        and negative_scores.galaxy_id = control_galaxies.galaxy_id
 ),
 
 sorted_scores as (

@@ -12,7 +12,7 @@ brick_counts as (
     select * from {{ ref('brick_counts') }}
 ),
 
--- Most sources fail at the second cut, the limit in magnitude. They are not looked at further: when
+-- Most sources fail at the second cut, in v1 to v5 the limit in magnitude. They are not looked at further: when
 -- the others are counted, they are what is left of the brick's sources. What passes the first cut
 -- here passes the second.
 judged_sources as (

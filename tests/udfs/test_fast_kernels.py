@@ -221,6 +221,21 @@ def test_fast_image_is_right_at_the_edges_of_the_parameters(case):
         assert magnification == pytest.approx(plain.sum(), rel=2e-3)
 
 
+@pytest.mark.parametrize("theta_e_arcsec", [0.0, 0.01, 0.03, 0.1, 0.5])
+def test_a_peaked_source_behind_the_centre_of_a_weak_lens_is_within_the_budget(theta_e_arcsec):
+    """Cells with the lens centre hold the source's peak too, where the lens hardly bends the light."""
+    rng = np.random.default_rng(7)
+    errors = []
+    for _ in range(12):
+        system = random_system(rng, src_n=4.0, src_reff_arcsec=0.2)
+        system |= {"theta_e_arcsec": theta_e_arcsec, "src_x_arcsec": 0.0, "src_y_arcsec": 0.0}
+        fast, _ = fast_image(system)
+        errors.append(fast.sum(dtype=float) / render_lensed_sersic(**system).sum() - 1)
+    rms, largest = flux_limits(4.0)
+    assert np.sqrt(np.mean(np.square(errors))) <= rms
+    assert np.max(np.abs(errors)) <= largest
+
+
 @pytest.mark.parametrize("n", [0.5, 1.0, 2.0, 4.0])
 def test_ray_traced_magnification_agrees_with_the_plain_renderer(n):
     """Rays from the lens against pixels: two methods that share only the deflection."""

@@ -179,6 +179,12 @@ CHANGES = {
         "every_parent_is_counted": "n_parents = n_parents - 1",
         "area_is_that_of_the_bricks": "area_deg2 = area_deg2 + 0.01",
         "bricks_lie_in_their_bins": "psf_fwhm_arcsec_low = 1.35",
+        "bricks_without_a_bin_are_outside_all_psf_fwhm_arcsec": (
+            "psf_fwhm_arcsec_low = null, psf_fwhm_arcsec_high = null"
+        ),
+        "bricks_without_a_bin_are_outside_all_psfdepth_r_mag": (
+            "psfdepth_r_mag_low = null, psfdepth_r_mag_high = null"
+        ),
     },
     "known_lens_parents": {
         "has_rows_where_called_for": (

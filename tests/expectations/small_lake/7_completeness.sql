@@ -200,6 +200,13 @@ select
 from injections cross join unnest(['g', 'r', 'z']) as bands(band)
 group by all;
 
+create table completeness_edges as
+select * from (
+    values
+        ('psf_fwhm_arcsec', 0, 1.3e0), ('psf_fwhm_arcsec', 1, 1.4e0),
+        ('psfdepth_r_mag', 0, 24.5e0), ('psfdepth_r_mag', 1, 24.75e0)
+) as edges (axis, edge_number, edge);
+
 -- All bricks are alike, and in one bin.
 create table completeness_footprint as
 select
