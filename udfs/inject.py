@@ -166,7 +166,11 @@ def _batch(
     pixels: Pixels,
     settings: Settings,
 ) -> Batch:
-    """Everything the kernels need; what stands in rows that are not injected is not read."""
+    """Everything the kernels need; what stands in rows that are not injected is not read.
+
+    Arrays are of one layout and writable, whatever was given: for others the kernels would be compiled
+    again, which takes a minute and sums in another order.
+    """
     n, size = tasks.num_rows, settings.canvas_size
     usable = {name: np.where(is_injected, values, 0.5) for name, values in columns.items()}
     rows = parameter_rows(usable)
@@ -181,18 +185,23 @@ def _batch(
         parameters=rows,
         central=central_brightness(usable["src_n"], rows[:, 8], usable["src_reff_arcsec"]),
         reach=light_radius(usable["src_n"]),
-        lens=np.ascontiguousarray(place.T),
+        lens=_writable(place.T, np.float64),
         origin=np.stack([_integers(tasks, name) for name in ("canvas_x0", "canvas_y0")], axis=1),
         flux=band_fluxes(usable, settings),
-        fwhm=reasons.kernel_fwhm_pix_of(widths, settings),
-        gain=np.ascontiguousarray(pixels.gain_e_per_nmgy, float),
+        fwhm=_writable(reasons.kernel_fwhm_pix_of(widths, settings), np.float64),
+        gain=_writable(pixels.gain_e_per_nmgy, np.float64),
         key=np.array(keys, np.uint64).reshape(n),
         is_injected=is_injected,
-        invvar=np.ascontiguousarray(pixels.invvar, np.float32),
-        maskbits=np.ascontiguousarray(mask, np.int32),
-        corner=np.ascontiguousarray(corner),
+        invvar=_writable(pixels.invvar, np.float32),
+        maskbits=_writable(mask, np.int32),
+        corner=_writable(corner, np.int64),
         sizes=np.array(settings.stamp_sizes, np.int64),
     )
+
+
+def _writable(values: np.ndarray, dtype: type) -> np.ndarray:
+    """Contiguous and writable, and copied only where it has to be."""
+    return np.require(values, dtype, ["C", "W"])
 
 
 def _integers(tasks: pa.RecordBatch, name: str) -> np.ndarray:

@@ -1,3 +1,4 @@
+-- Its suite compares with the parents, so they come first: depends_on: {{ ref('parent_galaxies') }}
 with
 
 known_lenses as (

@@ -9,6 +9,7 @@ import pytest
 
 from tests.udfs.batches import EXTINCTION, SETTINGS, make_batch
 from udfs import psf, reasons
+from udfs.fast_inject import inject_all
 from udfs.inject import inject_batch
 from udfs.philox import noise_key
 from udfs.photometry import flux_from_magnitude
@@ -340,3 +341,19 @@ def test_misuse_is_an_error_that_says_what_is_wrong():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=r"band|coefficient|sizes|profile|pixel_scale"):
             replace(SETTINGS, **change)
+
+
+def test_pixels_of_any_layout_are_injected_by_the_same_compiled_kernel():
+    """Another layout would compile it again, and its sums would have another order."""
+    tasks, pixels = make_batch(3)
+    plain = inject_batch(tasks, pixels, SETTINGS)
+    n_compiled = len(inject_all.signatures)
+    odd = {
+        name: np.asfortranarray(getattr(pixels, name))
+        for name in ("image", "invvar", "maskbits", "psf_fwhm_arcsec", "gain_e_per_nmgy")
+    }
+    for array in odd.values():
+        array.flags.writeable = False
+    again = inject_batch(tasks, replace(pixels, **odd), SETTINGS)
+    assert len(inject_all.signatures) == n_compiled
+    assert again.metrics.equals(plain.metrics)
