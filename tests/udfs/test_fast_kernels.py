@@ -221,6 +221,19 @@ def test_fast_image_is_right_at_the_edges_of_the_parameters(case):
         assert magnification == pytest.approx(plain.sum(), rel=2e-3)
 
 
+def test_a_pixel_of_a_small_ring_whose_neighbours_are_as_bright_as_its_middle_is_refined():
+    """A render of the embedded survey: the ring is one pixel wide, and one pixel of it looked flat."""
+    system = {
+        "theta_e_arcsec": 0.3, "lens_q": 0.83724, "lens_phi_rad": 1.453522, "shear_g1": 0.0, "shear_g2": 0.0,
+        "src_x_arcsec": -0.06605, "src_y_arcsec": 0.014826, "src_reff_arcsec": 0.15, "src_q": 1.0,
+        "src_phi_rad": 4.788749, "src_n": 1.0, "size_pix": 64, "pixel_scale_arcsec": PIXEL,
+        "lens_x_pix": 31.7938749219, "lens_y_pix": 31.45334675168,
+    }  # fmt: skip
+    fast, plain = fast_image(system)[0], render_lensed_sersic(**system)
+    assert fast.sum(dtype=float) == pytest.approx(plain.sum(), rel=1e-3)
+    assert np.max(np.abs(fast - plain)) < 0.02 * plain.max()
+
+
 @pytest.mark.parametrize("theta_e_arcsec", [0.0, 0.01, 0.03, 0.1, 0.5])
 def test_a_peaked_source_behind_the_centre_of_a_weak_lens_is_within_the_budget(theta_e_arcsec):
     """Cells with the lens centre hold the source's peak too, where the lens hardly bends the light."""
