@@ -60,7 +60,7 @@ def _deflection_aligned(x: np.ndarray, y: np.ndarray, q: float) -> tuple[np.ndar
     f = np.sqrt((1 - q) * (1 + q))
     if f == 0:
         return x / psi, y / psi
-    return np.arctan2(f * x, psi) / f, np.arctanh(f * y / psi) / f
+    return np.arctan2(f * x, psi) / f, np.arctanh(f * (y / psi)) / f
 
 
 def convergence(

@@ -74,6 +74,11 @@ def test_deflection_is_zero_and_finite_at_the_origin():
         assert np.array_equal(sie.deflection(0.0, 0.0, 1.0, q, 0.5), (0.0, 0.0))
 
 
+def test_deflection_is_finite_however_near_the_origin():
+    """The smallest number of all times a factor is rounded up to itself."""
+    assert np.isfinite(sie.deflection([0.0, 5e-324], [5e-324, 0.0], 1.0, 0.5, 0.0)).all()
+
+
 @given(
     st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 3), st.floats(0.05, 1), st.floats(-7, 7),
     st.floats(-4, 4),
