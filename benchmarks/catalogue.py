@@ -41,8 +41,8 @@ PARENT_COLUMNS = (
     *("nobs_g", "nobs_r", "nobs_z", "gaia_phot_g_mean_mag", "fiberflux_z", "fibertotflux_z"),
     "mw_transmission_z",
 )
-# The six experiments of the original and its control arithmetic: 30.9 million tasks if no bin of
-# seeing and depth ran short of galaxies, which is why fewer come out.
+# The six experiments of the original and its control arithmetic: 30.9 million tasks where no bin of
+# seeing and depth runs short of galaxies.
 EXPERIMENTS = "{survey_size: dr10, grids: [grid_small, grid_medium], control_pairing: disjoint}"
 
 SPLIT_FRACTIONS = {"train": 0.70, "val": 0.15, "test": 0.15}

@@ -29,14 +29,12 @@ from udfs.fast_system import (
 from udfs.jit import fast_kernel, whole_vectors
 
 CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens map bends
-CENTRE_REACH = np.float32(
-    4
-)  # squared, in cells: how near a source may have its peak at the lens centre
+CENTRE_REACH = np.float32(4)  # squared, in cells: a source as near may peak at the lens centre
 CENTRE_PART = np.float32(0.02)  # arcsec: smaller cells with the lens centre are summed as they are
 NEAREST = np.float32(1e-6)  # smallest ratio of radii within a cell
 RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell spans of it
 # Powers of two by which the light may change across a summed cell. With 6 a fifth fewer cells are
-# summed, but the flux of flat sources is off by up to 0.6 %; with 4.5 by 0.1 %.
+# summed, but the flux of flat sources is off by up to 0.6 %; with 4.5 by 0.3 %.
 MAX_STEP = np.float32(4.5)
 MAX_LEVEL = 10  # halvings of a pixel
 DARK = np.float32(10)  # a cell whose brightest point is below 2^-14 is summed as it is
@@ -99,8 +97,8 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
     These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
     or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
     that are too steep and not dark. The first two are split only while they span more than `finest`
-    of the source. Where the lens centre is the map is not linear, and the rule
-    for the cusp would ask for ever smaller cells; there it holds only if the source is as near as two cells.
+    of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
+    ask for ever smaller cells; there it holds only if the source is as near as two cells.
 
     With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
     source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential

@@ -37,8 +37,8 @@ from udfs.fast_system import (
 )
 from udfs.jit import fast_kernel, kernel, whole_vectors
 
-# Of the light of the source, in `refinement_need`. With 1e-2 a tenth of the cells is saved, and now and
-# then a pixel is missed whose neighbours happen to be as bright as its middle (1.4 % of a flux).
+# Of the light of the source, in `refinement_need`. With 1e-2 now and then a pixel is missed whose
+# neighbours happen to be as bright as its middle (1.4 % of a flux).
 TOLERANCE = 1e-3
 CENTRE_LIT = 0.5  # of theta_E: a source nearer to the axis has no image near the lens centre
 _ZERO, _FOUR = np.float32(0), np.float32(4)
