@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.kernels_images import fast_image
 from benchmarks.kernels_systems import PIXEL, random_system
-from udfs.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
+from udfs.error_budget import FLUX_LIMITS, LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.render import render_lensed_sersic
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "error_budget.md"
@@ -71,6 +71,14 @@ def table_row(n, reff, has_shear):
     return f"| {n:g} | {reff:g} | {shear} | {cells} | {verdict(n, reff, flux)} |"
 
 
+def limits_in_words():
+    """What `udfs.error_budget` promises, by the largest Sersic index."""
+    return ", ".join(
+        f"{100 * rms:g} % rms and {100 * largest:g} % at most up to n = {index:g}"
+        for index, (rms, largest) in FLUX_LIMITS.items()
+    )
+
+
 def main():
     """Print the table and write the document; exit 1 if a promise does not hold."""
     rows = []
@@ -87,7 +95,11 @@ def main():
         )
         print(references[-1], flush=True)
     text = Template(TEMPLATE.read_text()).substitute(
-        n_systems=N_SYSTEMS, table="\n".join(rows), references="\n".join(references)
+        n_systems=N_SYSTEMS,
+        table="\n".join(rows),
+        references="\n".join(references),
+        limits=limits_in_words(),
+        bias=f"{100 * LARGEST_BIAS:g}",
     )
     DOCUMENT.write_text(text)
     return 1 if BROKEN in text else 0
