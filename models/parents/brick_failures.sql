@@ -19,11 +19,11 @@ judged_sources as (
     select
         brickid
         {%- for cut in judged %},
-        {{ cut }} as passes_{{ loop.index }}
+        {{ by_sign(cut) }} as passes_{{ loop.index }}
         {%- endfor %}
     from stg_sources
     {%- if cuts | length > 1 %}
-    where {{ cuts[1] }} or {{ cuts[0] }} is not true
+    where {{ by_sign(cuts[1]) }} or {{ cuts[0] }} is not true
     {%- endif %}
 ),
 
@@ -48,31 +48,23 @@ passes_of_bricks as (
 sources_left as (
     select
         brick_counts.brickid,
-        [
-            brick_counts.n_sources,
-            brick_counts.n_sources
-            - coalesce(passes_of_bricks.n_judged - passes_of_bricks.n_passing_1, 0)
-            {%- for cut in judged if cuts | length > 1 %},
-            coalesce(passes_of_bricks.n_passing_{{ loop.index }}, 0)
-            {%- endfor %}
-        ] as n_left
+        brick_counts.n_sources as n_left_0,
+        brick_counts.n_sources
+        - coalesce(passes_of_bricks.n_judged - passes_of_bricks.n_passing_1, 0) as n_left_1
+        {%- for cut in judged if cuts | length > 1 %},
+        coalesce(passes_of_bricks.n_passing_{{ loop.index }}, 0) as n_left_{{ loop.index + 1 }}
+        {%- endfor %}
     from brick_counts
     left join passes_of_bricks on brick_counts.brickid = passes_of_bricks.brickid
 ),
 
-cuts_of_bricks as (
-    select
-        *,
-        unnest(range(1, len(n_left))) as cut_order
-    from sources_left
-),
-
 brick_failures as (
     select
-        brickid,
-        cut_order,
-        (n_left[cut_order] - n_left[cut_order + 1])::bigint as n_cut
-    from cuts_of_bricks
+        brickid
+        {%- for cut in cuts %},
+        (n_left_{{ loop.index0 }} - n_left_{{ loop.index }})::bigint as n_cut_{{ loop.index }}
+        {%- endfor %}
+    from sources_left
 )
 
 select * from brick_failures

@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('lrg_variants') }}
+{%- set n_cuts = lrg_cuts(var('parent_variant')) | length %}
 -- Its suite compares with the parents, so they come first.
 -- depends_on: {{ ref('parent_galaxies') }}
 with
@@ -54,30 +55,45 @@ group_totals as (
     group by brick_group
 ),
 
-failures_of_bricks as (
+cut_bricks as (
     select
         brick_group,
-        failed_brick_cut as failed_cut,
-        n_sources as n_cut
+        failed_brick_cut as cut_order,
+        sum(n_sources) as n_sources
     from bricks
     where failed_brick_cut != 0
-    union all
+    group by brick_group, failed_brick_cut
+),
+
+-- Bricks are added up before their cuts become rows: a row per brick and cut takes as long as a third
+-- of the cuts themselves.
+cuts_of_groups as (
     select
         bricks.brick_group,
-        brick_failures.cut_order + 2 as failed_cut,
-        brick_failures.n_cut
+        unnest([
+            {%- for cut in range(1, n_cuts + 1) %}
+            {'cut_order': {{ cut + 2 }}, 'n_sources': sum(brick_failures.n_cut_{{ cut }})}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ], recursive := true)
     from brick_failures
     inner join bricks on brick_failures.brickid = bricks.brickid
     where bricks.failed_brick_cut = 0
+    group by bricks.brick_group
 ),
 
 failures as (
     select
         brick_group,
-        failed_cut,
-        sum(n_cut)::bigint as n_sources
-    from failures_of_bricks
-    group by brick_group, failed_cut
+        cut_order,
+        n_sources
+    from cut_bricks
+    union all
+    select
+        brick_group,
+        cut_order,
+        n_sources
+    from cuts_of_groups
 ),
 
 cut_counts as (
@@ -86,7 +102,7 @@ cut_counts as (
         cuts.cut_name,
         group_totals.brick_group,
         group_totals.n_sources,
-        coalesce(failures.n_sources, 0) as n_cut,
+        coalesce(failures.n_sources, 0)::bigint as n_cut,
         sum(coalesce(failures.n_sources, 0)) over (
             partition by group_totals.brick_group
             order by cuts.cut_order
@@ -96,7 +112,7 @@ cut_counts as (
     left join failures
         on
             group_totals.brick_group = failures.brick_group
-            and cuts.cut_order = failures.failed_cut
+            and cuts.cut_order = failures.cut_order
 ),
 
 parent_funnel as (
