@@ -22,6 +22,7 @@ from astropy.table import Table
 from duckdb import DuckDBPyConnection
 
 from benchmarks import catalogue_survey
+from expectations.settings import settings
 from ingest import lake
 from udfs import components, healpix, normal
 
@@ -44,8 +45,6 @@ PARENT_COLUMNS = (
 # The six experiments of the original and its control arithmetic: 30.9 million tasks where no bin of
 # seeing and depth runs short of galaxies.
 EXPERIMENTS = "{survey_size: dr10, grids: [grid_small, grid_medium], control_pairing: disjoint}"
-
-SPLIT_FRACTIONS = {"train": 0.70, "val": 0.15, "test": 0.15}
 MANIFEST_MODELS = (
     *("injection_configs", "stage_config", "host_candidates", "sampled_galaxies", "host_configs"),
     *("systems", "injection_tasks", "task_bricks", "experiment_mixture"),
@@ -261,18 +260,22 @@ def print_beside_sum(
 
 def print_objects_per_split(connection: DuckDBPyConnection) -> None:
     """Fractions of the parents in train, val and test, the buffer apart."""
+    project = settings()
+    asked = {split: project[f"split_{split}_fraction"] for split in ("train", "val")}
+    asked["test"] = round(1 - sum(asked.values()), 6)
+    tolerance = project["split_fraction_tolerance"]
     counts = dict(
         connection.execute(
             "select region_split, count(*) from parent_galaxies group by 1"
         ).fetchall()
     )
-    total = sum(counts.get(split, 0) for split in SPLIT_FRACTIONS)
-    shares = {split: counts.get(split, 0) / total for split in SPLIT_FRACTIONS}
-    is_near = all(abs(shares[split] - asked) <= 0.03 for split, asked in SPLIT_FRACTIONS.items())
+    total = sum(counts.get(split, 0) for split in asked)
+    shares = {split: counts.get(split, 0) / total for split in asked}
+    is_near = all(abs(shares[split] - fraction) <= tolerance for split, fraction in asked.items())
     print(
         "  objects:",
         ", ".join(f"{split} {counts.get(split, 0):,} ({shares[split]:.3f})" for split in shares),
-        f"(within 0.03 of {', '.join(map(str, SPLIT_FRACTIONS.values()))}: {verdict(is_near)});",
+        f"(within {tolerance} of {', '.join(map(str, asked.values()))}: {verdict(is_near)});",
         f"buffer {counts.get('buffer', 0):,}",
     )
 
