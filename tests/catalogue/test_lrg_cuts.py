@@ -95,3 +95,50 @@ def test_original_variant_looks_at_magnitudes_as_measured(judged):
     ).fill_null(False)
     assert expected.sum() > 100
     assert (judged["is_v3_color_relaxed"] == expected).all()
+
+
+def test_the_sign_of_a_difference_judges_as_the_comparison_does(catalogue):
+    """On limits hit exactly, on numbers a last bit beside them, and on nulls."""
+    columns = ", ".join(
+        f"({{{{ {form} }}}}) as {name}_{{{{ loop.index }}}}"
+        for name, form in (("plain", "cut"), ("sign", "by_sign(cut)"))
+    )
+    inline = (
+        "select {% for cut in distinct_lrg_cuts() %}"
+        + columns
+        + "{{ ', ' if not loop.last }}{% endfor %}"
+        " from photometry"
+    )
+    finished = catalogue.dbt("--quiet", "compile", "--inline", inline)
+    assert finished.returncode == 0, finished.stdout
+    assert finished.stdout.count("signbit(") >= 8
+    with catalogue.connect() as connection:
+        connection.register("photometry", photometry_at_limits())
+        judged = connection.execute(finished.stdout).pl()
+    n_cuts = judged.width // 2
+    for k in range(1, n_cuts + 1):
+        assert judged[f"plain_{k}"].equals(judged[f"sign_{k}"], null_equal=True)
+        assert k > 4 or judged[f"plain_{k}"].n_unique() > 1
+
+
+def photometry_at_limits():
+    """Magnitudes whose sizes and differences are at the cuts' limits, beside them, and missing."""
+    rng = np.random.default_rng(11)
+    limits = np.array([20.0, 20.4, 21.0, 21.5, 18.01, 17.965])
+    steps = np.array([0.3, 0.4, 0.5, 0.8, 1.6])
+    z = rng.choice(limits, 4000)
+    z = np.where(
+        rng.uniform(size=z.size) < 0.3, np.nextafter(z, rng.choice([0.0, 99.0], z.size)), z
+    )
+    r, w1 = z + rng.choice(steps, z.size), z - rng.choice(steps, z.size)
+    frame = pl.DataFrame(
+        {f"{band}mag{end}": values for end in ("", "_mw") for band, values in
+         (("g", r + 1), ("r", r), ("z", z), ("w1", w1))}
+    )  # fmt: skip
+    is_missing = pl.Series(rng.uniform(size=z.size) < 0.1)
+    frame = frame.with_columns(pl.when(is_missing).then(None).otherwise(pl.all()).name.keep())
+    return frame.with_columns(
+        pl.lit(1.0).alias(name)
+        for name in ("flux_ivar_g", "flux_ivar_r", "flux_ivar_z", "flux_ivar_w1", "flux_w1",
+                     "fiberflux_z", "fibertotflux_z", "mw_transmission_z", "gaia_phot_g_mean_mag")
+    ).with_columns(type=pl.lit("DEV"), nobs_g=1, nobs_r=1, nobs_z=1, maskbits=0)  # fmt: skip
