@@ -259,7 +259,9 @@ def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) 
 
 
 @fast_kernel
-def refine(c: Any, mode: int, tree: Tree, n: int, pixels: Any, finest: float, moments: Moments) -> None:
+def refine(
+    c: Any, mode: int, tree: Tree, n: int, pixels: Any, finest: float, moments: Moments
+) -> None:
     """Add the light of n pixels to `moments`, splitting cells as often as it takes.
 
     Parameters

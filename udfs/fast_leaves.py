@@ -126,7 +126,9 @@ def sum_leaves(c: Any, mode: int, leaves: Leaves, n: int, turn: Any) -> None:
 
 
 @fast_kernel
-def place_in_pixels(leaves: Leaves, n: int, centre_x: np.ndarray, centre_y: np.ndarray, turn: Any) -> None:
+def place_in_pixels(
+    leaves: Leaves, n: int, centre_x: np.ndarray, centre_y: np.ndarray, turn: Any
+) -> None:
     """Offsets of n leaves from the centres of their pixels, which are given in the lens' frame."""
     side, cos_phi, sin_phi = np.float32(turn[0]), np.float32(turn[1]), np.float32(turn[2])
     along, across = cos_phi / side, sin_phi / side
@@ -155,7 +157,12 @@ def _shift_first(
 
 @fast_kernel
 def _second(
-    part: np.ndarray, place: np.ndarray, light: np.ndarray, first: np.ndarray, n: int, out: np.ndarray
+    part: np.ndarray,
+    place: np.ndarray,
+    light: np.ndarray,
+    first: np.ndarray,
+    n: int,
+    out: np.ndarray,
 ) -> None:
     """Second moments; within a leaf the light is taken to be as wide as if it were flat."""
     for i in range(n):

@@ -67,7 +67,12 @@ def make_work(size: int) -> Work:
     """Room for canvases of size x size pixels."""
     n = whole_vectors((size + 2) ** 2) + 3 * (size + 2)
     images = [np.zeros(n, np.float32) for _ in range(7)]
-    return Work(*images, make_moments(n), np.zeros(n + 1, np.uint32), make_tree(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)))
+    return Work(
+        *images,
+        make_moments(n),
+        np.zeros(n + 1, np.uint32),
+        make_tree(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)),
+    )
 
 
 @kernel
@@ -237,7 +242,9 @@ def render_box(
         _mark_centre(work, box, lens)
     n_cells = _collect(work, width, height)
     turn = (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI]))
-    refine(c, mode, work.tree, n_cells, (work.x, work.y, turn), core_fraction(p[INDEX]), work.moments)
+    refine(
+        c, mode, work.tree, n_cells, (work.x, work.y, turn), core_fraction(p[INDEX]), work.moments
+    )
     clear_ring(work.moments, width, height)
 
 

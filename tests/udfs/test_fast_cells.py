@@ -114,7 +114,9 @@ def test_leaves_hold_what_their_nodes_see(n, src_n):
     # Single precision of a position of 2 arcsec, over R_e, is 1e-6; steep places make 50 times of it.
     assert np.allclose(leaves.light[:n], np.sum(light, axis=0), rtol=5e-5, atol=1e-7)
     for k, found in enumerate((leaves.light_u, leaves.light_v)):
-        expected = np.sum([offset[k] * l for offset, l in zip(offsets, light, strict=True)], axis=0)
+        expected = np.sum(
+            [offset[k] * seen for offset, seen in zip(offsets, light, strict=True)], axis=0
+        )
         assert np.allclose(found[:n], expected, rtol=0, atol=5e-5 * leaves.light[:n] + 1e-7)
 
 
