@@ -1,15 +1,23 @@
 """Quadrature of the pixels that one sample cannot hold.
 
 A pixel near the image of the source's centre, or across which the light changes fast, becomes a
-cell of a list. Cells that are still near the cusp or too steep are split in four, level by level,
-and the others are summed by Gauss-Legendre nodes: 3x3 for a whole pixel, 2x2 for a part. All cells
-of a level are handled together, node by node, so that the loops stay long.
+cell of a list. Cells that are still near the cusp or too steep are split in four, level by level;
+the others are leaves, summed when all are known (`udfs.fast_leaves`). All cells of a level are
+handled together, so that the loops stay long.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from udfs.fast_leaves import (
+    Leaves,
+    fill_moments,
+    give_to_pixels,
+    make_leaves,
+    place_in_pixels,
+    sum_leaves,
+)
 from udfs.fast_math import exp2, log2
 from udfs.fast_moments import Moments
 from udfs.fast_profile import TINY, exponents, radius_square, source_offset
@@ -33,61 +41,68 @@ CENTRE_REACH = np.float32(4)  # squared, in cells: a source as near may peak at 
 CENTRE_PART = np.float32(0.02)  # arcsec: smaller cells with the lens centre are summed as they are
 NEAREST = np.float32(1e-6)  # smallest ratio of radii within a cell
 RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell spans of it
-# Powers of two by which the light may change across a summed cell. With 6 a fifth fewer cells are
-# summed, but the flux of flat sources is off by up to 0.6 %; with 4.5 by 0.3 %.
-MAX_STEP = np.float32(4.5)
+# Powers of two by which the light may change across a summed cell: so many where the cell is as bright
+# as the source's centre, and more by the slope for each power of two that it is fainter, as its error
+# counts less. With 6 the flux of small flat sources is off by up to 0.6 %, with 4.5 by 0.3 %; the
+# slope leaves out a quarter of the cells and changes no error.
+MAX_STEP, STEP_SLOPE = np.float32(4.5), np.float32(1.6)
 MAX_LEVEL = 10  # halvings of a pixel
-DARK = np.float32(10)  # a cell whose brightest point is below 2^-14 is summed as it is
 
-_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
-_HALF, _12TH = np.float32(0.5), np.float32(1 / 12)
+_ZERO, _ONE, _TWO, _HALF = np.float32(0), np.float32(1), np.float32(2), np.float32(0.5)
 _REACH = np.float32(0.75)
-
-
-def gauss_nodes(order: int) -> np.ndarray:
-    """Offsets in cells and weights of a product rule, (order^2, 3) float32."""
-    node, weight = np.polynomial.legendre.leggauss(order)
-    x, y = np.meshgrid(node / 2, node / 2)
-    return np.stack([x, y, np.outer(weight, weight) / 4], axis=-1).reshape(-1, 3).astype("f4")
-
-
-PIXEL_NODES, PART_NODES = gauss_nodes(3), gauss_nodes(2)
+_ONE_MORE = np.uint64(1)
+_QUARTERS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)], np.float32)
 
 
 class Cells(NamedTuple):
-    """Room for the lists of cells, reused from render to render.
+    """Cells of one level.
 
-    x, y are centres in the lens' frame (arcsec), owner the pixel; `split` says which to split,
-    `next_*` are the parts, `leaf_*` the cells to sum (with the first moments of their light, in cells) and
-    `node_*` their nodes.
+    x, y are centres in the lens' frame (arcsec), `change` by how many powers of two the light changes
+    to the neighbours, `owner` the pixel, `exponent` that at the centre; positive `split` asks for a
+    cell to be split.
     """
 
     x: np.ndarray
     y: np.ndarray
     change: np.ndarray
     owner: np.ndarray
+    exponent: np.ndarray
     split: np.ndarray
-    next_x: np.ndarray
-    next_y: np.ndarray
-    next_change: np.ndarray
-    next_owner: np.ndarray
-    leaf_x: np.ndarray
-    leaf_y: np.ndarray
-    leaf_owner: np.ndarray
-    leaf_sum: np.ndarray
-    leaf_x_sum: np.ndarray
-    leaf_y_sum: np.ndarray
-    node_x: np.ndarray
-    node_y: np.ndarray
-    node_exponent: np.ndarray
+
+
+class Order(NamedTuple):
+    """Numbers of the cells that are split, and of the others."""
+
+    parents: np.ndarray
+    rest: np.ndarray
+
+
+class Tree(NamedTuple):
+    """Room for the cells of a level, for those of them that are split, and for all leaves."""
+
+    cells: Cells
+    order: Order
+    parents: Cells
+    leaves: Leaves
 
 
 def make_cells(capacity: int) -> Cells:
-    """Empty lists for at most `capacity` cells of one level."""
-    integers = ("owner", "next_owner", "leaf_owner")
+    """An empty list for at most `capacity` cells."""
     return Cells(*[
-        np.zeros(whole_vectors(capacity), np.int32 if name in integers else np.float32) for name in Cells._fields
+        np.zeros(whole_vectors(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
     ])  # fmt: skip
+
+
+def make_order(capacity: int) -> Order:
+    """Room for the numbers of `capacity` cells."""
+    return Order(np.zeros(capacity + 1, np.uint32), np.zeros(capacity + 1, np.uint32))
+
+
+def make_tree(capacity: int) -> Tree:
+    """Empty lists for at most `capacity` cells of one level."""
+    capacity = whole_vectors(capacity)
+    leaves = make_leaves((MAX_LEVEL + 1) * capacity)
+    return Tree(make_cells(capacity), make_order(capacity), make_cells(capacity // 4), leaves)
 
 
 @fast_kernel
@@ -96,7 +111,7 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
 
     These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
     or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
-    that are too steep and not dark. The first two are split only while they span more than `finest`
+    that are too steep for their brightness. The first two are split only while they span more than `finest`
     of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
     ask for ever smaller cells; there it holds only if the source is as near as two cells.
 
@@ -135,153 +150,125 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
         centre = min(nearness, side - CENTRE_PART)
         width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
         nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
-        y0 = cells.node_exponent[i]
+        y0 = cells.exponent[i]
         lowest = y0 * exp2(_TWO * c[HALF_POWER] * log2(nearest))
         step = min(cells.change[i], _TWO * (y0 - lowest))
-        steep = min(step - MAX_STEP, DARK - lowest)
+        steep = step - MAX_STEP - STEP_SLOPE * lowest
         outside = max(-nearness, CENTRE_REACH * side * side - bx * bx - by * by)
         cells.split[i] = max(min(core, outside), centre, steep)
 
 
 @fast_kernel
-def divide(cells: Cells, n: int, may_split: bool, corner: np.ndarray) -> Any:
-    """Cells to be split go to `next_*` as their four parts, the others to `leaf_*`."""
-    n_next, n_leaf, capacity = 0, 0, len(cells.next_x)
+def numbers_of_positive(values: np.ndarray, n: int, numbers: np.ndarray) -> int:
+    """Write the numbers of the positive ones of n values; returns how many they are.
+
+    Every number is written to the end of the list, which is moved on for those that stay: a branch
+    guessed wrong takes longer. Without signs, because for a signed index numba asks each time
+    whether it counts from the end.
+    """
+    n_found = np.uint64(0)
     for i in range(n):
-        x, y, owner = cells.x[i], cells.y[i], cells.owner[i]
-        if may_split and cells.split[i] > _ZERO and n_next + 4 <= capacity:
-            for part in range(4):
-                cells.next_x[n_next] = x + corner[part, 0]
-                cells.next_y[n_next] = y + corner[part, 1]
-                cells.next_change[n_next] = _HALF * cells.change[i]
-                cells.next_owner[n_next] = owner
-                n_next += 1
-        else:
-            cells.leaf_x[n_leaf], cells.leaf_y[n_leaf] = x, y
-            cells.leaf_owner[n_leaf] = owner
-            n_leaf += 1
-    return n_next, n_leaf
+        numbers[n_found] = i
+        n_found += np.uint64(values[i] > _ZERO)
+    return np.int64(n_found)
 
 
 @fast_kernel
-def next_level(cells: Cells) -> Cells:
-    """The lists with the parts in the place of their cells: they change names, nothing is copied."""
-    return Cells(
-        cells.next_x,
-        cells.next_y,
-        cells.next_change,
-        cells.next_owner,
-        cells.split,
-        cells.x,
-        cells.y,
-        cells.change,
-        cells.owner,
-        cells.leaf_x,
-        cells.leaf_y,
-        cells.leaf_owner,
-        cells.leaf_sum,
-        cells.leaf_x_sum,
-        cells.leaf_y_sum,
-        cells.node_x,
-        cells.node_y,
-        cells.node_exponent,
-    )
+def sort_cells(split: np.ndarray, n: int, parents: np.ndarray, rest: np.ndarray) -> Any:
+    """Numbers of the cells to be split and of the others; returns how many are split.
 
-
-@fast_kernel
-def turned(nodes: np.ndarray, turn: Any) -> np.ndarray:
-    """Offsets of the pixel frame, in cells, as offsets in the lens' frame, in arcsec."""
-    side, cos_phi, sin_phi = turn
-    out = nodes.copy()
-    for k in range(len(nodes)):
-        out[k, 0] = np.float32(side * (nodes[k, 0] * cos_phi + nodes[k, 1] * sin_phi))
-        out[k, 1] = np.float32(side * (nodes[k, 1] * cos_phi - nodes[k, 0] * sin_phi))
-    return out
-
-
-@fast_kernel
-def _move(cells: Cells, dx: float, dy: float, n: int) -> None:
-    """Put every leaf's node at an offset from its centre."""
+    As `numbers_of_positive` for two lists: 0.7 ns a cell.
+    """
+    n_parents, n_rest = np.uint64(0), np.uint64(0)
     for i in range(n):
-        cells.node_x[i] = cells.leaf_x[i] + dx
-        cells.node_y[i] = cells.leaf_y[i] + dy
+        parents[n_parents] = i
+        rest[n_rest] = i
+        is_parent = np.uint64(split[i] > _ZERO)
+        n_parents += is_parent
+        n_rest += _ONE_MORE - is_parent
+    return np.int64(n_parents)
 
 
 @fast_kernel
-def _add_light(cells: Cells, node: Any, n: int) -> None:
-    """Add the light at a node (offset x and y in cells, weight) of every leaf."""
-    x, y, weight = node
-    exponent, out = cells.node_exponent, cells.leaf_sum
-    out_x, out_y = cells.leaf_x_sum, cells.leaf_y_sum
+def picked(values: np.ndarray, numbers: np.ndarray, n: int, out: np.ndarray) -> None:
+    """The values of these numbers, one after the other."""
+    for k in range(n):
+        out[k] = values[numbers[k]]
+
+
+@fast_kernel
+def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> Any:
+    """Cells to be split go to `tree.parents`, the others to the leaves, `n_leaves` of which are there.
+
+    Returns
+    -------
+    n_parents, n_leaves : int
+    """
+    cells, parents, leaves, order = tree.cells, tree.parents, tree.leaves, tree.order
+    n_wanting = sort_cells(cells.split, n, order.parents, order.rest)
+    n_parents = min(n_wanting, len(cells.x) // 4 if may_split else 0)
+    for k in range(n_parents, n_wanting):
+        order.rest[n - n_wanting + k - n_parents] = order.parents[k]
+    picked(cells.x, order.parents, n_parents, parents.x)
+    picked(cells.y, order.parents, n_parents, parents.y)
+    picked(cells.change, order.parents, n_parents, parents.change)
+    picked(cells.owner, order.parents, n_parents, parents.owner)
+    n_rest = n - n_parents
+    picked(cells.x, order.rest, n_rest, leaves.x[n_leaves:])
+    picked(cells.y, order.rest, n_rest, leaves.y[n_leaves:])
+    picked(cells.owner, order.rest, n_rest, leaves.owner[n_leaves:])
+    leaves.part[n_leaves : n_leaves + n_rest] = part
+    return n_parents, n_leaves + n_rest
+
+
+@fast_kernel
+def _shifted(values: np.ndarray, step: float, n: int, out: np.ndarray) -> None:
     for i in range(n):
-        light = weight * exp2(-exponent[i])
-        out[i] += light
-        out_x[i] += x * light
-        out_y[i] += y * light
+        out[i] = values[i] + step
 
 
 @fast_kernel
-def sum_leaves(c: Any, mode: int, cells: Cells, n: int, nodes: np.ndarray, turn: Any) -> None:
-    """Mean light of each leaf and its first moments by Gauss-Legendre nodes.
+def _inherited(parents: Cells, n: int, change: np.ndarray, owner: np.ndarray) -> None:
+    for i in range(n):
+        change[i] = _HALF * parents.change[i]
+        owner[i] = parents.owner[i]
+
+
+@fast_kernel
+def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) -> None:
+    """The four quarters of n parents, `part` of a pixel on a side, in the place of the level's cells.
+
+    First the first quarter of all, then the second of all, so that each is a loop over neighbours.
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
-    cells : Cells
-    n : number of leaves
-    nodes : (n_nodes, 3) float32
-        Offsets in cells, and weights.
+    parents : Cells
+    n : int
+    part : float32, pixel
     turn : (float, float, float)
-        Side of a leaf in arcsec, cosine and sine of the lens' angle.
+        Side of a pixel in arcsec, cosine and sine of the lens' angle.
+    cells : Cells, written
     """
-    n = whole_vectors(n)
-    cells.leaf_sum[:n], cells.leaf_x_sum[:n], cells.leaf_y_sum[:n] = _ZERO, _ZERO, _ZERO
-    in_lens_frame = turned(nodes, turn)
-    for k in range(len(nodes)):
-        _move(cells, in_lens_frame[k, 0], in_lens_frame[k, 1], n)
-        exponents(c, mode, cells.node_x, cells.node_y, n, cells.node_exponent)
-        _add_light(cells, (nodes[k, 0], nodes[k, 1], nodes[k, 2]), n)
-
-
-_CORNERS = np.array([(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)], np.float32)
-
-
-@fast_kernel
-def _give_to_pixels(cells: Cells, n: int, part: float, pixels: Any, moments: Moments) -> None:
-    """Add the light of n leaves, `part` of a pixel on a side, to the moments of their pixels.
-
-    `pixels` are the pixels' centres in the lens' frame and the turn of a pixel. Within a leaf the
-    light is taken to be as wide as if it were flat.
-    """
-    centre_x, centre_y, (scale, cos_phi, sin_phi) = pixels
-    area, own_variance = part * part, part * part * _12TH
-    for i in range(n):
-        owner = cells.leaf_owner[i]
-        dx, dy = cells.leaf_x[i] - centre_x[owner], cells.leaf_y[i] - centre_y[owner]
-        x = np.float32((dx * cos_phi - dy * sin_phi) / scale)
-        y = np.float32((dx * sin_phi + dy * cos_phi) / scale)
-        light = area * cells.leaf_sum[i]
-        inner_x = area * part * cells.leaf_x_sum[i]
-        inner_y = area * part * cells.leaf_y_sum[i]
-        moments.mean[owner] += light
-        moments.x[owner] += x * light + inner_x
-        moments.y[owner] += y * light + inner_y
-        moments.xx[owner] += (x * x + own_variance) * light + _TWO * x * inner_x
-        moments.yy[owner] += (y * y + own_variance) * light + _TWO * y * inner_y
-        moments.xy[owner] += x * y * light + x * inner_y + y * inner_x
+    side, cos_phi, sin_phi = turn
+    for quarter in range(4):
+        u, v = part * _QUARTERS[quarter, 0], part * _QUARTERS[quarter, 1]
+        start = quarter * n
+        _shifted(parents.x, np.float32(side * (u * cos_phi + v * sin_phi)), n, cells.x[start:])
+        _shifted(parents.y, np.float32(side * (v * cos_phi - u * sin_phi)), n, cells.y[start:])
+        _inherited(parents, n, cells.change[start:], cells.owner[start:])
 
 
 @fast_kernel
 def refine(
-    c: Any, mode: int, cells: Cells, n: int, pixels: Any, finest: float, moments: Moments
+    c: Any, mode: int, tree: Tree, n: int, pixels: Any, finest: float, moments: Moments
 ) -> None:
     """Add the light of n pixels to `moments`, splitting cells as often as it takes.
 
     Parameters
     ----------
     c, mode : packed system and its power mode
-    cells : Cells
-        With the pixels' centres, numbers and changes of the exponent.
+    tree : Tree
+        Its cells have the pixels' centres, numbers and changes of the exponent.
     n : int
     pixels : (x, y, (side, cos, sin))
         Centres of all pixels in the lens' frame, side of a pixel in arcsec, and the lens' angle.
@@ -289,14 +276,16 @@ def refine(
         Part of the source within which the cusp is not resolved further.
     moments : Moments
     """
-    scale, cos_phi, sin_phi = pixels[2]
-    part, level = _ONE, 0
+    centre_x, centre_y, turn = pixels
+    cells, leaves = tree.cells, tree.leaves
+    part, level, n_leaves = _ONE, 0, 0
     while n > 0:
-        turn = (scale * part, cos_phi, sin_phi)
-        exponents(c, mode, cells.x, cells.y, whole_vectors(n), cells.node_exponent)
-        split_scores(c, cells, n, np.float32(turn[0]), np.float32(finest))
-        n_next, n_leaf = divide(cells, n, level < MAX_LEVEL, turned(_CORNERS, turn))
-        sum_leaves(c, mode, cells, n_leaf, PIXEL_NODES if level == 0 else PART_NODES, turn)
-        _give_to_pixels(cells, n_leaf, part, pixels, moments)
-        cells = next_level(cells)
-        n, part, level = n_next, part * _HALF, level + 1
+        exponents(c, mode, cells.x, cells.y, whole_vectors(n), cells.exponent)
+        split_scores(c, cells, n, np.float32(turn[0] * part), np.float32(finest))
+        n_parents, n_leaves = divide(tree, n, part, n_leaves, level < MAX_LEVEL)
+        make_children(tree.parents, n_parents, part, turn, cells)
+        n, part, level = 4 * n_parents, part * _HALF, level + 1
+    sum_leaves(c, mode, leaves, n_leaves, turn)
+    place_in_pixels(leaves, n_leaves, centre_x, centre_y, turn)
+    fill_moments(leaves, n_leaves)
+    give_to_pixels(leaves, n_leaves, moments)

@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     parameters (n, 12); central (n,) 1/arcsec^2, light at the centre of the source of unit flux;
     reach (n,) R_e, beyond which the light is neglected; lens (n, 2) pixel in the canvas; origin
     (n, 2) pixel of the canvas' corner in the brick; flux, fwhm, gain (n, n_band) in nanomaggy,
-    pixel, electron / nanomaggy; key (n,); is_injected (n,); invvar (n, n_band, size, size); maskbits
+    pixel, electron / nanomaggy; key (n,); is_wanted (n,); host, invvar (n, n_band, size, size); maskbits
     (n, size, size), or one clean row for all where the survey has none; corner (n, n_size, 2) of each stamp in the
     canvas, x first; sizes (n_size,).
     """
@@ -38,7 +38,8 @@ class Batch(NamedTuple):
     fwhm: np.ndarray
     gain: np.ndarray
     key: np.ndarray
-    is_injected: np.ndarray
+    is_wanted: np.ndarray
+    host: np.ndarray
     invvar: np.ndarray
     maskbits: np.ndarray
     corner: np.ndarray
@@ -58,12 +59,13 @@ class Choices(NamedTuple):
 
 
 class Results(NamedTuple):
-    """Where results go: image holds the hosts and gets the arcs; lowered_invvar may have no rows.
+    """Where results go: image gets the hosts with the arcs; lowered_invvar may have no rows.
 
-    magnification, rendered (n,); peak, bad, wise (n, n_size); matched, total (n, n_size, n_band).
+    is_finite (n,) is of the hosts' pixels, without which nothing is injected; magnification, rendered (n,); peak, bad, wise (n, n_size); matched, total (n, n_size, n_band).
     """
 
     image: np.ndarray
+    is_finite: np.ndarray
     lowered_invvar: np.ndarray
     magnification: np.ndarray
     rendered: np.ndarray
@@ -88,6 +90,20 @@ def make_room(size: int) -> Room:
     """Memory for canvases of size x size pixels."""
     unit = np.zeros((size, size), np.float32)
     return Room(unit, make_work(size), make_rays(), make_blur(size), make_draws(size))
+
+
+@fast_kernel
+def copy_finite(source: np.ndarray, target: np.ndarray) -> bool:
+    """Copy a flat image; whether all of its pixels are finite.
+
+    In one pass, just before the image is painted on, so that it is read from memory once. Nothing
+    times 0 is other than 0 but what is not finite.
+    """
+    total = np.float32(0)
+    for i in range(len(source)):
+        target[i] = source[i]
+        total += source[i] * np.float32(0)
+    return total == 0
 
 
 @kernel
@@ -289,5 +305,7 @@ def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None
     """Inject and measure every render that is to be injected, and judge the pixels of all."""
     for k in range(len(batch.central)):
         _judge_pixels(k, batch, choices, out)
-        if batch.is_injected[k]:
+        is_finite = copy_finite(batch.host[k].ravel(), out.image[k].ravel())
+        out.is_finite[k] = is_finite
+        if is_finite and batch.is_wanted[k]:
             _inject(k, batch, choices, room, out)

@@ -25,8 +25,9 @@ _ROOT_2 = np.float32(np.sqrt(2))
 
 
 class Draws(NamedTuple):
-    """Room for the draws of a box; its pixels are in the order of the words, plane by plane."""
+    """Room for the draws of a box: a plane for each word, and flat rows of whole groups of pixels."""
 
+    planes: np.ndarray
     uniform: np.ndarray
     mean: np.ndarray
     count: np.ndarray
@@ -36,7 +37,8 @@ class Draws(NamedTuple):
 def make_draws(size: int) -> Draws:
     """Room for a canvas of size x size pixels."""
     n = size * (size // LANES + 2)
-    return Draws(*[np.zeros((LANES, n), np.float32) for _ in range(4)])
+    rows = [np.zeros(LANES * n, np.float32) for _ in range(4)]
+    return Draws(np.zeros((LANES, n), np.float32), *rows)
 
 
 @fast_kernel
@@ -106,6 +108,39 @@ def _sum_few(
         count[i] = few
 
 
+@fast_kernel
+def interleave(planes: np.ndarray, n: int, out: np.ndarray) -> None:
+    """The words of n groups in the order of their pixels, so that all that follows runs along rows."""
+    plane_0, plane_1, plane_2, plane_3 = planes[0], planes[1], planes[2], planes[3]
+    for i in range(n):
+        out[4 * i] = plane_0[i]
+        out[4 * i + 1] = plane_1[i]
+        out[4 * i + 2] = plane_2[i]
+        out[4 * i + 3] = plane_3[i]
+
+
+@fast_kernel
+def _fill_mean(
+    flux: np.ndarray, electrons: float, skip: int, stride: int, mean: np.ndarray
+) -> None:
+    """Expected photons; none in the pixels that fill up a group."""
+    mean[: len(flux) * stride] = _ZERO
+    for row in range(len(flux)):
+        source, target = flux[row], mean[row * stride + skip :]
+        for column in range(len(source)):
+            target[column] = source[column] * electrons
+
+
+@fast_kernel
+def _add_difference(draws: Draws, share: float, skip: int, stride: int, out: np.ndarray) -> None:
+    """Add counted less expected photons, as flux."""
+    for row in range(len(out)):
+        start, target = row * stride + skip, out[row]
+        count, mean = draws.count[start:], draws.mean[start:]
+        for column in range(len(target)):
+            target[column] += (count[column] - mean[column]) * share
+
+
 @kernel
 def add_noise(
     flux: np.ndarray, gain: float, place: Any, key: int, draws: Draws, out: np.ndarray
@@ -125,19 +160,11 @@ def add_noise(
     out : (ny, nx) float32, nanomaggy, added to
     """
     height, width = flux.shape
-    n_groups = uniforms_of_box(place, height, width, key, draws.uniform)
-    n, skip = height * n_groups, place[0] & 3
-    electrons, share = np.float32(gain), np.float32(1 / gain)
-    draws.mean[:, :n] = _ZERO
-    for row in range(height):
-        for column in range(width):
-            at = column + skip
-            draws.mean[at & 3, row * n_groups + (at >> 2)] = flux[row, column] * electrons
-    for lane in range(LANES):
-        lists = (draws.uniform[lane], draws.mean[lane])
-        _quantiles(lists[0], lists[1], n, draws.count[lane], draws.none[lane])
-        _sum_few(lists[0], lists[1], n, draws.count[lane], draws.none[lane])
-    for row in range(height):
-        for column in range(width):
-            lane, group = (column + skip) & 3, row * n_groups + ((column + skip) >> 2)
-            out[row, column] += (draws.count[lane, group] - draws.mean[lane, group]) * share
+    n_groups = uniforms_of_box(place, height, width, key, draws.planes)
+    stride, skip = LANES * n_groups, place[0] & 3
+    n = height * stride
+    interleave(draws.planes, height * n_groups, draws.uniform)
+    _fill_mean(flux, np.float32(gain), skip, stride, draws.mean)
+    _quantiles(draws.uniform, draws.mean, n, draws.count, draws.none)
+    _sum_few(draws.uniform, draws.mean, n, draws.count, draws.none)
+    _add_difference(draws, np.float32(1 / gain), skip, stride, out)

@@ -74,9 +74,9 @@ def half_taps(sigma: float) -> np.ndarray:
 
 
 @fast_kernel
-def _add_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
+def _fill_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
     for i in range(n):
-        out[i] += factor * image[i]
+        out[i] = factor * image[i]
 
 
 @fast_kernel
@@ -108,10 +108,10 @@ def _add_four_pairs(
 
 
 @fast_kernel
-def add_convolved(
+def convolve_along(
     image: np.ndarray, start: int, shift: int, taps: np.ndarray, n: int, out: np.ndarray
 ) -> None:
-    """Add n pixels, from `start` on, of an image convolved along one axis.
+    """n pixels, from `start` on, of an image convolved along one axis.
 
     Parameters
     ----------
@@ -121,9 +121,9 @@ def add_convolved(
         First pixel, and distance of neighbours along the axis (1, or the stride).
     taps : (radius + 1,) float32
     n : int
-    out : (n,) float32, added to
+    out : (n,) float32, written
     """
-    _add_scaled(image[start:], taps[0], n, out)
+    _fill_scaled(image[start:], taps[0], n, out)
     k = 1
     while k + 3 < len(taps):
         four = (taps[k], taps[k + 1], taps[k + 2], taps[k + 3])
@@ -173,16 +173,16 @@ def _blur_once(unit: np.ndarray, box: Any, taps: np.ndarray, work: Blur) -> Any:
     height, stride = y1 - y0 + 1, x1 - x0 + 1 + radius
     n, lead = height * stride, radius * stride + radius
     work.image[: n + 2 * lead] = _ZERO
-    work.rows[: n + 2 * lead] = _ZERO
-    work.both[:n] = _ZERO
     for row in range(box[2], box[3] + 1):
         source = unit[row, box[0] : box[1] + 1]
         target = work.image[lead + (row - y0) * stride + box[0] - x0 :]
         for column in range(len(source)):
             target[column] = source[column]
     first, n_lit = lead + (box[2] - y0) * stride, (box[3] - box[2] + 1) * stride
-    add_convolved(work.image, first, 1, taps, n_lit, work.rows[first:])
-    add_convolved(work.rows, lead, stride, taps, n, work.both)
+    work.rows[:first] = _ZERO
+    work.rows[first + n_lit : n + 2 * lead] = _ZERO
+    convolve_along(work.image, first, 1, taps, n_lit, work.rows[first:])
+    convolve_along(work.rows, lead, stride, taps, n, work.both)
     return (x0, x1, y0, y1), stride
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from udfs.fast_cells import Cells, make_cells, refine
+from udfs.fast_cells import Tree, make_tree, numbers_of_positive, picked, refine
 from udfs.fast_math import exp2
 from udfs.fast_moments import (
     Moments,
@@ -59,14 +59,20 @@ class Work(NamedTuple):
     need: np.ndarray
     shared: np.ndarray
     moments: Moments
-    cells: Cells
+    pixels: np.ndarray
+    tree: Tree
 
 
 def make_work(size: int) -> Work:
     """Room for canvases of size x size pixels."""
     n = whole_vectors((size + 2) ** 2) + 3 * (size + 2)
     images = [np.zeros(n, np.float32) for _ in range(7)]
-    return Work(*images, make_moments(n), make_cells(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)))
+    return Work(
+        *images,
+        make_moments(n),
+        np.zeros(n + 1, np.uint32),
+        make_tree(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)),
+    )
 
 
 @kernel
@@ -178,16 +184,27 @@ def _mark_centre(work: Work, box: Any, lens: Any) -> None:
 
 
 @fast_kernel
+def _spare_ring(need: np.ndarray, width: int, height: int) -> None:
+    """The pixels around the box belong to nobody and are not refined."""
+    need[:width] = _ZERO
+    need[(height - 1) * width : height * width] = _ZERO
+    for row in range(height):
+        need[row * width] = _ZERO
+        need[row * width + width - 1] = _ZERO
+
+
+@fast_kernel
 def _collect(work: Work, width: int, height: int) -> int:
     """Move the pixels in need to the list of cells and empty them; returns their number."""
-    cells, n = work.cells, 0
-    for row in range(1, height - 1):
-        for pixel in range(row * width + 1, (row + 1) * width - 1):
-            if work.need[pixel] > _ZERO:
-                cells.x[n], cells.y[n], cells.owner[n] = work.x[pixel], work.y[pixel], pixel
-                cells.change[n] = work.change[pixel]
-                clear_pixel(work.moments, pixel)
-                n += 1
+    _spare_ring(work.need, width, height)
+    cells, pixels = work.tree.cells, work.pixels
+    n = numbers_of_positive(work.need, width * height, pixels)
+    picked(work.x, pixels, n, cells.x)
+    picked(work.y, pixels, n, cells.y)
+    picked(work.change, pixels, n, cells.change)
+    for k in range(n):
+        cells.owner[k] = pixels[k]
+        clear_pixel(work.moments, pixels[k])
     return n
 
 
@@ -224,9 +241,22 @@ def render_box(
     if hypot(p[SRC_X], p[SRC_Y]) > CENTRE_LIT * p[THETA_E]:
         _mark_centre(work, box, lens)
     n_cells = _collect(work, width, height)
-    pixels = (work.x, work.y, (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI])))
-    refine(c, mode, work.cells, n_cells, pixels, core_fraction(p[INDEX]), work.moments)
+    turn = (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI]))
+    refine(
+        c, mode, work.tree, n_cells, (work.x, work.y, turn), core_fraction(p[INDEX]), work.moments
+    )
     clear_ring(work.moments, width, height)
+
+
+@fast_kernel
+def _place_box(image: np.ndarray, factor: float, box: Any, out: np.ndarray) -> None:
+    """Put the box with its ring, flat, on the canvas; a row at a time, which makes it vectors."""
+    x0, x1, y0, y1 = box
+    for row in range(y0, y1 + 1):
+        source = image[(row - y0 + 1) * (x1 - x0 + 3) + 1 :]
+        target = out[row, x0 : x1 + 1]
+        for column in range(len(target)):
+            target[column] = factor * source[column]
 
 
 @kernel
@@ -274,8 +304,5 @@ def render_canvas(
     if is_for_psf:
         image = work.shared
         share(work.moments, width, whole_vectors(width * (y1 - y0 + 3)), image)
-    for row in range(y0, y1 + 1):
-        start = (row - y0 + 1) * width + 1
-        for column in range(x0, x1 + 1):
-            out[row, column] = np.float32(amplitude) * image[start + column - x0]
+    _place_box(image, np.float32(amplitude), box, out)
     return box

@@ -56,6 +56,7 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
     batch = _batch(tasks, columns, (reason == None) & ~is_control, pixels, settings)  # noqa: E711
     results = _empty_results(pixels, settings)
     inject_all(batch, _choices(settings), make_room(settings.canvas_size), results)
+    reason[~results.is_finite] = reasons.BAD_PIXELS
     return Injected(
         _metrics(tasks["render_id"], columns, reason, batch, results, pixels, settings),
         crops(results.image, batch.corner, settings),
@@ -162,24 +163,26 @@ def light_radius(index: np.ndarray) -> np.ndarray:
 def _batch(
     tasks: pa.RecordBatch,
     columns: dict[str, np.ndarray],
-    is_injected: np.ndarray,
+    is_wanted: np.ndarray,
     pixels: Pixels,
     settings: Settings,
 ) -> Batch:
-    """Everything the kernels need; what stands in rows that are not injected is not read.
+    """Everything the kernels need; what stands in rows that are not wanted is not read.
 
     Arrays are of one layout and writable, whatever was given: for others the kernels would be compiled
     again, which takes a minute and sums in another order.
     """
     n, size = tasks.num_rows, settings.canvas_size
-    usable = {name: np.where(is_injected, values, 0.5) for name, values in columns.items()}
+    usable = {name: np.where(is_wanted, values, 0.5) for name, values in columns.items()}
     rows = parameter_rows(usable)
-    widths = np.where(is_injected[:, None], pixels.psf_fwhm_arcsec, 1.0)
+    widths = np.where(is_wanted[:, None], pixels.psf_fwhm_arcsec, 1.0)
     place = np.nan_to_num([columns["lens_x_pix"], columns["lens_y_pix"]])
     corner = np.stack(
         [offset_in_canvas(place, stamp, size).T for stamp in settings.stamp_sizes], axis=1
     )
-    keys = [noise_key(settings.seed, name) for name in tasks["render_id"].to_pylist()]
+    keys = np.zeros(n, np.uint64)
+    if settings.is_poisson:
+        keys[:] = [noise_key(settings.seed, name) for name in tasks["render_id"].to_pylist()]
     mask = np.zeros((1, size, size), np.int32) if pixels.maskbits is None else pixels.maskbits
     return Batch(
         parameters=rows,
@@ -190,8 +193,9 @@ def _batch(
         flux=band_fluxes(usable, settings),
         fwhm=_writable(reasons.kernel_fwhm_pix_of(widths, settings), np.float64),
         gain=_writable(pixels.gain_e_per_nmgy, np.float64),
-        key=np.array(keys, np.uint64).reshape(n),
-        is_injected=is_injected,
+        key=keys,
+        is_wanted=is_wanted,
+        host=_writable(pixels.image, np.float32),
         invvar=_writable(pixels.invvar, np.float32),
         maskbits=_writable(mask, np.int32),
         corner=_writable(corner, np.int64),
@@ -229,7 +233,8 @@ def _empty_results(pixels: Pixels, settings: Settings) -> Results:
     n, n_band, n_size = *pixels.image.shape[:2], len(settings.stamp_sizes)
     none = np.zeros((0, *pixels.invvar.shape[1:]), np.float32)
     return Results(
-        image=np.array(pixels.image, np.float32, order="C"),
+        image=np.empty(pixels.image.shape, np.float32),
+        is_finite=np.zeros(n, bool),
         lowered_invvar=np.array(pixels.invvar, np.float32) if settings.returns_invvar else none,
         magnification=np.full(n, np.nan),
         rendered=np.full(n, np.nan),
@@ -302,7 +307,7 @@ def _metrics(
         axis_ratio(columns["lens_e"]),
         settings.pixel_scale_arcsec,
     )
-    is_null = ~batch.is_injected[each]
+    is_null = ~(batch.is_wanted & results.is_finite)[each]
     arrays: dict[str, pa.Array] = {
         name: pa.array(values, mask=is_null) for name, values in numbers.items()
     }

@@ -1,7 +1,5 @@
 """Which renders of a batch cannot be injected, and why (`seeds/staging/reason_codes.csv`)."""
 
-import math
-
 import numpy as np
 
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC, SERSIC_INDEX_RANGE
@@ -22,9 +20,10 @@ BAD_GAIN = "bad_gain"
 def first_reason(
     columns: dict[str, np.ndarray], is_control: np.ndarray, pixels: Pixels, settings: Settings
 ) -> np.ndarray:
-    """Reason code of each render, None where all is well.
+    """Reason code of each render as far as its task says, None where all is well.
 
-    A control has nothing to render, so only its pixels are judged.
+    A control has nothing to render. Pixels that are not finite (`BAD_PIXELS`) are found when they
+    are read.
 
     Parameters
     ----------
@@ -54,7 +53,6 @@ def first_reason(
         reasons[is_bad & ~is_control] = code
     position = np.isfinite(columns["lens_x_pix"] + columns["lens_y_pix"])
     reasons[~position] = BAD_POSITION
-    reasons[~_all_finite(pixels.image)] = BAD_PIXELS
     return reasons
 
 
@@ -65,16 +63,6 @@ def _within(value: np.ndarray, low: float, high: float) -> np.ndarray:
 def _is_shear(columns: dict[str, np.ndarray]) -> np.ndarray:
     shear = columns["shear"]
     return (shear >= 0) & (shear < 1) & np.isfinite(columns["shear_phi_rad"])
-
-
-def _all_finite(images: np.ndarray) -> np.ndarray:
-    """By the sum of each image, which is fast; only where it is not finite, pixel by pixel."""
-    flat = images.reshape(len(images), math.prod(images.shape[1:]))
-    with np.errstate(over="ignore", invalid="ignore"):
-        is_finite = np.isfinite(flat.sum(axis=1))
-    for k in np.flatnonzero(~is_finite):
-        is_finite[k] = np.isfinite(flat[k]).all()
-    return is_finite
 
 
 def _is_ellipse(ok: np.ndarray, columns: dict[str, np.ndarray], prefix: str) -> np.ndarray:

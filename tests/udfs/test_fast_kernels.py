@@ -6,7 +6,7 @@ from scipy import signal
 
 from benchmarks.kernels_images import fast_image
 from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
-from udfs import fast_cells, fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
+from udfs import fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
 from udfs.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.fast_inject import count_pixels, good_invvar, measure
 from udfs.fast_moments import fill_smooth, make_moments, share
@@ -167,15 +167,6 @@ def test_psf_sees_where_in_its_pixel_the_light_lies(psfsize, largest):
     assert np.median(errors_on_pixels) > 4 * np.median(errors)
 
 
-@pytest.mark.parametrize("order", [2, 3])
-def test_gauss_nodes_integrate_polynomials(order):
-    nodes = fast_cells.gauss_nodes(order).astype(float)
-    degree = 2 * order - 2
-    exact = 0.5**degree / (degree + 1)  # mean of x^degree over -1/2 to 1/2
-    assert (nodes[:, 2] * nodes[:, 0] ** degree).sum() == pytest.approx(exact, rel=1e-6)
-    assert nodes[:, 2].sum() == pytest.approx(1, rel=1e-6)
-
-
 # Pixels near the peak are looked at too, where a single part of a cell matters; the plain renderer is
 # the reference. Sizes at the border of the budget are the worst in it.
 @pytest.mark.parametrize(
@@ -311,8 +302,8 @@ def test_taps_added_by_fours_and_twos_are_the_plain_sum(shift, sigma):
     rng = np.random.default_rng(5)
     image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(sigma)
     assert len(taps) % 2 == 1
-    out = np.zeros(300, np.float32)
-    fast_psf.add_convolved(image, 800, shift, taps, 300, out)
+    out = np.full(300, np.nan, np.float32)
+    fast_psf.convolve_along(image, 800, shift, taps, 300, out)
     kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
     kernel[::shift] = np.concatenate([taps[:0:-1], taps])
     plain = signal.convolve(image.astype(float), kernel, "same")[800:1100]
@@ -365,19 +356,6 @@ def test_grid_of_pixels_is_that_of_the_turned_frame():
     expected = x * np.cos(phi) + y * np.sin(phi), y * np.cos(phi) - x * np.sin(phi)
     found = work.x[: x.size].reshape(x.shape), work.y[: x.size].reshape(x.shape)
     assert np.max(np.abs(np.array(found) - expected)) < 3e-6  # arcsec, at up to 8
-
-
-def test_parts_take_the_place_of_their_cells():
-    cells = fast_cells.make_cells(4)
-    following = fast_cells.next_level(cells)
-    for name in ("x", "y", "change", "owner"):
-        getattr(following, name)[0] = 7
-        assert getattr(cells, f"next_{name}")[0] == 7
-        getattr(following, f"next_{name}")[1] = 8
-        assert getattr(cells, name)[1] == 8
-    for name in ("split", "leaf_x", "leaf_y", "leaf_owner", "leaf_sum", "node_exponent"):
-        getattr(following, name)[2] = 9
-        assert getattr(cells, name)[2] == 9
 
 
 def test_parameters_are_named_in_order():
