@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.fits_cards import FitsError
-from ingest.tiles import TiledImage, cut_squares, pixels_at
+from ingest.read_ahead import read_tiles_ahead
+from ingest.tiles import TiledImage, cut_squares, pixels_at, tiles_touched
 from injection.brick_files import Brick
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC
 from udfs.records import Settings
@@ -81,6 +82,19 @@ def places(
     return Places(x_pix, y_pix, corners[settings.canvas_size], corners, inside)
 
 
+def read_hosts_ahead(brick: Brick, corners: np.ndarray, size: int) -> None:
+    """Ask for the bytes of all tiles that canvases touch, in all files, before one is decoded.
+
+    Parameters
+    ----------
+    corners : (n, 2) int, pixel
+    size : int, pixel
+    """
+    layers = [*brick.image.values(), *brick.invvar.values(), *brick.psfsize.values()]
+    for layer in (*layers, *filter(None, [brick.maskbits])):
+        read_tiles_ahead(layer, tiles_touched(layer, corners, size))
+
+
 def cut_hosts(brick: Brick, corners: np.ndarray, settings: Settings) -> HostPixels:
     """Cut the canvases of all hosts; every tile is decoded once.
 
@@ -89,6 +103,7 @@ def cut_hosts(brick: Brick, corners: np.ndarray, settings: Settings) -> HostPixe
     corners : (n, 2) int, pixel
     """
     n, n_band, size = len(corners), len(settings.bands), settings.canvas_size
+    read_hosts_ahead(brick, corners, size)
     failures: list[FitsError | None] = [None] * n
     image = np.zeros((n, n_band, size, size), dtype=np.float32)
     invvar = np.zeros_like(image)
