@@ -29,8 +29,8 @@ def tiles_touched(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarr
     last = (np.minimum(corners + size, sides) - 1) // tile
     is_touched = np.zeros(len(image.table.spans), dtype=bool)
     n_across = np.max(last - first, axis=0, initial=-1) + 1
-    for dx, dy in np.ndindex(*n_across):
-        tile_of_square = first + (dx, dy)
+    for step in np.ndindex(*n_across):
+        tile_of_square = first + np.array(step)
         column, row = tile_of_square[(tile_of_square <= last).all(axis=1)].T
         is_touched[row * image.n_tiles_x + column] = True
     return np.flatnonzero(is_touched)
