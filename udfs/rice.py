@@ -59,13 +59,13 @@ def _load_big_endian_from(typing_context: Any, data: Any, offset: Any) -> Any:
 
 
 _leading_zeros: Any = intrinsic(_leading_zeros_in)
-_load_big_endian: Any = intrinsic(_load_big_endian_from)
+load_big_endian: Any = intrinsic(_load_big_endian_from)
 
 
 @kernel
 def _window(data: np.ndarray, bit: int) -> np.uint64:
     """The stream from ``bit`` on, left-aligned; at least `LOAD_BITS` of it are valid."""
-    return _load_big_endian(data, bit >> 3) << np.uint64(bit & 7)
+    return load_big_endian(data, bit >> 3) << np.uint64(bit & 7)
 
 
 @kernel
