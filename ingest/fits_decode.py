@@ -5,7 +5,7 @@ import numpy as np
 from ingest.fits_cards import FitsError
 from ingest.fits_codecs import decode_gzip, decode_hcompress
 from ingest.fits_image import GZIP, RICE, TiledImage
-from udfs import rice
+from udfs import rice, rice_tiles
 
 
 def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
     table = image.table
     assert table.scaling is not None
     dither, codes = _dither(image)
-    status = rice.decode_tiles(
+    status = rice_tiles.decode_tiles(
         image.data,
         table.spans[numbers],
         image.block_size,
