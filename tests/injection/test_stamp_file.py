@@ -1,5 +1,7 @@
 """Stamp files are Parquet like any other: read back by three readers that share no code."""
 
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -10,6 +12,7 @@ import pytest
 from injection import stamp_file
 from injection.stamp_file import StampFile
 
+FULL_DISK = Path("/dev/full")
 SCHEMA = pa.schema(
     [
         ("render_id", pa.string()),
@@ -107,3 +110,11 @@ def test_a_file_that_is_abandoned_is_no_parquet(tmp_path):
     file.abandon()
     with pytest.raises(pa.ArrowInvalid):
         pq.read_table(path)
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="needs Linux's device that is always full")
+def test_a_full_disk_is_an_error_of_the_write_and_not_of_giving_up():
+    file = StampFile(FULL_DISK)
+    with pytest.raises(OSError, match="No space left"):
+        file.write(["a"], 64, ["grz"], "part", stamps(1, 3, 64))
+    file.abandon()
