@@ -4,22 +4,32 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from injection.brick_job import BrickBatch, inject_brick
 from injection.plan import Part
 from injection.runs import Done
 from injection.settings import StageSettings
-from injection.stamp_file import StampFile
 
 STAMPS_FOLDER = "stamps"
 ROWS_FOLDER = "injection_rows"
 METADATA_KEY = b"stamp_files"
+
+STAMP_SCHEMA = pa.schema(
+    [
+        ("render_id", pa.string()),
+        ("stamp_size", pa.int32()),
+        ("bandset", pa.string()),
+        ("part_id", pa.string()),
+        ("pixels", pa.list_(pa.float32())),
+    ]
+)
 
 
 def rows_path(lake: Path, part_id: str) -> Path:
@@ -73,7 +83,8 @@ class StampFiles:
 
     def __init__(self, part_id: str, lake: Path, settings: StageSettings) -> None:
         self.part_id, self.lake, self.settings = part_id, lake, settings
-        self.writers: dict[str, tuple[StampFile, Path]] = {}
+        self.paths: dict[str, Path] = {}
+        self.writers: dict[str, pq.ParquetWriter] = {}
         self.n_stamps = self.n_bytes = 0
 
     def write(self, batch: BrickBatch) -> None:
@@ -81,20 +92,14 @@ class StampFiles:
         if self.settings.metrics_only:
             return
         for experiment, size, index in _stamps_wanted(batch):
-            renders = batch.renders[index]
-            self._writer(experiment).write(
-                renders["render_id"].to_list(),
-                size,
-                renders["bandset"].to_list(),
-                self.part_id,
-                _chosen(batch.stamps[size], index),
-            )
+            self._writer(experiment).write_table(self._table(batch, size, index))
             self.n_stamps += len(index)
 
     def publish(self) -> list[str]:
         """Give the files their names; returns their experiments."""
-        for experiment, (writer, path) in self.writers.items():
+        for experiment, writer in self.writers.items():
             writer.close()
+            path = self.paths[experiment]
             _sync(path)
             self.n_bytes += path.stat().st_size
             path.replace(stamps_path(self.lake, self.part_id, experiment))
@@ -102,19 +107,42 @@ class StampFiles:
 
     def discard(self) -> None:
         """Remove what was not published."""
-        for writer, path in self.writers.values():
-            writer.abandon()
+        for writer in self.writers.values():
+            with suppress(OSError):  # the end of a file may not fit on a full disk
+                writer.close()
+        for path in self.paths.values():
             path.unlink(missing_ok=True)
 
-    def _writer(self, experiment: str) -> StampFile:
+    def _writer(self, experiment: str) -> pq.ParquetWriter:
         if experiment not in self.writers:
-            path = _temporary(stamps_path(self.lake, self.part_id, experiment))
-            self.writers[experiment] = (StampFile(path), path)
-        return self.writers[experiment][0]
+            final = stamps_path(self.lake, self.part_id, experiment)
+            path = self.paths[experiment] = _temporary(final)
+            self.writers[experiment] = pq.ParquetWriter(
+                path,
+                STAMP_SCHEMA,
+                compression="none",  # docs/decisions/stamps_are_not_compressed.md
+                use_dictionary=["bandset", "part_id", "stamp_size"],
+                write_statistics=["render_id", "part_id", "stamp_size"],
+            )
+        return self.writers[experiment]
+
+    def _table(self, batch: BrickBatch, size: int, index: np.ndarray) -> pa.Table:
+        pixels = _chosen(batch.stamps[size], index)
+        n, n_values = len(index), int(np.prod(pixels.shape[1:]))
+        offsets = pa.array(np.arange(n + 1, dtype=np.int32) * n_values)
+        renders = batch.renders[index]
+        columns = [
+            renders["render_id"].to_arrow().cast(pa.string()),
+            pa.array(np.full(n, size, dtype=np.int32)),
+            renders["bandset"].to_arrow().cast(pa.string()),
+            pa.array([self.part_id] * n),
+            pa.ListArray.from_arrays(offsets, pa.array(pixels.ravel())),
+        ]
+        return pa.Table.from_arrays(columns, schema=STAMP_SCHEMA)
 
 
 def _chosen(stamps: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Some stamps of a batch; of all in their order the array itself, as a copy is 20 MB."""
+    """Some stamps of a batch; of all in their order the array itself, for a copy takes time."""
     return stamps if np.array_equal(index, np.arange(len(stamps))) else stamps[index]
 
 
