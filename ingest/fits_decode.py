@@ -85,7 +85,8 @@ def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
 
 def _dither_rows(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     """Where in the table of random numbers each tile's dither starts."""
-    return numbers.astype(np.int64) + image.hdu.integer("ZDITHER0", 1) - 1
+    first = (image.hdu.integer("ZDITHER0", 1) - 1) % rice.N_RANDOM
+    return numbers.astype(np.int64) + first
 
 
 def _read_tile(image: TiledImage, number: int) -> np.ndarray:

@@ -13,10 +13,11 @@ import numpy as np
 from udfs.jit import inlined, kernel
 from udfs.rice import load_big_endian
 
-OK, TOO_SHORT, BAD_CODE = range(3)
+OK, TOO_SHORT, BAD_CODE, TOO_LARGE = range(4)
 MEANINGS = {
     TOO_SHORT: "the stream ends before the last value",
     BAD_CODE: "the stream has an impossible code",
+    TOO_LARGE: "the stream has values of more than 32 bits",
 }
 PADDING_BYTES = 8  # that the wide loads may touch past the end of a stream
 
@@ -225,6 +226,16 @@ def _undo_transform(values: np.ndarray) -> None:
 
 
 @kernel
+def _are_32_bits(values: np.ndarray) -> bool:
+    """Whether all values are 32-bit integers, as those of every image in this format are."""
+    bits = np.int64(0)
+    for row in values:
+        for value in row:
+            bits |= value ^ (value >> 63)
+    return bits >> 31 == 0
+
+
+@kernel
 def decode(data: np.ndarray, total: int, n_planes: np.ndarray, out: np.ndarray) -> int:
     """Decode what follows the head of an HCOMPRESS stream.
 
@@ -235,15 +246,17 @@ def decode(data: np.ndarray, total: int, n_planes: np.ndarray, out: np.ndarray) 
     total : int
         Sum of all pixels as the transform scales it: the head states it.
     n_planes : (3,) int64
-        Bit planes of the first quadrant, the two mixed ones, and the last.
+        Bit planes of the first quadrant, the two mixed ones, and the last; at most 40.
     out : (height, width) int64
         Receives the values.
 
     Returns
     -------
     int
-        `OK`, or what is wrong with the stream: `TOO_SHORT` or `BAD_CODE`.
+        `OK`, or what is wrong with the stream: `TOO_SHORT`, `BAD_CODE` or `TOO_LARGE`.
     """
+    if data.size < PADDING_BYTES:
+        return TOO_SHORT
     end = 8 * (data.size - PADDING_BYTES)
     out[:] = 0
     bit = 0
@@ -264,4 +277,4 @@ def decode(data: np.ndarray, total: int, n_planes: np.ndarray, out: np.ndarray) 
         return TOO_SHORT
     out[0, 0] = total
     _undo_transform(out)
-    return OK
+    return OK if _are_32_bits(out) else TOO_LARGE

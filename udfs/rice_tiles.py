@@ -12,18 +12,16 @@ import numpy as np
 
 from udfs import rice
 from udfs.jit import kernel
-from udfs.rice import BAD_SPLIT, OK, TOO_LONG, TOO_SHORT, leading_zeros, load_big_endian
-
-__all__ = ["BAD_SPLIT", "OK", "TOO_LONG", "TOO_SHORT", "decode_tiles"]
+from udfs.rice import OK, TOO_LONG, TOO_SHORT, leading_zeros, load_big_endian
 
 LANES = 8  # 64-bit words in the widest vectors
 SYMBOLS = rice.SYMBOLS_PER_LOAD
 LONGEST_BLOCK = 32  # values
 WIDEST_SPLIT = 11  # four symbols of a wider split rarely fit into one load
 BLOCK_BITS_PER_VALUE = 16  # that four symbols a load never exceed
-SLACK_BYTES = (
-    512  # that a block of 32 values may read too far before it is found to be no plain one
-)
+# A block may read too far before it is found to be no plain one: each of its values takes at most 64
+# zeros, a one, and `WIDEST_SPLIT` bits.
+SLACK_BYTES = LONGEST_BLOCK * (64 + 1 + WIDEST_SPLIT) // 8 + rice.PADDING_BYTES
 
 # Rows of the lanes' state. One array for all of it: of several, the compiler would have to prove at
 # run time that they do not overlap, and gives up.
@@ -176,14 +174,14 @@ def decode_tiles(
     block_size : int, values per block of the Rice code
     scaling : (n, 2) float64, unit of the image
     dither, rows, codes
-        As in `dequantise`, a row for each tile.
+        As in `rice.dequantise`, a row for each tile.
     out : (n, n_values) float32
         Receives the pixels.
 
     Returns
     -------
     (n,) int8
-        Status of each tile, as `decode` gives it.
+        Status of each tile, as `rice.decode` gives it.
     """
     status = np.zeros(len(spans), dtype=np.int8)
     longest = 0 if len(spans) == 0 else spans[:, 1].max()

@@ -57,8 +57,8 @@ def test_a_file_that_is_not_there_is_left_to_the_reader(tmp_path):
 
 
 def test_a_system_without_such_requests_reads_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.delattr(read_ahead.os, "posix_fadvise")
-    monkeypatch.delattr(read_ahead.mmap, "MADV_WILLNEED")
+    monkeypatch.delattr(read_ahead.os, "posix_fadvise", raising=False)
+    monkeypatch.delattr(read_ahead.mmap, "MADV_WILLNEED", raising=False)
     path = write_product(tmp_path, "image", (130, 210))
     read_ahead.read_heads_ahead([path])
     image = tiles.open_images(path)[0]

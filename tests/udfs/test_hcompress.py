@@ -91,6 +91,25 @@ def test_a_code_that_no_encoder_writes_is_refused():
     assert decoded(stream)[0] == hcompress.BAD_CODE
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (2**31 - 1, hcompress.OK),
+        (-(2**31), hcompress.OK),
+        (2**31, hcompress.TOO_LARGE),
+        (-(2**31) - 1, hcompress.TOO_LARGE),
+    ],
+)
+def test_values_of_more_than_32_bits_are_refused(value, status):
+    """An image of one value: of its transform only the sum in the head is not 0."""
+    stream = bytearray(encoded(np.ones((8, 8))))
+    (total,) = struct.unpack_from(">q", stream, 14)
+    struct.pack_into(">q", stream, 14, value * total)
+    ours, values = decoded(bytes(stream))
+    assert ours == status
+    assert (values == value).all()
+
+
 @settings(max_examples=300, deadline=None)
 @given(IMAGES, st.data())
 def test_damage_gives_what_the_other_decoder_gives_or_a_status(values, data):
