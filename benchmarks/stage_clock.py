@@ -18,6 +18,8 @@ DECODING = {
 }
 FIXED = (
     (brick_files, "open_images", "headers and tile tables"),
+    (brick_files, "read_heads_ahead", "asking the disk"),
+    (hosts, "read_hosts_ahead", "asking the disk"),
     (brick_job, "cut_hosts", "cutting"),
     (brick_job, "covered_fraction", "cutting"),
     (brick_job, "inject_batch", "injection and metrics"),

@@ -14,7 +14,6 @@ import polars as pl
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from benchmarks.stage_tasks import CHOICES
 from injection.settings import StageSettings
 from udfs.inject import inject_batch
 from udfs.records import Pixels
@@ -94,7 +93,8 @@ def _inject(
     image, invvar, maskbits, psf = layers(settings.coadds, brickname, x, y, size)
     keys = list(hosts.select("ra", "dec").iter_rows())
     host = np.array([keys.index(key) for key in renders.select("ra", "dec").iter_rows()])
-    gain = [3 * CHOICES["gain_single_visit_e_per_nmgy"][band] for band in BANDS]
+    single_visit, n_visits = settings.gain_single_visit_e_per_nmgy, settings.n_exposures
+    gain = [single_visit[band] * n_visits[band] for band in BANDS]
     pixels = Pixels(
         image=image[host].astype(np.float32),
         invvar=np.maximum(invvar[host], 0).astype(np.float32),

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.dense_bricks import SIDE, write_brick
+from expectations.settings import settings as project_vars
 from injection.brick_files import open_brick
 from injection.settings import StageSettings, settings_from_vars
 from injection.wcs import sky_from_pixel
@@ -14,29 +15,11 @@ N_HOSTS, REPLICATES, SIZES = 60, 2, (64, 96)
 RENDERS_PER_BRICK = N_HOSTS * REPLICATES
 BRICKS = {"0010p000": (1.0, 0.1), "0012p000": (1.25, 0.1), "0015p000": (1.5, 0.1)}
 BORDER_PIX = 60
-CHOICES = {
-    "bands": ["g", "r", "z"],
-    "detection_band": "r",
-    "stamp_sizes": list(SIZES),
-    "extinction_coefficients": {"g": 3.214, "r": 2.165, "z": 1.211},
-    "pixel_scale_arcsec": 0.262,
-    "psf_profile": "moffat",
-    "psf_moffat_beta": 3.5,
-    "bad_mask_bits": [1, 3, 6, 13],
-    "wise_mask_bits": [8, 9],
-    "poisson_noise": True,
-    "seed": 13,
-    "use_psfsize_maps": True,
-    "gain_single_visit_e_per_nmgy": {"g": 4000, "r": 4500, "z": 3500},
-    "n_exposures_default": {"g": 3, "r": 3, "z": 3},
-    "metrics_only": False,
-    "stamp_part_megabytes": 256,
-}
 
 
 def stage_settings(coadds: Path) -> StageSettings:
-    """The project's own choices."""
-    return settings_from_vars(CHOICES, str(coadds))
+    """The project's own choices, with the sizes of the tier train."""
+    return settings_from_vars({**project_vars(), "stamp_sizes": SIZES}, str(coadds))
 
 
 def write_bricks(coadds: Path) -> None:

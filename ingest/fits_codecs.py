@@ -4,9 +4,9 @@ import struct
 import zlib
 
 import numpy as np
-from astropy.io.fits.hdu.compressed._codecs import HCompress1
 
 from ingest.fits_cards import FitsError
+from udfs import hcompress
 
 GZIP_WINDOW = 31  # zlib's word for "a gzip header and the largest window"
 BIG_ENDIAN = {1: ">u1", 2: ">i2", 4: ">i4"}
@@ -48,7 +48,6 @@ def decode_gzip(stream: bytes, n_values: int, is_float: bool) -> np.ndarray:
 HCOMPRESS_MAGIC = 0xDD99
 HCOMPRESS_HEAD = struct.Struct(">Hiiiq3B")
 HCOMPRESS_MAX_BITPLANES = 40
-HCOMPRESS_PADDINGS = (b"\0" * 200_000, b"\xff" * 200_000)  # more than any tile reads
 
 
 def decode_hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
@@ -65,21 +64,14 @@ def decode_hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
     """
     if len(stream) < HCOMPRESS_HEAD.size:
         raise FitsError("bad_tile", f"hcompress: {len(stream)} bytes")
-    magic, rows, columns, scale, _, *planes = HCOMPRESS_HEAD.unpack_from(stream)
+    magic, rows, columns, scale, total, *planes = HCOMPRESS_HEAD.unpack_from(stream)
     if (magic, rows, columns) != (HCOMPRESS_MAGIC, height, width) or scale not in (0, 1):
         raise FitsError("bad_tile", f"hcompress: a head of {(magic, rows, columns, scale)}")
     if max(planes) > HCOMPRESS_MAX_BITPLANES:
         raise FitsError("bad_tile", f"hcompress: {max(planes)} bit planes")
-    first, second = (_hcompress(stream + padding, height, width) for padding in HCOMPRESS_PADDINGS)
-    if not np.array_equal(first, second):  # what follows the stream was read, so it is cut short
-        raise FitsError("bad_tile", "hcompress: the stream ends before the last value")
-    return first
-
-
-def _hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
-    """Values of a stream that is long enough; the library's decoder does not look where it ends."""
-    codec = HCompress1(scale=0, smooth=False, bytepix=8, nx=height, ny=width)
-    try:
-        return codec.decode(np.frombuffer(stream, np.uint8))
-    except Exception as error:
-        raise FitsError("bad_tile", f"hcompress: {error}") from error
+    behind = stream[HCOMPRESS_HEAD.size :] + bytes(hcompress.PADDING_BYTES)
+    values = np.empty((height, width), dtype=np.int64)
+    status = hcompress.decode(np.frombuffer(behind, np.uint8), total, np.array(planes), values)
+    if status != hcompress.OK:
+        raise FitsError("bad_tile", f"hcompress: {hcompress.MEANINGS[status]}")
+    return values.astype(np.int32).ravel()

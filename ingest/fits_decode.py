@@ -5,7 +5,7 @@ import numpy as np
 from ingest.fits_cards import FitsError
 from ingest.fits_codecs import decode_gzip, decode_hcompress
 from ingest.fits_image import GZIP, RICE, TiledImage
-from udfs import rice
+from udfs import rice, rice_tiles
 
 
 def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
     table = image.table
     assert table.scaling is not None
     dither, codes = _dither(image)
-    status = rice.decode_tiles(
+    status = rice_tiles.decode_tiles(
         image.data,
         table.spans[numbers],
         image.block_size,
@@ -85,7 +85,8 @@ def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
 
 def _dither_rows(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     """Where in the table of random numbers each tile's dither starts."""
-    return numbers.astype(np.int64) + image.hdu.integer("ZDITHER0", 1) - 1
+    first = (image.hdu.integer("ZDITHER0", 1) - 1) % rice.N_RANDOM
+    return numbers.astype(np.int64) + first
 
 
 def _read_tile(image: TiledImage, number: int) -> np.ndarray:

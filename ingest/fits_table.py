@@ -63,9 +63,11 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     if n_rows != n_tiles or n_rows > MAX_TILES or row_bytes <= 0 or hdu.integer("BITPIX") != 8:
         raise FitsError("bad_header", f"{name}: {n_rows} rows for {n_tiles} tiles")
     columns = _columns(name, hdu, row_bytes)
+    heap_offset = hdu.integer("THEAP", row_bytes * n_rows)
+    if not row_bytes * n_rows <= heap_offset <= hdu.data_size:
+        raise FitsError("bad_header", f"{name}: a heap at byte {heap_offset} of the data")
     rows = data[hdu.data_offset : hdu.data_offset + row_bytes * n_rows].reshape(n_rows, row_bytes)
-    heap = hdu.data_offset + hdu.integer("THEAP", row_bytes * n_rows)
-    end = hdu.data_offset + hdu.data_size
+    heap, end = hdu.data_offset + heap_offset, hdu.data_offset + hdu.data_size
     if "COMPRESSED_DATA" not in columns:
         raise FitsError("bad_header", f"{name}: no column COMPRESSED_DATA")
     spans = _spans(name, rows, columns["COMPRESSED_DATA"], heap, end)
@@ -73,6 +75,8 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     if "GZIP_COMPRESSED_DATA" in columns:
         gzipped = _spans(name, rows, columns["GZIP_COMPRESSED_DATA"], heap, end)
     blank = hdu.integer("ZBLANK") if "ZBLANK" in hdu.cards else None
+    if blank is not None and not -(2**31) <= blank < 2**31:
+        raise FitsError("bad_header", f"{name}: ZBLANK is {blank}")
     return TileTable(spans, gzipped, _scaling(name, rows, columns, hdu), blank)
 
 
@@ -109,7 +113,7 @@ def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end:
         raise FitsError("bad_header", f"{name}: the tiles' column has type {column[1]}")
     length, offset = _values(rows, column, n=2).astype(np.int64).T
     start = heap + offset
-    outside = (length < 0) | (offset < 0) | (length > end) | (start + length > end)
+    outside = (length < 0) | (offset < 0) | (length > end) | (offset > end) | (start + length > end)
     if outside[length != 0].any():
         raise FitsError("bad_tile", f"{name}: tile {int(outside.argmax())} is not in the heap")
     return np.stack([start, length], axis=1)

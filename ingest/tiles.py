@@ -27,13 +27,13 @@ def tiles_touched(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarr
     tile = np.array(image.tile_shape[::-1])
     first = np.maximum(corners, 0) // tile
     last = (np.minimum(corners + size, sides) - 1) // tile
-    touched = {
-        row * image.n_tiles_x + column
-        for (x0, y0), (x1, y1) in zip(first.tolist(), last.tolist(), strict=True)
-        for row in range(y0, y1 + 1)
-        for column in range(x0, x1 + 1)
-    }
-    return np.array(sorted(touched), dtype=np.int64)
+    is_touched = np.zeros(len(image.table.spans), dtype=bool)
+    n_across = np.max(last - first, axis=0, initial=-1) + 1
+    for step in np.ndindex(*n_across):
+        tile_of_square = first + np.array(step)
+        column, row = tile_of_square[(tile_of_square <= last).all(axis=1)].T
+        is_touched[row * image.n_tiles_x + column] = True
+    return np.flatnonzero(is_touched)
 
 
 def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray:

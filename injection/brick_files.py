@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.fits_cards import FitsError
+from ingest.read_ahead import read_heads_ahead
 from ingest.tiles import TiledImage, open_images
 from injection.wcs import BrickWcs, wcs_from_cards
 
@@ -62,6 +63,9 @@ def open_brick(
         When a file that is needed is absent or broken, or is of another brick.
     """
     folder = brick_folder(coadds, brickname)
+    kinds = ("image", "invvar", "psfsize") if use_psfsize_maps else ("image", "invvar")
+    products = [f"{kind}-{band}" for kind in kinds for band in bands]
+    read_heads_ahead(folder / file_name(brickname, name) for name in (*products, "maskbits"))
     image = {band: _open(folder, brickname, f"image-{band}") for band in bands}
     invvar = {band: _open(folder, brickname, f"invvar-{band}") for band in bands}
     maps = bands if use_psfsize_maps else ()

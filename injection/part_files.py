@@ -4,7 +4,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from injection.settings import StageSettings
 STAMPS_FOLDER = "stamps"
 ROWS_FOLDER = "injection_rows"
 METADATA_KEY = b"stamp_files"
-PIXELS_PATH = "pixels.list.element"
 
 STAMP_SCHEMA = pa.schema(
     [
@@ -84,7 +83,8 @@ class StampFiles:
 
     def __init__(self, part_id: str, lake: Path, settings: StageSettings) -> None:
         self.part_id, self.lake, self.settings = part_id, lake, settings
-        self.writers: dict[str, tuple[pq.ParquetWriter, Path]] = {}
+        self.paths: dict[str, Path] = {}
+        self.writers: dict[str, pq.ParquetWriter] = {}
         self.n_stamps = self.n_bytes = 0
 
     def write(self, batch: BrickBatch) -> None:
@@ -92,14 +92,14 @@ class StampFiles:
         if self.settings.metrics_only:
             return
         for experiment, size, index in _stamps_wanted(batch):
-            table = self._table(batch, size, index)
-            self._writer(experiment).write_table(table)
+            self._writer(experiment).write_table(self._table(batch, size, index))
             self.n_stamps += len(index)
 
     def publish(self) -> list[str]:
         """Give the files their names; returns their experiments."""
-        for experiment, (writer, path) in self.writers.items():
+        for experiment, writer in self.writers.items():
             writer.close()
+            path = self.paths[experiment]
             _sync(path)
             self.n_bytes += path.stat().st_size
             path.replace(stamps_path(self.lake, self.part_id, experiment))
@@ -107,27 +107,27 @@ class StampFiles:
 
     def discard(self) -> None:
         """Remove what was not published."""
-        for writer, path in self.writers.values():
-            writer.close()
+        for writer in self.writers.values():
+            with suppress(OSError):  # the end of a file may not fit on a full disk
+                writer.close()
+        for path in self.paths.values():
             path.unlink(missing_ok=True)
 
     def _writer(self, experiment: str) -> pq.ParquetWriter:
         if experiment not in self.writers:
-            path = _temporary(stamps_path(self.lake, self.part_id, experiment))
-            writer = pq.ParquetWriter(
+            final = stamps_path(self.lake, self.part_id, experiment)
+            path = self.paths[experiment] = _temporary(final)
+            self.writers[experiment] = pq.ParquetWriter(
                 path,
                 STAMP_SCHEMA,
-                compression="zstd",
-                compression_level=1,
+                compression="none",  # docs/decisions/stamps_are_not_compressed.md
                 use_dictionary=["bandset", "part_id", "stamp_size"],
-                column_encoding={PIXELS_PATH: "BYTE_STREAM_SPLIT"},
                 write_statistics=["render_id", "part_id", "stamp_size"],
             )
-            self.writers[experiment] = (writer, path)
-        return self.writers[experiment][0]
+        return self.writers[experiment]
 
     def _table(self, batch: BrickBatch, size: int, index: np.ndarray) -> pa.Table:
-        pixels = batch.stamps[size][index]
+        pixels = _chosen(batch.stamps[size], index)
         n, n_values = len(index), int(np.prod(pixels.shape[1:]))
         offsets = pa.array(np.arange(n + 1, dtype=np.int32) * n_values)
         renders = batch.renders[index]
@@ -139,6 +139,11 @@ class StampFiles:
             pa.ListArray.from_arrays(offsets, pa.array(pixels.ravel())),
         ]
         return pa.Table.from_arrays(columns, schema=STAMP_SCHEMA)
+
+
+def _chosen(stamps: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Some stamps of a batch; of all in their order the array itself, for a copy takes time."""
+    return stamps if np.array_equal(index, np.arange(len(stamps))) else stamps[index]
 
 
 def _stamps_wanted(batch: BrickBatch) -> Iterator[tuple[str, int, np.ndarray]]:

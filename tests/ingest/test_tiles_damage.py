@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import fits_codecs, tiles
+from ingest.read_ahead import read_tiles_ahead
 from ingest.tiles import FitsError
 from tests.ingest.coadd_products import PRODUCTS, write_product
 
@@ -104,6 +105,24 @@ def test_a_descriptor_that_points_outside_the_file_is_refused(files, tmp_path, o
     with pytest.raises(FitsError) as caught:
         tiles.open_images(path)
     assert caught.value.reason_code == "bad_tile"
+
+
+@pytest.mark.parametrize("value", [-(10**9), -1, 0, 10**9, 10**30])
+@pytest.mark.parametrize("keyword", ["THEAP", "ZBLANK", "ZDITHER0", "NAXIS2", "ZVAL1"])
+def test_impossible_numbers_in_a_header_give_pixels_or_a_reason(files, tmp_path, keyword, value):
+    """In place of the card itself, or of one that is not needed."""
+    path = tmp_path / "file.fits.fz"
+    content = bytearray(files["image"])
+    place = content.find(f"{keyword:8}=".encode(), content.find(b"XTENSION"))
+    place = content.find(b"ZSIMPLE =") if place < 0 else place
+    content[place : place + 80] = f"{keyword:8}= {value:>20}".ljust(80).encode()
+    path.write_bytes(content)
+    with suppress_reasons() as given:
+        image = tiles.open_images(path)[0]
+        read_tiles_ahead(image, np.arange(len(image.table.spans)))
+        given["images"] = read_all(path)
+    assert given.get("reason", "bad_tile") in REASONS
+    assert given.keys() == {"reason"} or given["images"][0].shape == SHAPE
 
 
 def test_gzip_never_unpacks_more_than_a_tile():

@@ -3,31 +3,13 @@
 import numpy as np
 import polars as pl
 
+from expectations.settings import settings as project_vars
 from injection.settings import StageSettings, settings_from_vars
-
-CHOICES = {
-    "bands": ["g", "r", "z"],
-    "detection_band": "r",
-    "stamp_sizes": [64, 96],
-    "extinction_coefficients": {"g": 3.214, "r": 2.165, "z": 1.211},
-    "pixel_scale_arcsec": 0.262,
-    "psf_profile": "moffat",
-    "psf_moffat_beta": 3.5,
-    "bad_mask_bits": [1, 3, 6, 13],
-    "wise_mask_bits": [8, 9],
-    "poisson_noise": False,
-    "seed": 13,
-    "use_psfsize_maps": True,
-    "gain_single_visit_e_per_nmgy": {"g": 4000, "r": 4500, "z": 3500},
-    "n_exposures_default": {"g": 3, "r": 3, "z": 3},
-    "metrics_only": False,
-    "stamp_part_megabytes": 256,
-}
 
 
 def stage_settings(coadds, **changes) -> StageSettings:
-    """Settings for a test, some of them changed."""
-    return settings_from_vars(CHOICES | changes, str(coadds))
+    """The project's own choices for a test, without photon noise, some of them changed."""
+    return settings_from_vars({**project_vars(), "poisson_noise": False, **changes}, str(coadds))
 
 
 def renders(brickname, ra, dec, *, replicates=1, bandset="grz"):
