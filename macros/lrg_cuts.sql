@@ -68,13 +68,14 @@
 
 {% macro by_sign(cut) -%}
     {#-
-      A cut that is one comparison, as the sign of a difference: DuckDB's comparison of doubles asks
-      about NaN twice and takes twice as long. Of magnitudes, which are finite or null, both say the
-      same; cuts of any other form are left as they are.
+      A cut that compares a magnitude or a colour with a number, as the sign of a difference: DuckDB's
+      comparison of doubles asks about NaN twice and takes twice as long. Of the magnitudes of
+      stg_sources, which are finite or null, both say the same; any other cut is left as it is.
     -#}
-    {%- set sides = modules.re.match('^[(]([-+ a-z0-9_.]+) ([<>]) ([-+ a-z0-9_.]+)[)]$', cut) -%}
-    {%- set words = cut.strip('()').split(' ') -%}
-    {%- if sides is none or 'mag' not in cut or 'and' in words or 'or' in words -%}
+    {%- set magnitude = '(?:[grz]|w1)mag(?:_mw)?' -%}
+    {%- set form = '[(](' ~ magnitude ~ '(?: - ' ~ magnitude ~ ')?) ([<>]) ([0-9.e]+)[)]' -%}
+    {%- set sides = modules.re.fullmatch(form, cut) -%}
+    {%- if sides is none -%}
         {{ return(cut) }}
     {%- endif -%}
     {%- set smaller, larger = sides.group(1), sides.group(3) -%}

@@ -44,7 +44,7 @@ RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell sp
 # Powers of two by which the light may change across a summed cell: so many where the cell is as bright
 # as the source's centre, and more by the slope for each power of two that it is fainter, as its error
 # counts less. With 6 the flux of small flat sources is off by up to 0.6 %, with 4.5 by 0.3 %; the
-# slope leaves out a quarter of the cells and changes no error.
+# slope leaves out a quarter of the cells, and moves the mean flux of a kind of source by 0.02 %.
 MAX_STEP, STEP_SLOPE = np.float32(4.5), np.float32(1.6)
 MAX_LEVEL = 10  # halvings of a pixel
 

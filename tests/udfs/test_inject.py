@@ -267,6 +267,21 @@ def test_bad_conditions_are_a_reason(change, code):
     assert rows["reason_code"].to_list() == [None, None, code, code]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_pixel_without_a_number_outweighs_every_other_reason(value):
+    tasks, pixels = make_batch(3)
+    is_control = np.array([False, True, False])
+    column = tasks.schema.get_field_index("is_control")
+    tasks = tasks.set_column(column, "is_control", pa.array(is_control))
+    pixels.image[:2, 0, 30, 7] = value
+    pixels.psf_fwhm_arcsec[0] = np.nan
+    injected = inject_batch(tasks, pixels, POISSON)
+    rows = frame(injected)
+    assert rows["reason_code"].to_list() == [reasons.BAD_PIXELS] * 4 + [None] * 2
+    assert rows["arc_snr"].is_null().to_list() == [True] * 4 + [False] * 2
+    assert np.array_equal(injected.stamps[48][:2], pixels.image[:2], equal_nan=True)
+
+
 def test_bright_but_finite_pixels_are_no_reason():
     tasks, pixels = make_batch(2)
     pixels.image[1] = 3e37  # the sum of the stamp is beyond single precision
