@@ -43,8 +43,9 @@ NEAREST = np.float32(1e-6)  # smallest ratio of radii within a cell
 RIDGE_MARGIN = np.float32(0.5)  # squared: elliptical radius over what a cell spans of it
 # Powers of two by which the light may change across a summed cell: so many where the cell is as bright
 # as the source's centre, and more by the slope for each power of two that it is fainter, as its error
-# counts less. With 6 the flux of small flat sources is off by up to 0.6 %, with 4.5 by 0.3 %; the
-# slope leaves out a quarter of the cells, and moves the mean flux of a kind of source by 0.02 %.
+# counts less. With 6 the flux of small flat sources is off by up to 0.6 %, with 4.5 by 0.3 %. The
+# slope leaves out a third of the cells of exponential sources of 0.15 arcsec, an eighth at 0.3, none of
+# de Vaucouleurs', and moves the mean flux of a kind of source by 0.02 %.
 MAX_STEP, STEP_SLOPE = np.float32(4.5), np.float32(1.6)
 MAX_LEVEL = 10  # halvings of a pixel
 

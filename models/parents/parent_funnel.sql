@@ -65,8 +65,7 @@ cut_bricks as (
     group by brick_group, failed_brick_cut
 ),
 
--- Bricks are added up before their cuts become rows: a row per brick and cut takes as long as a third
--- of the cuts themselves.
+-- Bricks are added up before their cuts become rows, which are then hundreds and not a million.
 cuts_of_groups as (
     select
         bricks.brick_group,
