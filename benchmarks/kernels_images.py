@@ -7,6 +7,7 @@ from benchmarks.kernels_systems import PIXEL, parameter_row
 from udfs import fast_render
 from udfs.fast_inject import total_magnification
 from udfs.fast_magnification import make_rays
+from udfs.fast_system import pack
 from udfs.inject import light_radius
 from udfs.records import Pixels
 from udfs.sersic import central_brightness
@@ -22,8 +23,11 @@ def fast_image(system, is_for_psf=False):
     size = system["size_pix"]
     out = np.zeros((size, size), np.float32)
     frame, work = (system["lens_x_pix"], system["lens_y_pix"], PIXEL), fast_render.make_work(size)
-    fast_render.render_canvas(row, central * PIXEL**2, reach * reff, frame, is_for_psf, out, work)
-    return out, total_magnification(row, central, reach, make_rays())
+    packed = pack(row)
+    fast_render.render_canvas(
+        row, packed, central * PIXEL**2, reach * reff, frame, is_for_psf, out, work
+    )
+    return out, total_magnification(packed, n, central, reach, make_rays())
 
 
 def batch_of(systems, psfsize_arcsec):

@@ -160,8 +160,8 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
 
 
 @fast_kernel
-def numbers_of_positive(values: np.ndarray, n: int, numbers: np.ndarray) -> int:
-    """Write the numbers of the positive ones of n values; returns how many they are.
+def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndarray) -> int:
+    """Write the numbers of the positive ones of n values, the first being `first`; returns how many they are.
 
     Every number is written to the end of the list, which is moved on for those that stay: a branch
     guessed wrong takes longer. Without signs, because for a signed index numba asks each time
@@ -169,7 +169,7 @@ def numbers_of_positive(values: np.ndarray, n: int, numbers: np.ndarray) -> int:
     """
     n_found = np.uint64(0)
     for i in range(n):
-        numbers[n_found] = i
+        numbers[n_found] = first + i
         n_found += np.uint64(values[i] > _ZERO)
     return np.int64(n_found)
 

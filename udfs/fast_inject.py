@@ -1,9 +1,10 @@
 """The batch loop: render, blur, paint, add noise and measure, one render after the other.
 
 Everything for a render happens on the box that its light fills, which for a compact arc is a third
-of the stamp; nothing is allocated per render but the arc itself.
+of the stamp; nothing of the size of an image is allocated per render.
 """
 
+import threading
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -12,10 +13,12 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from udfs.fast_magnification import Rays, lensed_flux, make_rays
 from udfs.fast_poisson import Draws, add_noise, make_draws
-from udfs.fast_psf import Blur, blur, make_blur
+from udfs.fast_psf import Blur, Layout, blur, make_blur
 from udfs.fast_render import Work, make_work, render_canvas
 from udfs.fast_system import INDEX, PACKED_SIZE, REFF, pack, power_mode
 from udfs.jit import fast_kernel, kernel
+
+_OF_THREAD = threading.local()
 
 
 class Batch(NamedTuple):
@@ -86,10 +89,17 @@ class Room(NamedTuple):
     draws: Draws
 
 
-def make_room(size: int) -> Room:
+def make_room(size: int, n_band: int) -> Room:
     """Memory for canvases of size x size pixels."""
     unit = np.zeros((size, size), np.float32)
-    return Room(unit, make_work(size), make_rays(), make_blur(size), make_draws(size))
+    return Room(unit, make_work(size), make_rays(), make_blur(size, n_band), make_draws(size))
+
+
+def room_of_thread(size: int, n_band: int) -> Room:
+    """The calling thread's own memory, kept for its next batch: to ask for it takes 1 ms."""
+    if getattr(_OF_THREAD, "shape", None) != (size, n_band):
+        _OF_THREAD.room, _OF_THREAD.shape = make_room(size, n_band), (size, n_band)
+    return _OF_THREAD.room
 
 
 @fast_kernel
@@ -107,20 +117,24 @@ def copy_finite(source: np.ndarray, target: np.ndarray) -> bool:
 
 
 @kernel
-def total_magnification(p: np.ndarray, central: float, reach: float, rays: Rays) -> float:
+def total_magnification(
+    packed: np.ndarray, index: float, central: float, reach: float, rays: Rays
+) -> float:
     """Lensed over unlensed flux of a system, not limited to any stamp.
 
     Parameters
     ----------
-    p : (12,) float64
-        A row of parameters.
+    packed : (33,) float32
+        A row of parameters, packed.
+    index : float
+        Sersic index.
     central : float, 1 / arcsec^2
         Central brightness of the source of unit flux.
     reach : float, R_e
     rays : Rays
     """
-    c = to_fixed_tuple(pack(p), PACKED_SIZE)
-    return central * lensed_flux(c, power_mode(p[INDEX]), p[INDEX], reach, rays)
+    c = to_fixed_tuple(packed, PACKED_SIZE)
+    return central * lensed_flux(c, power_mode(index), index, reach, rays)
 
 
 @fast_kernel
@@ -136,54 +150,50 @@ def _flux(unit: np.ndarray, box: Any) -> float:
 
 
 @fast_kernel
-def _arc(seen: np.ndarray, height: int, width: int, flux: float) -> np.ndarray:
-    """The blurred image of unit flux, flat, as an image in nanomaggy.
+def _arc(seen: np.ndarray, to: Layout, flux: float) -> np.ndarray:
+    """The blurred image of unit flux made one in nanomaggy, in its place: (height, stride).
 
     Sharing light by its moments leaves the far wings of a narrow PSF below 0 by up to 5e-5 of the
     peak; there the arc is dark.
     """
-    arc = np.empty((height, width), np.float32)
-    for row in range(height):
-        source, target = seen[row * width :], arc[row]
-        for column in range(width):
-            target[column] = max(flux * source[column], np.float32(0))
-    return arc
+    height = to.y1 - to.y0 + 1
+    for i in range(height * to.stride):
+        seen[i] = max(flux * seen[i], np.float32(0))
+    return seen[: height * to.stride].reshape(height, to.stride)
 
 
 @fast_kernel
-def good_invvar(invvar: np.ndarray, maskbits: np.ndarray, box: Any, bad_bits: int) -> np.ndarray:
-    """Inverse variance in a box where a pixel counts, else 0: positive and none of the bad mask bits.
+def measure(
+    arc: np.ndarray, corner: Any, invvar: np.ndarray, mask: Any, stamp: Any, peak: np.ndarray
+) -> Any:
+    """Sums over the part of an arc that is on a stamp: f^2 invvar of the good pixels, and f of all.
 
-    Here and below a row is cut from the canvas and not from a part of it: numba knows of a row of
-    a whole array that its pixels are neighbours in memory, and only then makes vectors of the loop.
+    A pixel is good with a positive inverse variance and none of the bad mask bits. Rows are cut from
+    whole canvases and not from parts of them: numba knows of a row of a whole array that its pixels
+    are neighbours in memory, and only then makes vectors of the loop.
+
+    Parameters
+    ----------
+    arc : (height, stride) float32, nanomaggy
+    corner : x, y of the arc's first pixel in the canvas
+    invvar : (size, size) float32
+    mask : (size, size) int32 maskbits, int32 bad bits
+    stamp : x from, x to, y from, y to in the canvas, the ends not in it
+    peak : (x to - x from,) float32, written
+        Largest f^2 invvar of each column: a single running maximum is not vectorised.
     """
-    x0, x1, y0, y1 = box
-    out = np.empty((y1 - y0 + 1, x1 - x0 + 1), np.float32)
-    bad = np.int32(bad_bits)
-    for row in range(y1 - y0 + 1):
-        values, bits = invvar[y0 + row, x0 : x1 + 1], maskbits[y0 + row, x0 : x1 + 1]
-        target = out[row]
-        for column in range(len(values)):
-            value = values[column]
-            is_good = (value > 0) & ((bits[column] & bad) == 0)
-            target[column] = value if is_good else np.float32(0)
-    return out
-
-
-@fast_kernel
-def measure(arc: np.ndarray, invvar: np.ndarray, window: Any, peak: np.ndarray) -> Any:
-    """Sums over a window (x from, x to, y from, y to, the ends not in it) of an arc: f^2 invvar and f.
-
-    `peak` gets the largest f^2 invvar of each column: the maximum is taken column by column because
-    a single running maximum is not vectorised.
-    """
-    left, right, low, high = window
+    left, right, low, high = stamp
+    maskbits, bad = mask
     square, total = 0.0, 0.0
-    for row in range(low, high):
+    peak[:] = 0
+    for y in range(low, high):
         row_square, row_total = np.float32(0), np.float32(0)
-        f, w = arc[row, left:right], invvar[row, left:right]
-        for column in range(len(f)):
-            snr_square = f[column] * f[column] * w[column]
+        f = arc[y - corner[1], left - corner[0] :]
+        values, bits = invvar[y, left:right], maskbits[y, left:right]
+        for column in range(len(values)):
+            weight = values[column]
+            is_good = (weight > 0) & ((bits[column] & bad) == 0)
+            snr_square = f[column] * f[column] * weight if is_good else np.float32(0)
             row_square += snr_square
             row_total += f[column]
             peak[column] = max(peak[column], snr_square)
@@ -197,7 +207,7 @@ def _add(arc: np.ndarray, box: Any, out: np.ndarray) -> None:
     """Add an arc to the box of a canvas."""
     for row in range(arc.shape[0]):
         source, target = arc[row], out[box[2] + row, box[0] : box[1] + 1]
-        for column in range(len(source)):
+        for column in range(len(target)):
             target[column] += source[column]
 
 
@@ -206,7 +216,7 @@ def _lower_invvar(arc: np.ndarray, gain: float, box: Any, out: np.ndarray) -> No
     """Add the variance of the arc's photons, f / gain, to the pixels of the box of a canvas."""
     for row in range(arc.shape[0]):
         source, target = arc[row], out[box[2] + row, box[0] : box[1] + 1]
-        for column in range(len(source)):
+        for column in range(len(target)):
             value = target[column]
             lowered = value / (np.float32(1) + source[column] * value / gain)
             target[column] = lowered if value > 0 else value
@@ -224,14 +234,14 @@ def _measure_stamps(
 ) -> None:
     """Metrics of one band on every stamp, from the part of the arc that is on it."""
     x0, x1, y0, y1 = box
-    weights = good_invvar(batch.invvar[k, band], _mask(k, batch), box, choices.bad_bits)
+    invvar, mask = batch.invvar[k, band], (_mask(k, batch), np.int32(choices.bad_bits))
     for i in range(len(batch.sizes)):
         corner_x, corner_y = batch.corner[k, i, 0], batch.corner[k, i, 1]
-        left, right = max(0, corner_x - x0), min(x1 + 1, corner_x + batch.sizes[i]) - x0
-        low, high = max(0, corner_y - y0), min(y1 + 1, corner_y + batch.sizes[i]) - y0
-        right, high = max(left, right), max(low, high)
-        peak = np.zeros(right - left, np.float32)
-        square, total = measure(arc, weights, (left, right, low, high), peak)
+        left, right = max(x0, corner_x), min(x1 + 1, corner_x + batch.sizes[i])
+        low, high = max(y0, corner_y), min(y1 + 1, corner_y + batch.sizes[i])
+        stamp = (left, max(left, right), low, high)
+        peak = np.empty(stamp[1] - left, np.float32)
+        square, total = measure(arc, (x0, y0), invvar, mask, stamp, peak)
         out.matched[k, i, band] = sqrt(square)
         out.total[k, i, band] = total
         if band == choices.detection:
@@ -241,26 +251,27 @@ def _measure_stamps(
 @kernel
 def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) -> None:
     """Paint one render into all bands of its canvas and measure it."""
-    p, central = batch.parameters[k], batch.central[k]
-    out.magnification[k] = total_magnification(p, central, batch.reach[k], room.rays)
+    p, central, reach = batch.parameters[k], batch.central[k], batch.reach[k]
+    packed = pack(p)
+    out.magnification[k] = total_magnification(packed, p[INDEX], central, reach, room.rays)
     frame = (batch.lens[k, 0], batch.lens[k, 1], choices.scale)
     pixel_light = central * choices.scale * choices.scale
-    reach = batch.reach[k] * p[REFF]
-    lit = render_canvas(p, pixel_light, reach, frame, True, room.unit, room.work)
+    arcsec = reach * p[REFF]
+    lit = render_canvas(p, packed, pixel_light, arcsec, frame, True, room.unit, room.work)
     out.rendered[k] = _flux(room.unit, lit)
     if lit[1] < lit[0] or lit[3] < lit[2]:
         return
+    sigma = batch.fwhm[k].reshape(-1, 1) * choices.sigma_per_fwhm
+    to = blur(room.unit, lit, choices.weight, sigma, room.blur)
+    box = (to.x0, to.x1, to.y0, to.y1)
     for band in range(batch.flux.shape[1]):
-        sigma = choices.sigma_per_fwhm * batch.fwhm[k, band]
-        box = blur(room.unit, lit, choices.weight, sigma, room.blur)
-        x0, x1, y0, y1 = box
-        arc = _arc(room.blur.seen, y1 - y0 + 1, x1 - x0 + 1, np.float32(batch.flux[k, band]))
+        arc = _arc(room.blur.seen[band], to, np.float32(batch.flux[k, band]))
         _measure_stamps(k, band, arc, box, batch, choices, out)
         _add(arc, box, out.image[k, band])
         if choices.is_poisson:
             gain = batch.gain[k, band]
-            place = (batch.origin[k, 0] + x0, batch.origin[k, 1] + y0, band)
-            image = out.image[k, band, y0 : y1 + 1, x0 : x1 + 1]
+            place = (batch.origin[k, 0] + to.x0, batch.origin[k, 1] + to.y0, band)
+            image = out.image[k, band, to.y0 : to.y1 + 1, to.x0 : to.x1 + 1]
             add_noise(arc, gain, place, batch.key[k], room.draws, image)
             if len(out.lowered_invvar) > 0:
                 _lower_invvar(arc, np.float32(gain), box, out.lowered_invvar[k, band])

@@ -10,6 +10,7 @@ directions where p = 0 are those of the images: intervals of phi near them are h
 changes little against the core of the light, all others are summed by three Gauss nodes.
 """
 
+from math import exp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ _COS, _SIN = np.cos(_ANGLE).astype(np.float32), np.sin(_ANGLE).astype(np.float32
 _NODE, _WEIGHT = (v.astype(np.float32) / 2 for v in np.polynomial.legendre.leggauss(3))
 _RADIAL_NODE, _RADIAL_WEIGHT = np.polynomial.legendre.leggauss(N_RADIAL)
 RADIAL_NODE, RADIAL_WEIGHT = (1 + _RADIAL_NODE) / 2, _RADIAL_WEIGHT / 2
+_LOG_NODE = np.log(RADIAL_NODE)
 
 
 class Rays(NamedTuple):
@@ -196,9 +198,9 @@ def lensed_flux(c: Any, mode: int, index: float, reach: float, rays: Rays) -> fl
     rays.line[:n_padded] = _ZERO
     power = max(2.0, index + 1.0)
     for k in range(N_RADIAL):
-        s = RADIAL_NODE[k]
-        tau = reach * s**power
-        weight = RADIAL_WEIGHT[k] * reach * power * s ** (power - 1)
+        slope = exp((power - 1) * _LOG_NODE[k])  # s^(power - 1); three times as fast as a power
+        tau = reach * slope * RADIAL_NODE[k]
+        weight = RADIAL_WEIGHT[k] * reach * power * slope
         _fill_squares(rays.impact, np.float32(tau), n_padded, rays.value)
         to_exponents(c, mode, rays.value, n_padded)
         _add_line(rays, np.float32(tau), np.float32(weight), n_padded)

@@ -9,7 +9,7 @@ becomes the weights (d (d - 1) / 2, 1 - d^2, d (d + 1) / 2), widened by a pixel'
 Where the light is smooth this changes nothing.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,13 +54,17 @@ def _variance(mean: np.ndarray, n: int, xx: np.ndarray, yy: np.ndarray, xy: np.n
 
 
 @fast_kernel
-def fill_smooth(light: np.ndarray, width: int, n: int, moments: Moments) -> None:
-    """Moments of pixels whose light is smooth, from samples at the centres and known means."""
-    middle = width + 1
-    mean = moments.mean[middle:]
-    _slope(light[middle - 1 :], light[middle + 1 :], mean, n, moments.x[middle:])
-    _slope(light[middle - width :], light[middle + width :], mean, n, moments.y[middle:])
-    _variance(moments.mean, n + middle, moments.xx, moments.yy, moments.xy)
+def fill_smooth(light: np.ndarray, width: int, start: int, n: int, moments: Moments) -> None:
+    """Moments of n pixels from `start` on whose light is smooth, from samples at the centres and known means."""
+    mean, xx, yy, xy = (
+        moments.mean[start:],
+        moments.xx[start:],
+        moments.yy[start:],
+        moments.xy[start:],
+    )
+    _slope(light[start - 1 :], light[start + 1 :], mean, n, moments.x[start:])
+    _slope(light[start - width :], light[start + width :], mean, n, moments.y[start:])
+    _variance(mean, n, xx, yy, xy)
 
 
 @fast_kernel
@@ -82,52 +86,53 @@ def clear_ring(moments: Moments, width: int, height: int) -> None:
 
 
 @fast_kernel
-def _own_share(m: Moments, width: int, n: int, out: np.ndarray) -> None:
+def _own_share(m: Moments, width: int, start: int, n: int, out: np.ndarray) -> None:
     """What stays in the pixel, and the share of the corners."""
-    i0 = width + 1
-    mean, xx, yy, target = m.mean[i0:], m.xx[i0:], m.yy[i0:], out[i0:]
+    mean, xx, yy, target = m.mean[start:], m.xx[start:], m.yy[start:], out[start:]
     for i in range(n):
         target[i] = mean[i] * (1 - 2 * _12TH) - xx[i] - yy[i]
-    low_low, high_high = m.xy, m.xy[2 * width + 2 :]
-    low_high, high_low = m.xy[2 * width :], m.xy[2:]
+    low_low, high_high = m.xy[start - width - 1 :], m.xy[start + width + 1 :]
+    low_high, high_low = m.xy[start + width - 1 :], m.xy[start - width + 1 :]
     for i in range(n):
         target[i] += _QUARTER * ((low_low[i] + high_high[i]) - (low_high[i] + high_low[i]))
 
 
 @fast_kernel
 def _share_of_neighbours(
-    m: Moments,
-    first: np.ndarray,
-    second: np.ndarray,
-    shift: int,
-    width: int,
-    n: int,
-    out: np.ndarray,
+    mean: np.ndarray, first: np.ndarray, second: np.ndarray, place: Any, n: int, out: np.ndarray
 ) -> None:
-    """Add what the two neighbours at a distance of `shift` pixels give away."""
-    i0 = width + 1
-    mean_a, first_a, second_a = m.mean[i0 - shift :], first[i0 - shift :], second[i0 - shift :]
-    mean_b, first_b, second_b = m.mean[i0 + shift :], first[i0 + shift :], second[i0 + shift :]
-    target = out[i0:]
+    """Add what the two neighbours at a distance of `shift` pixels give away; `place` is (start, shift)."""
+    start, shift = place
+    mean_a, first_a, second_a = (
+        mean[start - shift :],
+        first[start - shift :],
+        second[start - shift :],
+    )
+    mean_b, first_b, second_b = (
+        mean[start + shift :],
+        first[start + shift :],
+        second[start + shift :],
+    )
+    target = out[start:]
     for i in range(n):
         wide = (mean_a[i] + mean_b[i]) * _12TH + (second_a[i] + second_b[i])
         target[i] += _HALF * (wide + (first_a[i] - first_b[i]))
 
 
 @fast_kernel
-def share(moments: Moments, width: int, n: int, out: np.ndarray) -> None:
+def share(moments: Moments, width: int, start: int, n: int, out: np.ndarray) -> None:
     """Image on the pixels' centres with the moments of the light, for the convolution.
 
     Parameters
     ----------
     moments : Moments
         Of a box with an empty ring of one pixel, rows of `width`.
-    width, n : int, pixel
-        n reaches at least from the first to the last pixel within the ring.
+    width, start, n : int, pixel
+        n pixels from `start` on, none of them of the first or last row.
     out : flat float32, written
         Sum, centroid and second moments are those of the light, integrated over pixels. Single
         pixels may be slightly negative.
     """
-    _own_share(moments, width, n, out)
-    _share_of_neighbours(moments, moments.x, moments.xx, 1, width, n, out)
-    _share_of_neighbours(moments, moments.y, moments.yy, width, width, n, out)
+    _own_share(moments, width, start, n, out)
+    _share_of_neighbours(moments.mean, moments.x, moments.xx, (start, 1), n, out)
+    _share_of_neighbours(moments.mean, moments.y, moments.yy, (start, width), n, out)

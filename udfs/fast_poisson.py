@@ -121,13 +121,13 @@ def interleave(planes: np.ndarray, n: int, out: np.ndarray) -> None:
 
 @fast_kernel
 def _fill_mean(
-    flux: np.ndarray, electrons: float, skip: int, stride: int, mean: np.ndarray
+    flux: np.ndarray, width: int, electrons: float, skip: int, stride: int, mean: np.ndarray
 ) -> None:
     """Expected photons; none in the pixels that fill up a group."""
     mean[: len(flux) * stride] = _ZERO
     for row in range(len(flux)):
         source, target = flux[row], mean[row * stride + skip :]
-        for column in range(len(source)):
+        for column in range(width):
             target[column] = source[column] * electrons
 
 
@@ -149,7 +149,7 @@ def add_noise(
 
     Parameters
     ----------
-    flux : (ny, nx) float32, nanomaggy
+    flux : (ny, nx or more) float32, nanomaggy
         Noise-free; where it is 0 so is the noise.
     gain : float, electron / nanomaggy
     place : (x, y, stream)
@@ -159,12 +159,12 @@ def add_noise(
     draws : Draws
     out : (ny, nx) float32, nanomaggy, added to
     """
-    height, width = flux.shape
+    height, width = out.shape
     n_groups = uniforms_of_box(place, height, width, key, draws.planes)
     stride, skip = LANES * n_groups, place[0] & 3
     n = height * stride
     interleave(draws.planes, height * n_groups, draws.uniform)
-    _fill_mean(flux, np.float32(gain), skip, stride, draws.mean)
+    _fill_mean(flux, width, np.float32(gain), skip, stride, draws.mean)
     _quantiles(draws.uniform, draws.mean, n, draws.count, draws.none)
     _sum_few(draws.uniform, draws.mean, n, draws.count, draws.none)
     _add_difference(draws, np.float32(1 / gain), skip, stride, out)

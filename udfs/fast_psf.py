@@ -1,9 +1,13 @@
-"""Convolution of a small image with a separable PSF, and a Moffat as a sum of Gaussians.
+"""Convolution of a small image with the separable PSFs of all bands, and a Moffat as a sum of Gaussians.
 
 Images are flat, with rows `stride` apart and dark gaps as wide as the kernel between them, so that
 a shift along x or along y is a shift of the whole array. Four taps and their mirror images are
 added in one pass over the image: fewer loads and stores than one tap at a time, and just as many
 array arguments as LLVM is willing to check for overlap before it gives up on vectors.
+
+What limits it is loading. Along x three bands take the same pixels, whose mirror sums are made once;
+along y every band has an image of its own, so rows start where vectors do, and no load spans two lines
+of the cache.
 """
 
 from functools import lru_cache
@@ -17,6 +21,9 @@ from udfs.jit import fast_kernel, kernel
 from udfs.psf import FWHM_PER_SIGMA, GAUSSIAN_RADIUS_SIGMA, MOFFAT_ENCLOSED_FLUX, Profile
 
 N_GAUSSIANS = 4  # of a Moffat
+LANES = 16  # float32 in the widest vector, and in a line of the cache
+TOGETHER = 3  # bands that share the loads of one pass
+CHUNK = 1088  # pixels of a pass, so that what is added to stays in the cache; not 1024: see `convolve_rows`
 _ZERO = np.float32(0)
 
 
@@ -74,9 +81,9 @@ def half_taps(sigma: float) -> np.ndarray:
 
 
 @fast_kernel
-def _fill_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
+def _add_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
     for i in range(n):
-        out[i] = factor * image[i]
+        out[i] += factor * image[i]
 
 
 @fast_kernel
@@ -108,46 +115,139 @@ def _add_four_pairs(
 
 
 @fast_kernel
-def convolve_along(
-    image: np.ndarray, start: int, shift: int, taps: np.ndarray, n: int, out: np.ndarray
+def add_columns(
+    image: np.ndarray, start: int, stride: int, taps: np.ndarray, n: int, out: np.ndarray
 ) -> None:
-    """n pixels, from `start` on, of an image convolved along one axis.
+    """Add n pixels, from `start` on, of an image convolved along its columns.
 
     Parameters
     ----------
     image : flat float32
-        Reaches `radius` shifts beyond the n pixels on both sides.
-    start, shift : int
-        First pixel, and distance of neighbours along the axis (1, or the stride).
+        Reaches `radius` rows beyond the n pixels on both sides.
+    start, stride : int
+        First pixel, and distance of neighbours in a column.
     taps : (radius + 1,) float32
     n : int
-    out : (n,) float32, written
+    out : (n,) float32, added to
     """
-    _fill_scaled(image[start:], taps[0], n, out)
-    k = 1
-    while k + 3 < len(taps):
-        four = (taps[k], taps[k + 1], taps[k + 2], taps[k + 3])
-        before, after = image[start - (k + 3) * shift :], image[start + k * shift :]
-        _add_four_pairs(before, after, shift, four, n, out)
-        k += 4
-    if k < len(taps):
-        before, after = image[start - (k + 1) * shift :], image[start + k * shift :]
-        _add_two_pairs(before, after, shift, (taps[k], taps[k + 1]), n, out)
+    for done in range(0, n, CHUNK):
+        at, m, target = start + done, min(CHUNK, n - done), out[done:]
+        _add_scaled(image[at:], taps[0], m, target)
+        k = 1
+        while k + 3 < len(taps):
+            four = (taps[k], taps[k + 1], taps[k + 2], taps[k + 3])
+            before, after = image[at - (k + 3) * stride :], image[at + k * stride :]
+            _add_four_pairs(before, after, stride, four, m, target)
+            k += 4
+        if k < len(taps):
+            before, after = image[at - (k + 1) * stride :], image[at + k * stride :]
+            _add_two_pairs(before, after, stride, (taps[k], taps[k + 1]), m, target)
+
+
+@fast_kernel
+def _fill_three(image: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray) -> None:
+    t0, t1, t2 = taps[0, 0], taps[1, 0], taps[2, 0]
+    for i in range(n):
+        out[i] = t0 * image[i]
+        out[i + CHUNK] = t1 * image[i]
+        out[i + 2 * CHUNK] = t2 * image[i]
+
+
+@fast_kernel
+def _add_two_pairs_to_three(
+    before: np.ndarray, after: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray
+) -> None:
+    r0, r1, s0, s1, t0, t1 = taps[0, 0], taps[0, 1], taps[1, 0], taps[1, 1], taps[2, 0], taps[2, 1]
+    for i in range(n):
+        p0, p1 = before[i + 1] + after[i], before[i] + after[i + 1]
+        out[i] += r0 * p0 + r1 * p1
+        out[i + CHUNK] += s0 * p0 + s1 * p1
+        out[i + 2 * CHUNK] += t0 * p0 + t1 * p1
+
+
+@fast_kernel
+def _add_four_pairs_to_three(
+    before: np.ndarray, after: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray
+) -> None:
+    """As `_add_four_pairs` along a row, for three bands: the sums of mirror images are made once."""
+    r0, r1, r2, r3 = taps[0, 0], taps[0, 1], taps[0, 2], taps[0, 3]
+    s0, s1, s2, s3 = taps[1, 0], taps[1, 1], taps[1, 2], taps[1, 3]
+    t0, t1, t2, t3 = taps[2, 0], taps[2, 1], taps[2, 2], taps[2, 3]
+    for i in range(n):
+        p0, p1 = before[i + 3] + after[i], before[i + 2] + after[i + 1]
+        p2, p3 = before[i + 1] + after[i + 2], before[i] + after[i + 3]
+        out[i] += (r0 * p0 + r1 * p1) + (r2 * p2 + r3 * p3)
+        out[i + CHUNK] += (s0 * p0 + s1 * p1) + (s2 * p2 + s3 * p3)
+        out[i + 2 * CHUNK] += (t0 * p0 + t1 * p1) + (t2 * p2 + t3 * p3)
+
+
+@fast_kernel
+def convolve_rows(
+    image: np.ndarray, start: int, taps: np.ndarray, n: int, chunk: np.ndarray, out: np.ndarray
+) -> None:
+    """n pixels, from `start` on, of an image convolved along its rows with the taps of three bands.
+
+    Parameters
+    ----------
+    image : flat float32
+        Reaches `radius` pixels beyond the n pixels on both sides.
+    start : int
+    taps : (TOGETHER, radius + 1) float32
+        Of each band, 0 beyond its own radius.
+    n : int
+    chunk : (TOGETHER * CHUNK,) float32
+        Room: sums of three bands at distances that the compiler knows, or it would have to check
+        three arrays against all that is loaded, and would not. A distance of a whole number of
+        pages would put the three into the same places of the cache.
+    out : (TOGETHER, at least start + n) float32, written from `start` on
+    """
+    for done in range(0, n, CHUNK):
+        at, m = start + done, min(CHUNK, n - done)
+        _fill_three(image[at:], taps, m, chunk)
+        k = 1
+        while k + 3 < taps.shape[1]:
+            before, after = image[at - (k + 3) :], image[at + k :]
+            _add_four_pairs_to_three(before, after, taps[:, k : k + 4], m, chunk)
+            k += 4
+        if k < taps.shape[1]:
+            before, after = image[at - (k + 1) :], image[at + k :]
+            _add_two_pairs_to_three(before, after, taps[:, k : k + 2], m, chunk)
+        for band in range(TOGETHER):
+            source, target = chunk[band * CHUNK :], out[band, at:]
+            for i in range(m):
+                target[i] = source[i]
 
 
 class Blur(NamedTuple):
-    """Room for one convolution: the image with gaps, blurred along x and along both; the sum of all."""
+    """Room for the convolutions of a render: the image with gaps, blurred along rows, and along both.
+
+    image (n_padded,); chunk as `convolve_rows` says; rows (TOGETHER, n_padded); seen (n_band, n_padded).
+    """
 
     image: np.ndarray
+    chunk: np.ndarray
     rows: np.ndarray
-    both: np.ndarray
     seen: np.ndarray
 
 
-def make_blur(size: int) -> Blur:
+def _aligned(*shape: int) -> np.ndarray:
+    """Zeros that begin at a line of the cache."""
+    n = int(np.prod(shape))
+    room = np.zeros(n + LANES, np.float32)
+    skip = -(room.ctypes.data // room.itemsize) % LANES
+    return room[skip : skip + n].reshape(shape)
+
+
+def make_blur(size: int, n_band: int) -> Blur:
     """Room for canvases of size x size and kernels no larger than that."""
-    n_padded = (2 * size + 2) * (3 * size + 4)
-    return Blur(*[np.zeros(n_padded, np.float32) for _ in Blur._fields])
+    n_padded = (2 * size + LANES) * (3 * size + 4)
+    n_padded += -n_padded % LANES
+    return Blur(
+        _aligned(n_padded),
+        _aligned(TOGETHER * CHUNK),
+        _aligned(TOGETHER, n_padded),
+        _aligned(n_band, n_padded),
+    )
 
 
 @kernel
@@ -162,44 +262,76 @@ def seen_box(box: Any, radius: int, size: int) -> Any:
     )
 
 
-@fast_kernel
-def _blur_once(unit: np.ndarray, box: Any, taps: np.ndarray, work: Blur) -> Any:
-    """Image through one separable kernel into `work.both`: the box that it fills, and the stride.
+class Layout(NamedTuple):
+    """How a box of pixels stands in a flat array: rows `stride` apart, the first `lead` from the start."""
 
-    A narrow Gaussian of a mixture fills a smaller box than the widest, and costs as much less.
-    """
-    radius = len(taps) - 1
-    x0, x1, y0, y1 = seen_box(box, radius, len(unit))
-    height, stride = y1 - y0 + 1, x1 - x0 + 1 + radius
-    n, lead = height * stride, radius * stride + radius
-    work.image[: n + 2 * lead] = _ZERO
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+    stride: int
+    lead: int
+
+
+@kernel
+def _layout(box: Any, radius: int, size: int) -> Layout:
+    """Layout of what the light in a box fills after kernels up to this radius."""
+    x0, x1, y0, y1 = seen_box(box, radius, size)
+    stride = whole_lanes(x1 - x0 + 1 + radius)
+    return Layout(x0, x1, y0, y1, stride, whole_lanes(radius * stride + radius))
+
+
+@kernel
+def whole_lanes(n: int) -> int:
+    """n rounded up to a multiple of `LANES`."""
+    return (n + LANES - 1) // LANES * LANES
+
+
+@fast_kernel
+def _lay_out(unit: np.ndarray, box: Any, to: Layout, out: np.ndarray) -> None:
+    """Copy a box of an image into a dark flat one."""
+    out[: (to.y1 - to.y0 + 1) * to.stride + 2 * to.lead] = _ZERO
     for row in range(box[2], box[3] + 1):
         source = unit[row, box[0] : box[1] + 1]
-        target = work.image[lead + (row - y0) * stride + box[0] - x0 :]
+        target = out[to.lead + (row - to.y0) * to.stride + box[0] - to.x0 :]
         for column in range(len(source)):
             target[column] = source[column]
-    first, n_lit = lead + (box[2] - y0) * stride, (box[3] - box[2] + 1) * stride
-    work.rows[:first] = _ZERO
-    work.rows[first + n_lit : n + 2 * lead] = _ZERO
-    convolve_along(work.image, first, 1, taps, n_lit, work.rows[first:])
-    convolve_along(work.rows, lead, stride, taps, n, work.both)
-    return (x0, x1, y0, y1), stride
 
 
 @fast_kernel
-def _add_part(part: Any, weight: float, width: int, corner: Any, work: Blur) -> None:
-    """Add a weighted part (its box and stride) of the mixture to `work.seen`, `width` pixels wide."""
-    (x0, x1, y0, y1), stride = part
-    for row in range(y0, y1 + 1):
-        source = work.both[(row - y0) * stride :]
-        target = work.seen[(row - corner[1]) * width + x0 - corner[0] :]
-        for column in range(x1 - x0 + 1):
-            target[column] += weight * source[column]
+def _taps_of_three(sigma: np.ndarray) -> np.ndarray:
+    """Taps of up to three Gaussians, (TOGETHER, widest radius + 1); 0 where there is none."""
+    taps = np.zeros((TOGETHER, taps_radius(sigma.max()) + 1), np.float32)
+    for band in range(len(sigma)):
+        half = half_taps(sigma[band])
+        taps[band, : len(half)] = half
+    return taps
 
 
 @fast_kernel
-def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work: Blur) -> Any:
-    """Image through a sum of Gaussians into `work.seen`.
+def _blur_three(
+    box: Any, to: Layout, size: int, taps: np.ndarray, weight: float, work: Blur, seen: np.ndarray
+) -> None:
+    """Add `work.image` through the weighted Gaussians of up to three bands to their rows of `seen`.
+
+    A narrow Gaussian of a mixture fills fewer rows than the widest, and costs as much less.
+    """
+    radius = taps.shape[1] - 1
+    low, high = max(0, box[2] - radius), min(size - 1, box[3] + radius)
+    lit, n_lit = to.lead + (box[2] - to.y0) * to.stride, (box[3] - box[2] + 1) * to.stride
+    start, n = to.lead + (low - to.y0) * to.stride, (high - low + 1) * to.stride
+    reach = radius * to.stride
+    work.rows[:, start - reach : lit] = _ZERO
+    work.rows[:, lit + n_lit : start + n + reach] = _ZERO
+    convolve_rows(work.image, lit, taps, n_lit, work.chunk, work.rows)
+    for band in range(len(seen)):
+        target = seen[band, start - to.lead :]
+        add_columns(work.rows[band], start, to.stride, weight * taps[band], n, target)
+
+
+@fast_kernel
+def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work: Blur) -> Layout:
+    """Image through the PSF of every band, a sum of Gaussians, into `work.seen`.
 
     Parameters
     ----------
@@ -207,18 +339,22 @@ def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work
         Dark outside the box.
     box : x0, x1, y0, y1 : int, pixel
         First and last column and row with light.
-    weight, sigma : (n_gaussian,) float64, -, pixel
+    weight : (n_gaussian,) float64
+    sigma : (n_band, n_gaussian) float64, pixel
     work : Blur
 
     Returns
     -------
-    x0, x1, y0, y1 : int, pixel
-        Box of the light after the PSF; its pixel (y, x) is work.seen[(y - y0) * (x1 - x0 + 1) + x - x0].
+    Layout
+        Of the light after the widest PSF: pixel (y, x) of a band is
+        work.seen[band, (y - y0) * stride + x - x0]. What stands in the gaps is not light.
     """
-    x0, x1, y0, y1 = seen_box(box, taps_radius(sigma.max()), len(unit))
-    width = x1 - x0 + 1
-    work.seen[: width * (y1 - y0 + 1)] = _ZERO
-    for k in range(len(sigma)):
-        part = _blur_once(unit, box, half_taps(sigma[k]), work)
-        _add_part(part, np.float32(weight[k]), width, (x0, y0), work)
-    return x0, x1, y0, y1
+    to = _layout(box, taps_radius(sigma.max()), len(unit))
+    _lay_out(unit, box, to, work.image)
+    work.seen[:, : (to.y1 - to.y0 + 1) * to.stride] = _ZERO
+    for first in range(0, len(sigma), TOGETHER):
+        seen = work.seen[first : first + TOGETHER]
+        for k in range(len(weight)):
+            taps = _taps_of_three(sigma[first : first + TOGETHER, k])
+            _blur_three(box, to, len(unit), taps, np.float32(weight[k]), work, seen)
+    return to

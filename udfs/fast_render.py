@@ -21,18 +21,16 @@ from udfs.fast_moments import (
     share,
 )
 from udfs.fast_profile import exponents
-from udfs.fast_sie import fit_deflection
 from udfs.fast_system import (
     INDEX,
     LENS_PHI,
-    LENS_Q,
     PACKED_SIZE,
+    ROOT_Q,
     SHEAR_1,
     SHEAR_2,
     SRC_X,
     SRC_Y,
     THETA_E,
-    pack,
     power_mode,
 )
 from udfs.jit import fast_kernel, kernel, whole_vectors
@@ -86,13 +84,15 @@ def core_fraction(n: float) -> float:
 
 
 @kernel
-def image_box(p: np.ndarray, reach: float, lens: Any, scale: float, size: int) -> Any:
+def image_box(
+    p: np.ndarray, packed: np.ndarray, reach: float, lens: Any, scale: float, size: int
+) -> Any:
     """First and last column and row that can hold light, clipped to the canvas.
 
     Parameters
     ----------
-    p : (12,) float64
-        A row of parameters.
+    p, packed
+        As `render_canvas` says.
     reach : float, arcsec
         Semi-major radius beyond which the source's light is neglected.
     lens : (float, float), pixel
@@ -103,8 +103,7 @@ def image_box(p: np.ndarray, reach: float, lens: Any, scale: float, size: int) -
     -------
     x0, x1, y0, y1 : int, pixel
     """
-    fit = fit_deflection(p[THETA_E], p[LENS_Q])
-    largest = 1.05 * max(fit[0].max(), fit[1].max())
+    largest = 1.05 * packed[:ROOT_Q].max()  # of the deflection's coefficients
     far = hypot(p[SRC_X], p[SRC_Y]) + largest + reach
     radius = far / (1 - hypot(p[SHEAR_1], p[SHEAR_2])) / scale
     x0, x1 = max(0.0, floor(lens[0] - radius)), min(size - 1.0, ceil(lens[0] + radius))
@@ -194,30 +193,55 @@ def _spare_ring(need: np.ndarray, width: int, height: int) -> None:
 
 
 @fast_kernel
-def _collect(work: Work, width: int, height: int) -> int:
-    """Move the pixels in need to the list of cells and empty them; returns their number."""
+def _count_positive(need: np.ndarray, start: int, n: int) -> float:
+    """How many of n values are positive, in float32: counted as wide as they are, which makes it vectors."""
+    total, values = np.float32(0), need[start:]
+    for i in range(n):
+        total += np.float32(1) if values[i] > _ZERO else _ZERO
+    return total
+
+
+@fast_kernel
+def _collect(work: Work, width: int, height: int) -> Any:
+    """Move the pixels in need to the list of cells.
+
+    Returns
+    -------
+    n, low, high : int
+        How many they are, and their first and last row; most rows have none, and are only counted.
+    """
     _spare_ring(work.need, width, height)
     cells, pixels = work.tree.cells, work.pixels
-    n = numbers_of_positive(work.need, width * height, pixels)
+    n, low, high = 0, height, 0
+    for row in range(1, height - 1):
+        if _count_positive(work.need, row * width, width) > _ZERO:
+            need = work.need[row * width :]
+            n += numbers_of_positive(need, row * width, width, pixels[n:])
+            low, high = min(low, row), row
     picked(work.x, pixels, n, cells.x)
     picked(work.y, pixels, n, cells.y)
     picked(work.change, pixels, n, cells.change)
     for k in range(n):
         cells.owner[k] = pixels[k]
-        clear_pixel(work.moments, pixels[k])
-    return n
+    return n, low, high
 
 
 @fast_kernel
 def render_box(
-    p: np.ndarray, amplitude: float, box: Any, lens: Any, scale: float, work: Work
-) -> None:
+    p: np.ndarray,
+    packed: np.ndarray,
+    amplitude: float,
+    box: Any,
+    lens: Any,
+    scale: float,
+    work: Work,
+) -> Any:
     """Light of a system of unit flux into `work.moments`, the box with its ring, flat.
 
     Parameters
     ----------
-    p : (12,) float64
-        A row of parameters.
+    p, packed
+        As `render_canvas` says.
     amplitude : float
         Central brightness times the area of a pixel.
     box : x0, x1, y0, y1 : int, pixel
@@ -225,27 +249,52 @@ def render_box(
     lens : (float, float), pixel
     scale : float, arcsec / pixel
     work : Work
+
+    Returns
+    -------
+    low, high : int
+        First and last row, counted from the ring, with pixels that one sample could not hold. Two
+        rows farther away the moments are not filled, only the means.
     """
     x0, x1, y0, y1 = box
     width, height = x1 - x0 + 3, y1 - y0 + 3
     n = whole_vectors(width * height)
-    c, mode = to_fixed_tuple(pack(p), PACKED_SIZE), power_mode(p[INDEX])
+    c, mode = to_fixed_tuple(packed, PACKED_SIZE), power_mode(p[INDEX])
     fill_grid(work, box, lens, scale, p[LENS_PHI])
     exponents(c, mode, work.x, work.y, n, work.exponent)
     _fill_light(work.exponent, n, work.light)
     correct_midpoints(work.light, width, n, work.moments.mean)
-    fill_smooth(work.light, width, n, work.moments)
     refinement_need(
         work.exponent, width, n, np.float32(TOLERANCE / amplitude), work.change, work.need
     )
     if hypot(p[SRC_X], p[SRC_Y]) > CENTRE_LIT * p[THETA_E]:
         _mark_centre(work, box, lens)
-    n_cells = _collect(work, width, height)
+    n_cells, low, high = _collect(work, width, height)
+    first, last = max(1, low - 2), min(height - 2, high + 2)
+    n_smooth = whole_vectors(max(0, last - first + 1) * width)
+    fill_smooth(work.light, width, first * width, n_smooth, work.moments)
+    for k in range(n_cells):
+        clear_pixel(work.moments, work.pixels[k])
     turn = (scale, cos(p[LENS_PHI]), sin(p[LENS_PHI]))
     refine(
         c, mode, work.tree, n_cells, (work.x, work.y, turn), core_fraction(p[INDEX]), work.moments
     )
     clear_ring(work.moments, width, height)
+    return low, high
+
+
+@fast_kernel
+def _share_near(work: Work, width: int, height: int, low: int, high: int) -> None:
+    """Share the light by its moments in the rows from low to high and beside them.
+
+    Elsewhere it is smooth, and sharing would change nothing.
+    """
+    first, last = max(1, low - 1), min(height - 2, high + 1)
+    if last >= first:
+        n = whole_vectors((last - first + 1) * width)
+        share(work.moments, width, first * width + 1, n, work.shared)
+        start, end = first * width, (last + 1) * width
+        work.moments.mean[start:end] = work.shared[start:end]
 
 
 @fast_kernel
@@ -262,6 +311,7 @@ def _place_box(image: np.ndarray, factor: float, box: Any, out: np.ndarray) -> N
 @kernel
 def render_canvas(
     p: np.ndarray,
+    packed: np.ndarray,
     amplitude: float,
     reach: float,
     frame: Any,
@@ -275,6 +325,8 @@ def render_canvas(
     ----------
     p : (12,) float64
         A row of parameters.
+    packed : (33,) float32
+        The same, packed.
     amplitude : float
         Central brightness times the area of a pixel.
     reach : float, arcsec
@@ -293,16 +345,13 @@ def render_canvas(
         Box that holds the light; outside it the image is 0.
     """
     lens, scale = (frame[0], frame[1]), frame[2]
-    box = image_box(p, reach, lens, scale, len(out))
+    box = image_box(p, packed, reach, lens, scale, len(out))
     out[:] = 0
     x0, x1, y0, y1 = box
     if x1 < x0 or y1 < y0:
         return box
-    render_box(p, amplitude, box, lens, scale, work)
-    width = x1 - x0 + 3
-    image = work.moments.mean
+    low, high = render_box(p, packed, amplitude, box, lens, scale, work)
     if is_for_psf:
-        image = work.shared
-        share(work.moments, width, whole_vectors(width * (y1 - y0 + 3)), image)
-    _place_box(image, np.float32(amplitude), box, out)
+        _share_near(work, x1 - x0 + 3, y1 - y0 + 3, low, high)
+    _place_box(work.moments.mean, np.float32(amplitude), box, out)
     return box

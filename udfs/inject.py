@@ -6,7 +6,7 @@ from scipy import special
 
 from udfs import error_budget, physics, reasons
 from udfs.extinction import transmission
-from udfs.fast_inject import Batch, Choices, Results, inject_all, make_room
+from udfs.fast_inject import Batch, Choices, Results, inject_all, room_of_thread
 from udfs.fast_psf import mixture
 from udfs.philox import noise_key
 from udfs.photometry import flux_from_magnitude
@@ -55,7 +55,8 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
     reason = reasons.first_reason(columns, is_control, pixels, settings)
     batch = _batch(tasks, columns, (reason == None) & ~is_control, pixels, settings)  # noqa: E711
     results = _empty_results(pixels, settings)
-    inject_all(batch, _choices(settings), make_room(settings.canvas_size), results)
+    room = room_of_thread(settings.canvas_size, len(settings.bands))
+    inject_all(batch, _choices(settings), room, results)
     reason[~results.is_finite] = reasons.BAD_PIXELS
     return Injected(
         _metrics(tasks["render_id"], columns, reason, batch, results, pixels, settings),

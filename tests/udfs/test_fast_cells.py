@@ -39,8 +39,8 @@ def filled_leaves(n, seed=4):
 @given(SCORES)
 def test_numbers_of_positive_values(values):
     scores, numbers = np.array(values, np.float32), np.zeros(len(values) + 1, np.uint32)
-    n = fast_cells.numbers_of_positive(scores, len(values), numbers)
-    assert numbers[:n].tolist() == np.flatnonzero(scores > 0).tolist()
+    n = fast_cells.numbers_of_positive(scores, 3, len(values), numbers)
+    assert numbers[:n].tolist() == (3 + np.flatnonzero(scores > 0)).tolist()
 
 
 @settings(deadline=None)  # the first call compiles

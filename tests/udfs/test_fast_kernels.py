@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy import signal
 
 from benchmarks.kernels_images import fast_image
 from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
-from udfs import fast_math, fast_psf, fast_render, fast_sie, psf, render, sie
+from udfs import fast_math, fast_render, fast_sie, psf, render, sie
 from udfs.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
-from udfs.fast_inject import count_pixels, good_invvar, measure
+from udfs.fast_inject import count_pixels, measure
 from udfs.fast_moments import fill_smooth, make_moments, share
 from udfs.fast_profile import exponents, source_offset
 from udfs.fast_render import correct_midpoints
@@ -16,6 +15,7 @@ from udfs.fast_system import PARAMETERS, pack, power_mode
 from udfs.jit import whole_vectors
 from udfs.metrics import good_pixels, matched_snr, peak_snr
 from udfs.render import render_lensed_sersic
+from udfs.sersic import central_brightness
 
 
 def test_exponential_is_numpys_to_single_precision():
@@ -115,7 +115,7 @@ def test_shared_light_keeps_sum_centroid_and_second_moments():
     """And gets a pixel's variance of 1/12, as an image of integrated pixels has."""
     points = [(6.3, 7.45, 1.0), (7.6, 7.1, 0.4), (5.02, 4.77, 2.0)]
     out = np.zeros(14 * 14 + 28 + 64, np.float32)
-    share(moments_of_points(points, 14), 14, 14 * 12, out)
+    share(moments_of_points(points, 14), 14, 15, 14 * 12, out)
     image = out[: 14 * 14].reshape(14, 14).astype(float)
     rows, columns = np.indices(image.shape)
     x, y, light = np.array(points).T
@@ -136,12 +136,55 @@ def test_sharing_leaves_smooth_light_as_it_is():
     room[: size * size] = smooth.ravel()
     moments, out = make_moments(len(room)), np.zeros_like(room)
     correct_midpoints(room, size, size * size, moments.mean)
-    fill_smooth(room, size, size * size, moments)
-    share(moments, size, size * (size - 2), out)
+    fill_smooth(room, size, size, size * (size - 2), moments)
+    share(moments, size, size + 1, size * (size - 2), out)
     inside = (slice(3, -3), slice(3, -3))
     shared = out[: size * size].reshape(size, size)[inside]
     mean = moments.mean[: size * size].reshape(size, size)[inside]
     assert np.max(np.abs(shared - mean)) < 5e-4  # of fourth order in pixel over width: 1 / 256
+
+
+@pytest.mark.parametrize(("n", "reff"), [(0.5, 0.5), (1.0, 0.1), (4.0, 0.3)])
+def test_light_is_shared_only_in_the_rows_that_need_it(n, reff):
+    """As if it were shared everywhere, but for what is of fourth order where the light is smooth."""
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        system = random_system(rng, size=64, src_n=n, src_reff_arcsec=reff)
+        row, box, lens = parameter_row(system), (0, 63, 0, 63), (31.4, 31.7)
+        amplitude = float(central_brightness(n, system["src_q"], reff)) * PIXEL**2
+        work = fast_render.make_work(64)
+        low, high = fast_render.render_box(row, pack(row), amplitude, box, lens, PIXEL, work)
+        assert 0 < low < high < 65
+        everywhere, mean = np.zeros_like(work.shared), work.moments.mean.copy()
+        for first, last in ((1, low - 2), (high + 3, 65)):
+            fill_smooth(work.light, 66, 66 * first, 66 * max(0, last - first), work.moments)
+        share(work.moments, 66, 67, 66 * 64 - 2, everywhere)
+        fast_render._share_near(work, 66, 66, low, high)
+        shared, plain, mean = (
+            image[: 66 * 66].reshape(66, 66)[1:-1, 1:-1]
+            for image in (work.moments.mean, everywhere, mean)
+        )
+        near = slice(max(0, low - 2), high + 1)  # of the rows within the ring
+        assert np.array_equal(shared[near], plain[near])
+        assert np.array_equal(np.delete(shared, near, 0), np.delete(mean, near, 0))
+        assert np.max(np.abs(shared - plain)) < 1e-4 * plain.max()
+
+
+def test_pixels_in_need_are_collected_row_by_row():
+    work = fast_render.make_work(20)
+    size = 22
+    need = work.need[: size * size].reshape(size, size)
+    need[:] = -1
+    need[0], need[:, 0], need[5, 7], need[5, 20], need[9, 3] = 1, 1, 0.5, 2, 3
+    work.x[: size * size] = np.arange(size * size)
+    assert fast_render._collect(work, size, size) == (3, 5, 9)
+    expected = [5 * size + 7, 5 * size + 20, 9 * size + 3]
+    assert work.tree.cells.owner[:3].tolist() == expected
+    assert work.tree.cells.x[:3].tolist() == expected
+    need[:] = -1
+    n, low, high = fast_render._collect(work, size, size)
+    assert n == 0
+    assert high < low
 
 
 @pytest.mark.parametrize(("psfsize", "largest"), [(0.8, 1.5e-2), (1.2, 4e-3)])
@@ -263,75 +306,30 @@ def test_ray_traced_magnification_has_the_exact_values():
     )
 
 
-@pytest.mark.parametrize("profile", ["gaussian", "moffat"])
-@pytest.mark.parametrize("fwhm", [2.0, 4.7, 7.3])
-@pytest.mark.parametrize("box", [(20, 34, 25, 40), (0, 5, 50, 63), (0, 63, 0, 63)])
-def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
-    """A Gaussian to single precision; a Moffat as four Gaussians to 1e-3 of its peak."""
-    x0, x1, y0, y1 = box
-    unit = np.zeros((64, 64), np.float32)
-    unit[y0 : y1 + 1, x0 : x1 + 1] = np.random.default_rng(1).uniform(
-        size=(y1 - y0 + 1, x1 - x0 + 1)
-    )
-    gaussians, work = fast_psf.mixture(profile, 3.5), fast_psf.make_blur(64)
-    for room in work:
-        room[:] = 7  # whatever was there before
-    sigma = gaussians.sigma_per_fwhm * fwhm
-    a, b, c, d = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
-    seen = np.zeros((64, 64))
-    height, width = d - c + 1, b - a + 1
-    seen[c : d + 1, a : b + 1] = work.seen[: height * width].reshape(height, width)
-    plain = psf.convolve(unit, fwhm, profile, pixel_scale_arcsec=PIXEL)
-    tolerance = 1e-6 if profile == "gaussian" else 2e-3
-    assert np.max(np.abs(seen - plain)) < tolerance * plain.max()
-
-
-@pytest.mark.parametrize("fwhm", [2.5, 4.0, 6.0])
-def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
-    gaussians = fast_psf.mixture("moffat", 3.5)
-    kernel = psf.moffat_kernel(fwhm, 3.5)
-    radius = len(kernel) // 2
-    taps = [psf.gaussian_taps(s * fwhm, radius) for s in gaussians.sigma_per_fwhm]
-    total = sum(w * np.outer(t, t) for w, t in zip(gaussians.weight, taps, strict=True))
-    assert np.max(np.abs(total - kernel)) < 1e-3 * kernel.max()
-
-
-@pytest.mark.parametrize("sigma", [0.3, 1.1, 2.3, 2.7])
-@pytest.mark.parametrize("shift", [1, 40])
-def test_taps_added_by_fours_and_twos_are_the_plain_sum(shift, sigma):
-    rng = np.random.default_rng(5)
-    image, taps = rng.uniform(size=2000).astype("f4"), fast_psf.half_taps(sigma)
-    assert len(taps) % 2 == 1
-    out = np.full(300, np.nan, np.float32)
-    fast_psf.convolve_along(image, 800, shift, taps, 300, out)
-    kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
-    kernel[::shift] = np.concatenate([taps[:0:-1], taps])
-    plain = signal.convolve(image.astype(float), kernel, "same")[800:1100]
-    assert np.allclose(out, plain, rtol=1e-5)
-    assert taps[0] + 2 * taps[1:].sum() == pytest.approx(1, rel=1e-6)
-
-
 def test_sums_of_an_arc_are_the_plain_metrics():
+    """Of the part of an arc that is on a stamp, the arc standing anywhere in a wider flat array."""
     rng = np.random.default_rng(6)
-    arc = rng.uniform(size=(30, 41)).astype("f4")
-    invvar = rng.normal(100, 80, (30, 41)).astype("f4")
-    invvar[3, 4] = np.nan
-    mask = rng.choice([0, 1, 2, 8], (30, 41)).astype("i4")
-    good = good_pixels(invvar, mask, 0b1010)
-    weights = good_invvar(invvar, mask, (0, 40, 0, 29), 0b1010)
-    assert np.array_equal(weights, np.where(good, invvar, 0))
-    box = good_invvar(invvar, mask, (3, 30, 2, 20), 0b1010)
-    assert np.array_equal(box, weights[2:21, 3:31])
-    for left, right, low, high in ((0, 41, 0, 30), (5, 33, 4, 17), (8, 8, 0, 30)):
-        peak = np.zeros(right - left, np.float32)
-        square, total = measure(arc, weights, (left, right, low, high), peak)
+    invvar = rng.normal(100, 80, (50, 50)).astype("f4")
+    invvar[13, 14] = np.nan
+    maskbits = rng.choice([0, 1, 2, 8], invvar.shape).astype("i4")
+    good = good_pixels(invvar, maskbits, 0b1010)
+    corner, room = (4, 7), np.full((30, 48), np.nan, np.float32)
+    arc = np.zeros(invvar.shape, np.float32)
+    room[:, :41] = arc[7:37, 4:45] = rng.uniform(size=(30, 41))
+    mask = (maskbits, np.int32(0b1010))
+    for left, right, low, high in ((4, 45, 7, 37), (9, 37, 11, 24), (12, 12, 7, 37), (4, 45, 9, 8)):
+        peak = np.full(right - left, np.nan, np.float32)
+        square, total = measure(room, corner, invvar, mask, (left, right, low, high), peak)
         window = (slice(low, high), slice(left, right))
         assert total == pytest.approx(arc[window].sum(dtype=float), rel=1e-6)
-        if right > left:
+        if right > left and high > low:
             expected = matched_snr(arc[window], invvar[window], good[window])
             assert np.sqrt(square) == pytest.approx(expected, rel=1e-5)
             expected = peak_snr(arc[window], invvar[window], good[window])
             assert np.sqrt(peak.max()) == pytest.approx(expected, rel=1e-5)
+        else:
+            assert square == 0
+            assert not peak.any()
 
 
 def test_pixels_are_counted_as_by_numpy():
