@@ -1,10 +1,15 @@
 """Random lens systems for benchmarks and tests of the renderers."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import polars as pl
+
+from expectations.settings import settings
 from udfs.sersic import b_n
 
 PIXEL = 0.262
+PRIORS = Path(__file__).parent.parent / "seeds" / "manifests" / "priors.csv"
 
 
 def random_system(rng, size=48, **fixed):
@@ -29,6 +34,39 @@ def random_system(rng, size=48, **fixed):
         "size_pix": size,
         "pixel_scale_arcsec": PIXEL,
     } | fixed
+
+
+def _drawn(rng, law, low, high):
+    """A number of a law of the seed of priors."""
+    if law == "log_uniform":
+        return np.exp(rng.uniform(np.log(low), np.log(high)))
+    if law == "uniform":
+        return rng.uniform(low, high)
+    raise ValueError(f"no systems are drawn here by the law {law!r}")
+
+
+def prior_system(rng, size, prior="recoverable"):
+    """A system as the manifests draw it from a prior, wherever its source has an image."""
+    laws = pl.read_csv(PRIORS).filter(pl.col("prior") == prior)
+    drawn = {
+        row["parameter"]: _drawn(rng, row["law"], row["low"], row["high"])
+        for row in laws.filter(pl.col("parameter") != "src_r_mag").iter_rows(named=True)
+    }
+    project, system = settings(), random_system(rng, size=size)
+    lens_e, src_e = rng.uniform(project["lens_e_min"], project["lens_e_max"]), drawn["src_e"]
+    wider = drawn["theta_e_arcsec"] / system["theta_e_arcsec"]
+    stronger = drawn["shear"] / np.hypot(system["shear_g1"], system["shear_g2"])
+    return system | {
+        "theta_e_arcsec": drawn["theta_e_arcsec"],
+        "lens_q": (1 - lens_e) / (1 + lens_e),
+        "shear_g1": stronger * system["shear_g1"],
+        "shear_g2": stronger * system["shear_g2"],
+        "src_x_arcsec": wider * system["src_x_arcsec"],
+        "src_y_arcsec": wider * system["src_y_arcsec"],
+        "src_reff_arcsec": drawn["src_reff_arcsec"],
+        "src_q": (1 - src_e) / (1 + src_e),
+        "src_n": drawn["src_n"],
+    }
 
 
 def parameter_row(system):
