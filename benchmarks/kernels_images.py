@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.kernels_systems import PIXEL, parameter_row
-from udfs import fast_render
 from udfs.fast_inject import total_magnification
 from udfs.fast_magnification import make_rays
+from udfs.fast_render import make_work, render_light
 from udfs.fast_system import pack
 from udfs.inject import light_radius
 from udfs.records import Pixels
@@ -21,12 +21,13 @@ def fast_image(system, is_for_psf=False):
     n, q, reff = system["src_n"], system["src_q"], system["src_reff_arcsec"]
     central, reach = float(central_brightness(n, q, reff)), float(light_radius(np.float64(n)))
     size = system["size_pix"]
-    out = np.zeros((size, size), np.float32)
-    frame, work = (system["lens_x_pix"], system["lens_y_pix"], PIXEL), fast_render.make_work(size)
-    packed = pack(row)
-    fast_render.render_canvas(
-        row, packed, central * PIXEL**2, reach * reff, frame, is_for_psf, out, work
-    )
+    frame, work = (system["lens_x_pix"], system["lens_y_pix"], PIXEL, size), make_work(size)
+    packed, amplitude, out = pack(row), central * PIXEL**2, np.zeros((size, size), np.float32)
+    x0, x1, y0, y1 = render_light(row, packed, amplitude, reach * reff, frame, is_for_psf, work)
+    width, height = x1 - x0 + 3, y1 - y0 + 3
+    if width > 2 and height > 2:
+        light = work.moments.mean[: width * height].reshape(height, width)
+        out[y0 : y1 + 1, x0 : x1 + 1] = np.float32(amplitude) * light[1:-1, 1:-1]
     return out, total_magnification(packed, n, central, reach, make_rays())
 
 

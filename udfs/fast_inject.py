@@ -14,7 +14,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from udfs.fast_magnification import Rays, lensed_flux, make_rays
 from udfs.fast_poisson import Draws, add_noise, make_draws
 from udfs.fast_psf import Blur, Layout, blur, make_blur
-from udfs.fast_render import Work, make_work, render_canvas
+from udfs.fast_render import Work, make_work, render_light
 from udfs.fast_system import INDEX, PACKED_SIZE, REFF, pack, power_mode
 from udfs.jit import fast_kernel, kernel
 
@@ -82,7 +82,6 @@ class Results(NamedTuple):
 class Room(NamedTuple):
     """Memory for one render."""
 
-    unit: np.ndarray
     work: Work
     rays: Rays
     blur: Blur
@@ -91,8 +90,7 @@ class Room(NamedTuple):
 
 def make_room(size: int, n_band: int) -> Room:
     """Memory for canvases of size x size pixels."""
-    unit = np.zeros((size, size), np.float32)
-    return Room(unit, make_work(size), make_rays(), make_blur(size, n_band), make_draws(size))
+    return Room(make_work(size), make_rays(), make_blur(size, n_band), make_draws(size))
 
 
 def room_of_thread(size: int, n_band: int) -> Room:
@@ -138,12 +136,12 @@ def total_magnification(
 
 
 @fast_kernel
-def _flux(unit: np.ndarray, box: Any) -> float:
-    """Sum over a box: in single precision along a row, whose sum is vectorised, in double over rows."""
-    total = 0.0
-    for y in range(box[2], box[3] + 1):
-        row, row_total = unit[y, box[0] : box[1] + 1], np.float32(0)
-        for x in range(len(row)):
+def _sum(light: np.ndarray, box: Any) -> float:
+    """Sum of a box in its ring: in single precision along a row, whose sum is vectorised, in double over rows."""
+    width, total = box[1] - box[0] + 1, 0.0
+    for y in range(1, box[3] - box[2] + 2):
+        row, row_total = light[y * (width + 2) + 1 :], np.float32(0)
+        for x in range(width):
             row_total += row[x]
         total += row_total
     return total
@@ -151,7 +149,7 @@ def _flux(unit: np.ndarray, box: Any) -> float:
 
 @fast_kernel
 def _arc(seen: np.ndarray, to: Layout, flux: float) -> np.ndarray:
-    """The blurred image of unit flux made one in nanomaggy, in its place: (height, stride).
+    """The blurred light made an image in nanomaggy, in its place: (height, stride).
 
     Sharing light by its moments leaves the far wings of a narrow PSF below 0 by up to 5e-5 of the
     peak; there the arc is dark.
@@ -254,18 +252,19 @@ def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) ->
     p, central, reach = batch.parameters[k], batch.central[k], batch.reach[k]
     packed = pack(p)
     out.magnification[k] = total_magnification(packed, p[INDEX], central, reach, room.rays)
-    frame = (batch.lens[k, 0], batch.lens[k, 1], choices.scale)
+    size = batch.host.shape[-1]
+    frame = (batch.lens[k, 0], batch.lens[k, 1], choices.scale, size)
     pixel_light = central * choices.scale * choices.scale
-    arcsec = reach * p[REFF]
-    lit = render_canvas(p, packed, pixel_light, arcsec, frame, True, room.unit, room.work)
-    out.rendered[k] = _flux(room.unit, lit)
+    lit = render_light(p, packed, pixel_light, reach * p[REFF], frame, True, room.work)
+    light = room.work.moments.mean
+    out.rendered[k] = pixel_light * _sum(light, lit)
     if lit[1] < lit[0] or lit[3] < lit[2]:
         return
     sigma = batch.fwhm[k].reshape(-1, 1) * choices.sigma_per_fwhm
-    to = blur(room.unit, lit, choices.weight, sigma, room.blur)
+    to = blur(light, lit, size, choices.weight, sigma, room.blur)
     box = (to.x0, to.x1, to.y0, to.y1)
     for band in range(batch.flux.shape[1]):
-        arc = _arc(room.blur.seen[band], to, np.float32(batch.flux[k, band]))
+        arc = _arc(room.blur.seen[band], to, np.float32(pixel_light * batch.flux[k, band]))
         _measure_stamps(k, band, arc, box, batch, choices, out)
         _add(arc, box, out.image[k, band])
         if choices.is_poisson:

@@ -72,12 +72,25 @@ def taps_radius(sigma: float) -> int:
 
 
 @kernel
-def half_taps(sigma: float) -> np.ndarray:
-    """Taps 0 to radius of a Gaussian of sum 1, (radius + 1,) float32; 0 beyond 4 sigma."""
-    taps = np.zeros(taps_radius(sigma) + 1)
-    for k in range(int(ceil(GAUSSIAN_RADIUS_SIGMA * sigma)) + 1):
-        taps[k] = exp(-0.5 * (k / sigma) ** 2)
-    return (taps / (2 * taps.sum() - taps[0])).astype(np.float32)
+def fill_half_taps(sigma: float, taps: np.ndarray) -> None:
+    """Taps 0 to radius of a Gaussian of sum 1, 0 beyond 4 sigma.
+
+    Each is the one before times what grows smaller by a constant factor: two exponentials in all.
+
+    Parameters
+    ----------
+    sigma : float, pixel
+    taps : (at least `taps_radius` + 1,) float32, written
+    """
+    tap, step, change = 1.0, exp(-0.5 / sigma**2), exp(-1 / sigma**2)
+    total, reach = -1.0, int(ceil(GAUSSIAN_RADIUS_SIGMA * sigma))
+    for _ in range(reach + 1):
+        total += 2 * tap
+        tap, step = tap * step, step * change
+    tap, step = 1 / total, exp(-0.5 / sigma**2)
+    for k in range(len(taps)):
+        taps[k] = tap if k <= reach else 0.0
+        tap, step = tap * step, step * change
 
 
 @fast_kernel
@@ -288,13 +301,13 @@ def whole_lanes(n: int) -> int:
 
 
 @fast_kernel
-def _lay_out(unit: np.ndarray, box: Any, to: Layout, out: np.ndarray) -> None:
-    """Copy a box of an image into a dark flat one."""
+def _lay_out(light: np.ndarray, box: Any, to: Layout, out: np.ndarray) -> None:
+    """Copy a box of light, which stands flat in a ring of one pixel, into a dark flat image."""
     out[: (to.y1 - to.y0 + 1) * to.stride + 2 * to.lead] = _ZERO
     for row in range(box[2], box[3] + 1):
-        source = unit[row, box[0] : box[1] + 1]
+        source = light[(row - box[2] + 1) * (box[1] - box[0] + 3) + 1 :]
         target = out[to.lead + (row - to.y0) * to.stride + box[0] - to.x0 :]
-        for column in range(len(source)):
+        for column in range(box[1] - box[0] + 1):
             target[column] = source[column]
 
 
@@ -303,8 +316,7 @@ def _taps_of_three(sigma: np.ndarray) -> np.ndarray:
     """Taps of up to three Gaussians, (TOGETHER, widest radius + 1); 0 where there is none."""
     taps = np.zeros((TOGETHER, taps_radius(sigma.max()) + 1), np.float32)
     for band in range(len(sigma)):
-        half = half_taps(sigma[band])
-        taps[band, : len(half)] = half
+        fill_half_taps(sigma[band], taps[band])
     return taps
 
 
@@ -330,15 +342,18 @@ def _blur_three(
 
 
 @fast_kernel
-def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work: Blur) -> Layout:
-    """Image through the PSF of every band, a sum of Gaussians, into `work.seen`.
+def blur(
+    light: np.ndarray, box: Any, size: int, weight: np.ndarray, sigma: np.ndarray, work: Blur
+) -> Layout:
+    """Light through the PSF of every band, a sum of Gaussians, into `work.seen`.
 
     Parameters
     ----------
-    unit : (size, size) float32
-        Dark outside the box.
+    light : flat float32
+        The box with a ring of one pixel, which is not looked at.
     box : x0, x1, y0, y1 : int, pixel
-        First and last column and row with light.
+        First and last column and row with light in a canvas of size x size pixels.
+    size : int, pixel
     weight : (n_gaussian,) float64
     sigma : (n_band, n_gaussian) float64, pixel
     work : Blur
@@ -349,12 +364,12 @@ def blur(unit: np.ndarray, box: Any, weight: np.ndarray, sigma: np.ndarray, work
         Of the light after the widest PSF: pixel (y, x) of a band is
         work.seen[band, (y - y0) * stride + x - x0]. What stands in the gaps is not light.
     """
-    to = _layout(box, taps_radius(sigma.max()), len(unit))
-    _lay_out(unit, box, to, work.image)
+    to = _layout(box, taps_radius(sigma.max()), size)
+    _lay_out(light, box, to, work.image)
     work.seen[:, : (to.y1 - to.y0 + 1) * to.stride] = _ZERO
     for first in range(0, len(sigma), TOGETHER):
         seen = work.seen[first : first + TOGETHER]
         for k in range(len(weight)):
             taps = _taps_of_three(sigma[first : first + TOGETHER, k])
-            _blur_three(box, to, len(unit), taps, np.float32(weight[k]), work, seen)
+            _blur_three(box, to, size, taps, np.float32(weight[k]), work, seen)
     return to

@@ -35,8 +35,10 @@ from udfs.fast_system import (
 )
 from udfs.jit import fast_kernel, kernel, whole_vectors
 
-# Of the light of the source, in `refinement_need`. With 1e-2 now and then a pixel is missed whose
-# neighbours happen to be as bright as its middle (1.4 % of a flux).
+# Of the light of the source, in `refinement_need`. Against 1e-5, of 100,000 random systems of n 0.3
+# to 6 and 0.05 to 0.6 arcsec 99.99 % have their flux within 0.02 % and all within 0.04 %. With 1e-2 it
+# is 0.05 and 0.08 % and no faster by more than 3 %, and a pixel whose neighbours happened to be as
+# bright as its middle was once missed (1.4 % of a flux).
 TOLERANCE = 1e-3
 CENTRE_LIT = 0.5  # of theta_E: a source nearer to the axis has no image near the lens centre
 _ZERO, _FOUR = np.float32(0), np.float32(4)
@@ -92,7 +94,7 @@ def image_box(
     Parameters
     ----------
     p, packed
-        As `render_canvas` says.
+        As `render_light` says.
     reach : float, arcsec
         Semi-major radius beyond which the source's light is neglected.
     lens : (float, float), pixel
@@ -241,7 +243,7 @@ def render_box(
     Parameters
     ----------
     p, packed
-        As `render_canvas` says.
+        As `render_light` says.
     amplitude : float
         Central brightness times the area of a pixel.
     box : x0, x1, y0, y1 : int, pixel
@@ -297,29 +299,17 @@ def _share_near(work: Work, width: int, height: int, low: int, high: int) -> Non
         work.moments.mean[start:end] = work.shared[start:end]
 
 
-@fast_kernel
-def _place_box(image: np.ndarray, factor: float, box: Any, out: np.ndarray) -> None:
-    """Put the box with its ring, flat, on the canvas; a row at a time, which makes it vectors."""
-    x0, x1, y0, y1 = box
-    for row in range(y0, y1 + 1):
-        source = image[(row - y0 + 1) * (x1 - x0 + 3) + 1 :]
-        target = out[row, x0 : x1 + 1]
-        for column in range(len(target)):
-            target[column] = factor * source[column]
-
-
 @kernel
-def render_canvas(
+def render_light(
     p: np.ndarray,
     packed: np.ndarray,
     amplitude: float,
     reach: float,
     frame: Any,
     is_for_psf: bool,
-    out: np.ndarray,
     work: Work,
 ) -> Any:
-    """Image of a system of unit flux on a canvas.
+    """Light of a system of unit flux on a canvas, over the amplitude, into `work.moments.mean`.
 
     Parameters
     ----------
@@ -331,27 +321,24 @@ def render_canvas(
         Central brightness times the area of a pixel.
     reach : float, arcsec
         Semi-major radius beyond which the source's light is neglected.
-    frame : (float, float, float)
-        Lens position in pixels, and arcsec per pixel.
+    frame : (float, float, float, int)
+        Lens position in pixels, arcsec per pixel, and pixels on a side of the canvas.
     is_for_psf : bool
         Share the light with the neighbours as its moments ask (`udfs.fast_moments`), else give the
         integrated pixels.
-    out : (size, size) float32, written
     work : Work
 
     Returns
     -------
     x0, x1, y0, y1 : int, pixel
-        Box that holds the light; outside it the image is 0.
+        Box that holds the light, which stands flat in rows of x1 - x0 + 3 pixels, in a ring of one
+        pixel without light; outside it there is none.
     """
     lens, scale = (frame[0], frame[1]), frame[2]
-    box = image_box(p, packed, reach, lens, scale, len(out))
-    out[:] = 0
+    box = image_box(p, packed, reach, lens, scale, frame[3])
     x0, x1, y0, y1 = box
-    if x1 < x0 or y1 < y0:
-        return box
-    low, high = render_box(p, packed, amplitude, box, lens, scale, work)
-    if is_for_psf:
-        _share_near(work, x1 - x0 + 3, y1 - y0 + 3, low, high)
-    _place_box(work.moments.mean, np.float32(amplitude), box, out)
+    if x1 >= x0 and y1 >= y0:
+        low, high = render_box(p, packed, amplitude, box, lens, scale, work)
+        if is_for_psf:
+            _share_near(work, x1 - x0 + 3, y1 - y0 + 3, low, high)
     return box

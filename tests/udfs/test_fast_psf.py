@@ -22,7 +22,8 @@ def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
     for room in work:
         room[:] = 7  # whatever was there before
     sigma = np.outer(fwhm, gaussians.sigma_per_fwhm)
-    to = fast_psf.blur(unit, box, gaussians.weight, sigma, work)
+    light = np.pad(unit[y0 : y1 + 1, x0 : x1 + 1], 1, constant_values=7).ravel()  # in its ring
+    to = fast_psf.blur(light, box, 64, gaussians.weight, sigma, work)
     height, width = to.y1 - to.y0 + 1, to.x1 - to.x0 + 1
     for band, one in enumerate(fwhm):
         seen = np.zeros((64, 64))
@@ -38,7 +39,8 @@ def test_rows_of_a_blur_start_where_vectors_do():
     work = fast_psf.make_blur(37, 2)
     for room in (work.image, work.rows[1], work.seen[1]):
         assert room.ctypes.data % (4 * fast_psf.LANES) == 0
-    to = fast_psf.blur(np.ones((37, 37), "f4"), (3, 30, 5, 6), np.ones(1), np.ones((2, 1)), work)
+    light = np.ones(30 * 4, np.float32)
+    to = fast_psf.blur(light, (3, 30, 5, 6), 37, np.ones(1), np.ones((2, 1)), work)
     assert to.stride % fast_psf.LANES == 0
     assert to.lead % fast_psf.LANES == 0
     assert to.stride >= to.x1 - to.x0 + 1 + fast_psf.taps_radius(1.0)
@@ -54,6 +56,21 @@ def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
     assert np.max(np.abs(total - kernel)) < 1e-3 * kernel.max()
 
 
+def half_taps(sigma):
+    taps = np.full(fast_psf.taps_radius(sigma) + 1, np.nan, np.float32)
+    fast_psf.fill_half_taps(sigma, taps)
+    return taps
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.1, 2.3, 7.9])
+def test_taps_are_those_of_the_plain_gaussian(sigma):
+    taps, radius = half_taps(sigma), int(np.ceil(4 * sigma))
+    plain = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    expected = np.zeros(len(taps))
+    expected[: radius + 1] = (plain / plain.sum())[radius:]
+    assert np.allclose(taps, expected, rtol=1e-6, atol=0)
+
+
 def plainly_convolved(image, taps, shift, start, n):
     kernel = np.zeros(2 * (len(taps) - 1) * shift + 1)
     kernel[::shift] = np.concatenate([taps[:0:-1], taps])
@@ -64,7 +81,7 @@ def plainly_convolved(image, taps, shift, start, n):
 @pytest.mark.parametrize("n", [300, 2 * fast_psf.CHUNK + 77])
 def test_taps_added_along_columns_are_the_plain_sum(n, sigma):
     rng = np.random.default_rng(5)
-    image, taps = rng.uniform(size=n + 1600).astype("f4"), fast_psf.half_taps(sigma)
+    image, taps = rng.uniform(size=n + 1600).astype("f4"), half_taps(sigma)
     assert len(taps) % 2 == 1
     out = np.ones(n, np.float32)
     fast_psf.add_columns(image, 800, 40, taps, n, out)
@@ -76,7 +93,7 @@ def test_taps_added_along_columns_are_the_plain_sum(n, sigma):
 @pytest.mark.parametrize("n", [300, 2 * fast_psf.CHUNK + 77])
 def test_rows_of_three_bands_are_three_plain_sums(n, sigmas):
     rng = np.random.default_rng(5)
-    image, each = rng.uniform(size=n + 200).astype("f4"), [fast_psf.half_taps(s) for s in sigmas]
+    image, each = rng.uniform(size=n + 200).astype("f4"), [half_taps(s) for s in sigmas]
     taps = np.zeros((3, max(map(len, each))), np.float32)
     for band, one in enumerate(each):
         taps[band, : len(one)] = one
