@@ -96,11 +96,12 @@ def _inject(
     single_visit, n_visits = settings.gain_single_visit_e_per_nmgy, settings.n_exposures
     gain = [single_visit[band] * n_visits[band] for band in BANDS]
     pixels = Pixels(
-        image=image[host].astype(np.float32),
-        invvar=np.maximum(invvar[host], 0).astype(np.float32),
-        maskbits=maskbits[host].astype(np.int32),
+        image=image.astype(np.float32),
+        invvar=np.maximum(invvar, 0).astype(np.float32),
+        maskbits=maskbits.astype(np.int32),
         psf_fwhm_arcsec=psf[host].astype(float),
         gain_e_per_nmgy=np.tile(gain, (len(host), 1)).astype(float),
+        host=host,
     )
     corner = stamp_corner(x, size), stamp_corner(y, size)
     tasks = renders.drop("experiments").with_columns(

@@ -191,11 +191,12 @@ def _injected_batch(
     )
     gains = facts.select(f"gain_used_{band}_e_per_nmgy" for band in settings.kernel.bands)
     pixels = Pixels(
-        image=cut.image[host],
-        invvar=cut.invvar[host],
-        maskbits=None if cut.maskbits is None else cut.maskbits[host],
+        image=cut.image,
+        invvar=cut.invvar,
+        maskbits=cut.maskbits,
         psf_fwhm_arcsec=hosts.psf_fwhm_arcsec[host],
         gain_e_per_nmgy=gains.to_numpy(),
+        host=host,
     )
     (batch,) = tasks.rechunk().to_arrow().to_batches()
     injected = inject_batch(batch, pixels, replace(settings.kernel, returns_invvar=True))

@@ -27,9 +27,10 @@ class Batch(NamedTuple):
     parameters (n, 12); central (n,) 1/arcsec^2, light at the centre of the source of unit flux;
     reach (n,) R_e, beyond which the light is neglected; lens (n, 2) pixel in the canvas; origin
     (n, 2) pixel of the canvas' corner in the brick; flux, fwhm, gain (n, n_band) in nanomaggy,
-    pixel, electron / nanomaggy; key (n,); is_wanted (n,); host, invvar (n, n_band, size, size); maskbits
-    (n, size, size), or one clean row for all where the survey has none; corner (n, n_size, 2) of each stamp in the
-    canvas, x first; sizes (n_size,).
+    pixel, electron / nanomaggy; key (n,); is_wanted (n,); canvas (n,), the number of the render's own
+    of host, invvar (n_host, n_band, size, size) and maskbits (n_host, size, size), which are one clean
+    row for all where the survey has none; corner (n, n_size, 2) of each stamp in the canvas, x first;
+    sizes (n_size,).
     """
 
     parameters: np.ndarray
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
     gain: np.ndarray
     key: np.ndarray
     is_wanted: np.ndarray
+    canvas: np.ndarray
     host: np.ndarray
     invvar: np.ndarray
     maskbits: np.ndarray
@@ -222,8 +224,8 @@ def _lower_invvar(arc: np.ndarray, gain: float, box: Any, out: np.ndarray) -> No
 
 @kernel
 def _mask(k: int, batch: Batch) -> np.ndarray:
-    """Mask bits of a canvas; without any, all renders share one clean mask."""
-    return batch.maskbits[min(k, len(batch.maskbits) - 1)]
+    """Mask bits of a render's canvas; without any, all share one clean mask."""
+    return batch.maskbits[min(batch.canvas[k], len(batch.maskbits) - 1)]
 
 
 @kernel
@@ -232,7 +234,8 @@ def _measure_stamps(
 ) -> None:
     """Metrics of one band on every stamp, from the part of the arc that is on it."""
     x0, x1, y0, y1 = box
-    invvar, mask = batch.invvar[k, band], (_mask(k, batch), np.int32(choices.bad_bits))
+    invvar = batch.invvar[batch.canvas[k], band]
+    mask = (_mask(k, batch), np.int32(choices.bad_bits))
     for i in range(len(batch.sizes)):
         corner_x, corner_y = batch.corner[k, i, 0], batch.corner[k, i, 1]
         left, right = max(x0, corner_x), min(x1 + 1, corner_x + batch.sizes[i])
@@ -301,7 +304,7 @@ def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, stamp: Any, bits: Any
 @kernel
 def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
     """Fractions of bad pixels of each stamp in the detection band."""
-    mask, invvar = _mask(k, batch), batch.invvar[k, choices.detection]
+    mask, invvar = _mask(k, batch), batch.invvar[batch.canvas[k], choices.detection]
     bits = (choices.bad_bits, choices.wise_bits)
     for i in range(len(batch.sizes)):
         size = batch.sizes[i]
@@ -315,7 +318,10 @@ def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None
     """Inject and measure every render that is to be injected, and judge the pixels of all."""
     for k in range(len(batch.central)):
         _judge_pixels(k, batch, choices, out)
-        is_finite = copy_finite(batch.host[k].ravel(), out.image[k].ravel())
+        canvas = batch.canvas[k]
+        is_finite = copy_finite(batch.host[canvas].ravel(), out.image[k].ravel())
         out.is_finite[k] = is_finite
+        if len(out.lowered_invvar) > 0:
+            out.lowered_invvar[k] = batch.invvar[canvas]
         if is_finite and batch.is_wanted[k]:
             _inject(k, batch, choices, room, out)

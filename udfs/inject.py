@@ -54,7 +54,7 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
     is_control = np.asarray(tasks["is_control"].to_numpy(zero_copy_only=False), bool)
     reason = reasons.first_reason(columns, is_control, pixels, settings)
     batch = _batch(tasks, columns, (reason == None) & ~is_control, pixels, settings)  # noqa: E711
-    results = _empty_results(pixels, settings)
+    results = _empty_results(tasks.num_rows, settings)
     room = room_of_thread(settings.canvas_size, len(settings.bands))
     inject_all(batch, _choices(settings), room, results)
     reason[~results.is_finite] = reasons.BAD_PIXELS
@@ -84,17 +84,23 @@ def _check_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> N
     if missing := [name for name in NUMBERS + OTHERS if name not in tasks.schema.names]:
         raise ValueError(f"tasks lack the column {missing[0]!r}")
     size, n, n_band = settings.canvas_size, tasks.num_rows, len(settings.bands)
+    n_host = n if pixels.host is None else len(pixels.image)
     shapes = {
-        "image": (pixels.image, (n, n_band, size, size)),
-        "invvar": (pixels.invvar, (n, n_band, size, size)),
+        "image": (pixels.image, (n_host, n_band, size, size)),
+        "invvar": (pixels.invvar, (n_host, n_band, size, size)),
         "psf_fwhm_arcsec": (pixels.psf_fwhm_arcsec, (n, n_band)),
         "gain_e_per_nmgy": (pixels.gain_e_per_nmgy, (n, n_band)),
     }
     if pixels.maskbits is not None:
-        shapes["maskbits"] = (pixels.maskbits, (n, size, size))
+        shapes["maskbits"] = (pixels.maskbits, (n_host, size, size))
+    if pixels.host is not None:
+        shapes["host"] = (pixels.host, (n,))
     for name, (array, shape) in shapes.items():
         if array.shape != shape:
             raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+    canvas = pixels.canvas_of(n)
+    if n > 0 and not 0 <= canvas.min() <= canvas.max() < n_host:
+        raise ValueError(f"host must number the {n_host} canvases from 0")
 
 
 def task_columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
@@ -196,6 +202,7 @@ def _batch(
         gain=_writable(pixels.gain_e_per_nmgy, np.float64),
         key=keys,
         is_wanted=is_wanted,
+        canvas=pixels.canvas_of(n),
         host=_writable(pixels.image, np.float32),
         invvar=_writable(pixels.invvar, np.float32),
         maskbits=_writable(mask, np.int32),
@@ -230,13 +237,13 @@ def _choices(settings: Settings) -> Choices:
     )
 
 
-def _empty_results(pixels: Pixels, settings: Settings) -> Results:
-    n, n_band, n_size = *pixels.image.shape[:2], len(settings.stamp_sizes)
-    none = np.zeros((0, *pixels.invvar.shape[1:]), np.float32)
+def _empty_results(n: int, settings: Settings) -> Results:
+    n_band, n_size, size = len(settings.bands), len(settings.stamp_sizes), settings.canvas_size
+    n_lowered = n if settings.returns_invvar else 0
     return Results(
-        image=np.empty(pixels.image.shape, np.float32),
+        image=np.empty((n, n_band, size, size), np.float32),
         is_finite=np.zeros(n, bool),
-        lowered_invvar=np.array(pixels.invvar, np.float32) if settings.returns_invvar else none,
+        lowered_invvar=np.empty((n_lowered, n_band, size, size), np.float32),
         magnification=np.full(n, np.nan),
         rendered=np.full(n, np.nan),
         peak=np.zeros((n, n_size)),

@@ -13,17 +13,20 @@ COLOUR_OF_BAND = {"g": ("src_gr", 1.0), "r": None, "z": ("src_rz", -1.0)}
 
 @dataclass(frozen=True)
 class Pixels:
-    """Pixels of the hosts, one canvas per render, and what is known about them.
+    """Pixels of the hosts, and what is known about them.
 
     Attributes
     ----------
-    image : (n, n_band, size, size) float32, nanomaggy
-    invvar : (n, n_band, size, size) float32, 1 / nanomaggy^2
-    maskbits : (n, size, size) int32, or None
+    image : (n_host, n_band, size, size) float32, nanomaggy
+        Canvases, of which several renders may have the same.
+    invvar : (n_host, n_band, size, size) float32, 1 / nanomaggy^2
+    maskbits : (n_host, size, size) int32, or None
     psf_fwhm_arcsec : (n, n_band) float64, arcsec
         The survey's psfsize at the galaxy, already resolved where the map had none.
     gain_e_per_nmgy : (n, n_band) float64, electron / nanomaggy
         Of the whole coadd at the galaxy; used for Poisson noise only.
+    host : (n,) int, or None
+        Which canvas each render has; None where every render has its own, in their order.
     """
 
     image: np.ndarray
@@ -31,6 +34,11 @@ class Pixels:
     maskbits: np.ndarray | None
     psf_fwhm_arcsec: np.ndarray
     gain_e_per_nmgy: np.ndarray
+    host: np.ndarray | None = None
+
+    def canvas_of(self, n: int) -> np.ndarray:
+        """Number of the canvas of each of n renders, (n,) int64."""
+        return np.arange(n) if self.host is None else np.asarray(self.host, np.int64)
 
 
 @dataclass(frozen=True)

@@ -344,6 +344,32 @@ def test_one_band_is_enough():
     assert frame(inject_batch(tasks, pixels, settings))["arc_snr_matched_r"].min() > 0
 
 
+@pytest.mark.parametrize("has_maskbits", [True, False])
+def test_renders_of_one_host_may_share_its_canvas(has_maskbits):
+    """As if each had a copy: with one that cannot be injected, and one whose host has no number."""
+    host = np.array([2, 0, 2, 1, 2])
+    settings = replace(SETTINGS, returns_invvar=True)
+    tasks, pixels = make_batch(5, settings=settings, theta_e_arcsec=[1.0, 1.2, -1.0, 0.9, 0.7])
+    canvases = {name: getattr(pixels, name)[:3].copy() for name in ("image", "invvar", "maskbits")}
+    canvases["image"][1, 0, 3, 4] = np.nan
+    canvases["maskbits"] = canvases["maskbits"] if has_maskbits else None
+    copies = {name: values if values is None else values[host] for name, values in canvases.items()}
+    shared = inject_batch(tasks, replace(pixels, **canvases, host=host), settings)
+    copied = inject_batch(tasks, replace(pixels, **copies), settings)
+    assert shared.metrics.equals(copied.metrics)
+    for size in settings.stamp_sizes:
+        assert shared.stamps[size].tobytes() == copied.stamps[size].tobytes()
+        assert shared.invvar[size].tobytes() == copied.invvar[size].tobytes()
+    assert shared.metrics["reason_code"].null_count == 3 * len(settings.stamp_sizes)
+
+
+@pytest.mark.parametrize("host", [[0, 2], [-1, 0]])
+def test_a_host_without_a_canvas_is_an_error(host):
+    tasks, pixels = make_batch(2)
+    with pytest.raises(ValueError, match="host must number the 2 canvases from 0"):
+        inject_batch(tasks, replace(pixels, host=np.array(host)), SETTINGS)
+
+
 def test_misuse_is_an_error_that_says_what_is_wrong():
     tasks, pixels = make_batch(2)
     with pytest.raises(ValueError, match="'src_n'"):
