@@ -96,7 +96,7 @@ def make_room(size: int, n_band: int) -> Room:
 
 
 def room_of_thread(size: int, n_band: int) -> Room:
-    """The calling thread's own memory, kept for its next batch: to ask for it takes 1 ms."""
+    """The calling thread's own memory, kept for its next batch: asking for it takes half a millisecond."""
     if getattr(_OF_THREAD, "shape", None) != (size, n_band):
         _OF_THREAD.room, _OF_THREAD.shape = make_room(size, n_band), (size, n_band)
     return _OF_THREAD.room

@@ -198,7 +198,7 @@ def lensed_flux(c: Any, mode: int, index: float, reach: float, rays: Rays) -> fl
     rays.line[:n_padded] = _ZERO
     power = max(2.0, index + 1.0)
     for k in range(N_RADIAL):
-        slope = exp((power - 1) * _LOG_NODE[k])  # s^(power - 1); three times as fast as a power
+        slope = exp((power - 1) * _LOG_NODE[k])  # s^(power - 1), by the node's logarithm
         tau = reach * slope * RADIAL_NODE[k]
         weight = RADIAL_WEIGHT[k] * reach * power * slope
         _fill_squares(rays.impact, np.float32(tau), n_padded, rays.value)

@@ -159,6 +159,7 @@ def add_columns(
 
 @fast_kernel
 def _fill_three(image: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray) -> None:
+    """The first taps of three bands, in the places that `convolve_rows` says."""
     t0, t1, t2 = taps[0, 0], taps[1, 0], taps[2, 0]
     for i in range(n):
         out[i] = t0 * image[i]
@@ -170,6 +171,7 @@ def _fill_three(image: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray) ->
 def _add_two_pairs_to_three(
     before: np.ndarray, after: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray
 ) -> None:
+    """As `_add_four_pairs_to_three`, for the last two."""
     r0, r1, s0, s1, t0, t1 = taps[0, 0], taps[0, 1], taps[1, 0], taps[1, 1], taps[2, 0], taps[2, 1]
     for i in range(n):
         p0, p1 = before[i + 1] + after[i], before[i] + after[i + 1]

@@ -170,6 +170,25 @@ def test_light_is_shared_only_in_the_rows_that_need_it(n, reff):
         assert np.max(np.abs(shared - plain)) < 1e-4 * plain.max()
 
 
+@pytest.mark.parametrize("size", [3, 5, 6, 9, 14, 17, 22])
+def test_nothing_is_written_beyond_the_room_of_a_small_canvas(size):
+    """Rows are worked on in whole vectors, which for the last rows of a small canvas end beyond it."""
+    work, beyond = fast_render.make_work(size), []
+
+    def guarded(room):
+        wide = np.full(len(room) + 512, 7, room.dtype)
+        beyond.append(wide[len(room) :])
+        return wide[: len(room)]
+
+    moments = type(work.moments)(*map(guarded, work.moments))
+    work = work._replace(moments=moments, shared=guarded(work.shared))
+    for row in range(1, size + 1):
+        fast_render._fill_near(work, size + 2, size + 2, row, row)
+        fast_render._share_near(work, size + 2, size + 2, row, row)
+    assert all((values == 7).all() for values in beyond)
+    assert (work.shared[size + 3 : 2 * size + 3] != 7).all()
+
+
 def test_pixels_in_need_are_collected_row_by_row():
     work = fast_render.make_work(20)
     size = 22
