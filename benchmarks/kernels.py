@@ -11,7 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,9 @@ from udfs.render import render_lensed_sersic
 
 SIZE_PIX = 64
 PSFSIZE_ARCSEC = 1.2
-N_OURS, N_LENSTRONOMY, N_ERRORS = 400, 24, 40
-REPEATS = 5
+N_OURS, N_ERRORS = 400, 40
+N_LENSTRONOMY = {4: 12, 8: 3}  # systems timed, by supersampling
+ROUNDS, REPEATS = 10, 5
 FINE = 5  # samples per pixel of the reference's convolution
 EXTINCTION = {"g": 3.214, "r": 2.165, "z": 1.211}
 LEAST_RATIO = {"gaussian": 400, "moffat": 200}
@@ -41,6 +42,13 @@ KERNEL_PIX = psf.kernel_fwhm_pix(PSFSIZE_ARCSEC, "gaussian", psf.DEFAULT_MOFFAT_
 System = dict[str, float]
 
 
+class Work(NamedTuple):
+    """Something to be timed, and how many systems it draws."""
+
+    run: Callable[[], None]
+    n_systems: int
+
+
 class Line(NamedTuple):
     """One line of the table: seconds per injection, and errors of single systems."""
 
@@ -50,14 +58,19 @@ class Line(NamedTuple):
     peak_error: np.ndarray
 
 
-def cpu_seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Least CPU time of several runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+def least_seconds(works: dict[str, Work]) -> dict[str, float]:
+    """Least CPU time per system of each, of several rounds in which all take their turn.
+
+    In turn, because the speed of a shared machine changes within minutes: what is timed at once with
+    its peer is compared with it.
+    """
+    seconds = dict.fromkeys(works, np.inf)
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            start = time.process_time()
+            work.run()
+            seconds[name] = min(seconds[name], (time.process_time() - start) / work.n_systems)
+    return seconds
 
 
 def settings_of(profile: psf.Profile, is_poisson: bool) -> Settings:
@@ -67,12 +80,17 @@ def settings_of(profile: psf.Profile, is_poisson: bool) -> Settings:
     )
 
 
-def our_seconds(systems: list[System], profile: psf.Profile, is_poisson: bool) -> float:
-    """CPU time per three-band injection, all of `inject_batch` included."""
+def our_work(systems: list[System], profile: psf.Profile, is_poisson: bool) -> Work:
+    """Three-band injections, all of `inject_batch` included, about as long as the peer's piece."""
     settings = settings_of(profile, is_poisson)
     tasks, pixels = batch_of(systems, PSFSIZE_ARCSEC)
     inject_batch(tasks, pixels, settings)  # compiles
-    return cpu_seconds(lambda: inject_batch(tasks, pixels, settings), REPEATS) / len(systems)
+
+    def inject() -> None:
+        for _ in range(REPEATS):
+            inject_batch(tasks, pixels, settings)
+
+    return Work(inject, REPEATS * len(systems))
 
 
 def our_images(systems: list[System]) -> np.ndarray:
@@ -89,15 +107,15 @@ def lenstronomy_image(system: System, supersampling: int, is_psf_supersampled: b
     )
 
 
-def lenstronomy_seconds(systems: list[System], supersampling: int, is_finely: bool) -> float:
-    """CPU time per three-band image: one call per band, as its users do."""
+def lenstronomy_work(systems: list[System], supersampling: int, is_finely: bool) -> Work:
+    """Three-band images: one call per band, as its users do."""
 
     def draw() -> None:
         for system in systems:
             for _ in range(3):
                 lenstronomy_image(system, supersampling, is_finely)
 
-    return cpu_seconds(draw, 2) / len(systems)
+    return Work(draw, len(systems))
 
 
 def converged_image(system: System) -> np.ndarray:
@@ -130,19 +148,22 @@ def lines_of(draw: Callable[[np.random.Generator], System]) -> list[Line]:
     """Times and errors of everybody on one kind of system."""
     rng = np.random.default_rng(13)
     systems = [draw(rng) for _ in range(N_OURS)]
-    checked, timed = systems[:N_ERRORS], systems[:N_LENSTRONOMY]
+    checked = systems[:N_ERRORS]
     references = [converged_image(system) for system in checked]
     ours = errors(our_images(checked), references)
-    lines = [
-        Line(f"{profile}{', photon noise' if noise else ''}", our_seconds(systems, profile, noise), *ours)
-        for profile in psf.PROFILES for noise in (False, True)
-    ]  # fmt: skip
+    works, errors_of = {}, {}
+    for profile in psf.PROFILES:
+        for noise in (False, True):
+            name = f"{profile}{', photon noise' if noise else ''}"
+            works[name], errors_of[name] = our_work(systems, profile, noise), ours
     for factor, is_finely in ((4, True), (4, False), (8, True)):
-        drawn = [lenstronomy_image(system, factor, is_finely) for system in checked]
         name = f"lenstronomy {factor}x, PSF on {'samples' if is_finely else 'pixels'}"
-        seconds = lenstronomy_seconds(timed, factor, is_finely)
-        lines.append(Line(name, seconds, *errors(drawn, references)))
-    return lines
+        drawn = [lenstronomy_image(system, factor, is_finely) for system in checked]
+        timed = systems[: N_LENSTRONOMY[factor]]
+        works[name] = lenstronomy_work(timed, factor, is_finely)
+        errors_of[name] = errors(drawn, references)
+    seconds = least_seconds(works)
+    return [Line(name, seconds[name], *errors_of[name]) for name in works]
 
 
 def _verdict(name: str, ratio: float) -> str:
