@@ -145,7 +145,10 @@ def _source_of(rng: np.random.Generator, n: float, reff: float) -> System:
 
 
 def lines_of(draw: Callable[[np.random.Generator], System]) -> list[Line]:
-    """Times and errors of everybody on one kind of system."""
+    """Times and errors of everybody on one kind of system.
+
+    Ours are timed on all of the systems, lenstronomy on the first of them (`N_LENSTRONOMY`).
+    """
     rng = np.random.default_rng(13)
     systems = [draw(rng) for _ in range(N_OURS)]
     checked = systems[:N_ERRORS]

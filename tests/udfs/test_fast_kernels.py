@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.kernels_images import fast_image
-from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
+from benchmarks.kernels_systems import PIXEL, parameter_row, prior_system, random_system
 from udfs import fast_math, fast_render, fast_sie, psf, render, sie
 from udfs.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.fast_inject import count_pixels, measure
@@ -16,6 +16,19 @@ from udfs.jit import whole_vectors
 from udfs.metrics import good_pixels, matched_snr, peak_snr
 from udfs.render import render_lensed_sersic
 from udfs.sersic import central_brightness
+
+
+def test_systems_of_the_prior_keep_to_its_ranges():
+    """What the benchmark compares on; the ranges are those of seeds/manifests/priors.csv."""
+    rng = np.random.default_rng(9)
+    systems = [prior_system(rng, 64) for _ in range(100)]
+    assert all(0.5 <= s["theta_e_arcsec"] <= 3 and 0.5 <= s["src_n"] <= 4 for s in systems)
+    assert all(0.1 <= s["src_reff_arcsec"] <= 0.5 and 0.25 <= s["src_q"] <= 1 for s in systems)
+    assert all(np.hypot(s["shear_g1"], s["shear_g2"]) <= 0.1 for s in systems)
+    offsets = [
+        np.hypot(s["src_x_arcsec"], s["src_y_arcsec"]) / s["theta_e_arcsec"] for s in systems
+    ]
+    assert 0.5 < max(offsets) <= 0.8
 
 
 def test_exponential_is_numpys_to_single_precision():
