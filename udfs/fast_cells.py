@@ -18,23 +18,24 @@ from udfs.fast_leaves import (
     place_in_pixels,
     sum_leaves,
 )
-from udfs.fast_math import exp2, log2
 from udfs.fast_moments import Moments
-from udfs.fast_profile import TINY, exponents, radius_square, source_offset
+from udfs.fast_profile import TINY, exponent_of, radius_square, source_offset
 from udfs.fast_system import (
+    ANY_POWER,
     AXIS_11,
     AXIS_12,
     AXIS_21,
     AXIS_22,
-    HALF_POWER,
     INVERSE_MINOR,
     KAPPA_SCALE,
     MAP_11,
     MAP_12,
     MAP_22,
+    ONE_ROOT,
     Q_SQUARE,
+    THREE_ROOTS,
 )
-from udfs.jit import fast_kernel, whole_vectors
+from udfs.jit import fast_kernel, inlined, whole_vectors
 
 CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens map bends
 CENTRE_REACH = np.float32(4)  # squared, in cells: a source as near may peak at the lens centre
@@ -59,30 +60,20 @@ class Cells(NamedTuple):
     """Cells of one level.
 
     x, y are centres in the lens' frame (arcsec), `change` by how many powers of two the light changes
-    to the neighbours, `owner` the pixel, `exponent` that at the centre; positive `split` asks for a
-    cell to be split.
+    to the neighbours, `owner` the pixel; positive `split` asks for a cell to be split.
     """
 
     x: np.ndarray
     y: np.ndarray
     change: np.ndarray
     owner: np.ndarray
-    exponent: np.ndarray
     split: np.ndarray
-
-
-class Order(NamedTuple):
-    """Numbers of the cells that are split, and of the others."""
-
-    parents: np.ndarray
-    rest: np.ndarray
 
 
 class Tree(NamedTuple):
     """Room for the cells of a level, for those of them that are split, and for all leaves."""
 
     cells: Cells
-    order: Order
     parents: Cells
     leaves: Leaves
 
@@ -94,43 +85,19 @@ def make_cells(capacity: int) -> Cells:
     ])  # fmt: skip
 
 
-def make_order(capacity: int) -> Order:
-    """Room for the numbers of `capacity` cells."""
-    return Order(np.zeros(capacity + 1, np.uint32), np.zeros(capacity + 1, np.uint32))
-
-
 def make_tree(capacity: int) -> Tree:
     """Empty lists for at most `capacity` cells of one level."""
     capacity = whole_vectors(capacity)
     leaves = make_leaves((MAX_LEVEL + 1) * capacity)
-    return Tree(make_cells(capacity), make_order(capacity), make_cells(capacity // 4), leaves)
+    return Tree(make_cells(capacity), make_cells(capacity // 4 + 1), leaves)
 
 
-@fast_kernel
-def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> None:
-    """Positive `split` for cells that their nodes cannot hold.
-
-    These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
-    or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
-    that are too steep for their brightness. The first two are split only while they span more than `finest`
-    of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
-    ask for ever smaller cells; there it holds only if the source is as near as two cells.
-
-    With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
-    source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
-    direction; near a critical curve its determinant vanishes, so its change over a cell is added.
-
-    Parameters
-    ----------
-    c : packed system
-    cells : Cells
-    n : number of cells
-    side : float32, arcsec
-    finest : float32, R_e
-    """
+@inlined
+def _split_scores(c: Any, mode: int, cells: Any, n: int, side: float, finest: float) -> None:
+    xs, ys, changes, split = cells
     margin = CUSP_MARGIN * side
     for i in range(whole_vectors(n)):
-        x, y = cells.x[i], cells.y[i]
+        x, y = xs[i], ys[i]
         bx, by = source_offset(c, x, y)
         inverse_square = _ONE / (x * x + y * y + TINY)
         two_kappa = c[KAPPA_SCALE] / np.sqrt(c[Q_SQUARE] * x * x + y * y + TINY)
@@ -151,12 +118,42 @@ def split_scores(c: Any, cells: Cells, n: int, side: float, finest: float) -> No
         centre = min(nearness, side - CENTRE_PART)
         width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
         nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
-        y0 = cells.exponent[i]
-        lowest = y0 * exp2(_TWO * c[HALF_POWER] * log2(nearest))
-        step = min(cells.change[i], _TWO * (y0 - lowest))
+        lowest = exponent_of(c, mode, radius * nearest * nearest)
+        step = min(changes[i], _TWO * (exponent_of(c, mode, radius) - lowest))
         steep = step - MAX_STEP - STEP_SLOPE * lowest
         outside = max(-nearness, CENTRE_REACH * side * side - bx * bx - by * by)
-        cells.split[i] = max(min(core, outside), centre, steep)
+        split[i] = max(min(core, outside), centre, steep)
+
+
+@fast_kernel
+def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: float) -> None:
+    """Positive `split` for cells that their nodes cannot hold.
+
+    These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
+    or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
+    that are too steep for their brightness. The first two are split only while they span more than `finest`
+    of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
+    ask for ever smaller cells; there it holds only if the source is as near as two cells.
+
+    With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
+    source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
+    direction; near a critical curve its determinant vanishes, so its change over a cell is added.
+
+    Parameters
+    ----------
+    c, mode : packed system and its power mode
+    cells : Cells
+    n : number of cells
+    side : float32, arcsec
+    finest : float32, R_e
+    """
+    columns = cells.x, cells.y, cells.change, cells.split
+    if mode == ONE_ROOT:
+        _split_scores(c, ONE_ROOT, columns, n, side, finest)
+    elif mode == THREE_ROOTS:
+        _split_scores(c, THREE_ROOTS, columns, n, side, finest)
+    else:
+        _split_scores(c, ANY_POWER, columns, n, side, finest)
 
 
 @fast_kernel
@@ -175,26 +172,32 @@ def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndar
 
 
 @fast_kernel
-def sort_cells(split: np.ndarray, n: int, parents: np.ndarray, rest: np.ndarray) -> Any:
-    """Numbers of the cells to be split and of the others; returns how many are split.
-
-    As `numbers_of_positive` for two lists: 0.7 ns a cell.
-    """
-    n_parents, n_rest = np.uint64(0), np.uint64(0)
-    for i in range(n):
-        parents[n_parents] = i
-        rest[n_rest] = i
-        is_parent = np.uint64(split[i] > _ZERO)
-        n_parents += is_parent
-        n_rest += _ONE_MORE - is_parent
-    return np.int64(n_parents)
-
-
-@fast_kernel
 def picked(values: np.ndarray, numbers: np.ndarray, n: int, out: np.ndarray) -> None:
     """The values of these numbers, one after the other."""
     for k in range(n):
         out[k] = values[numbers[k]]
+
+
+@fast_kernel
+def _move(cells: Any, n: int, n_most: int, parents: Any, leaves: Any) -> Any:
+    """Copy each of n cells to the end of the list that it belongs to; returns how many are parents.
+
+    As `numbers_of_positive`, every cell is written to both lists, one of which is moved on. All
+    columns in one loop: to sort numbers first and pick columns by them takes half as long again.
+    """
+    x, y, change, owner, split = cells
+    parent_x, parent_y, parent_change, parent_owner = parents
+    leaf_x, leaf_y, leaf_owner = leaves
+    n_parents, n_leaves, most = np.uint64(0), np.uint64(0), np.uint64(n_most)
+    for i in range(n):
+        parent_x[n_parents] = leaf_x[n_leaves] = x[i]
+        parent_y[n_parents] = leaf_y[n_leaves] = y[i]
+        parent_owner[n_parents] = leaf_owner[n_leaves] = owner[i]
+        parent_change[n_parents] = change[i]
+        is_parent = np.uint64(split[i] > _ZERO) & np.uint64(n_parents < most)
+        n_parents += is_parent
+        n_leaves += _ONE_MORE - is_parent
+    return np.int64(n_parents)
 
 
 @fast_kernel
@@ -205,21 +208,17 @@ def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> A
     -------
     n_parents, n_leaves : int
     """
-    cells, parents, leaves, order = tree.cells, tree.parents, tree.leaves, tree.order
-    n_wanting = sort_cells(cells.split, n, order.parents, order.rest)
-    n_parents = min(n_wanting, len(cells.x) // 4 if may_split else 0)
-    for k in range(n_parents, n_wanting):
-        order.rest[n - n_wanting + k - n_parents] = order.parents[k]
-    picked(cells.x, order.parents, n_parents, parents.x)
-    picked(cells.y, order.parents, n_parents, parents.y)
-    picked(cells.change, order.parents, n_parents, parents.change)
-    picked(cells.owner, order.parents, n_parents, parents.owner)
-    n_rest = n - n_parents
-    picked(cells.x, order.rest, n_rest, leaves.x[n_leaves:])
-    picked(cells.y, order.rest, n_rest, leaves.y[n_leaves:])
-    picked(cells.owner, order.rest, n_rest, leaves.owner[n_leaves:])
-    leaves.part[n_leaves : n_leaves + n_rest] = part
-    return n_parents, n_leaves + n_rest
+    cells, parents, leaves = tree.cells, tree.parents, tree.leaves
+    n_parents = _move(
+        (cells.x, cells.y, cells.change, cells.owner, cells.split),
+        n,
+        len(cells.x) // 4 if may_split else 0,
+        (parents.x, parents.y, parents.change, parents.owner),
+        (leaves.x[n_leaves:], leaves.y[n_leaves:], leaves.owner[n_leaves:]),
+    )
+    n_all = n_leaves + n - n_parents
+    leaves.part[n_leaves:n_all] = part
+    return n_parents, n_all
 
 
 @fast_kernel
@@ -281,8 +280,7 @@ def refine(
     cells, leaves = tree.cells, tree.leaves
     part, level, n_leaves = _ONE, 0, 0
     while n > 0:
-        exponents(c, mode, cells.x, cells.y, whole_vectors(n), cells.exponent)
-        split_scores(c, cells, n, np.float32(turn[0] * part), np.float32(finest))
+        split_scores(c, mode, cells, n, np.float32(turn[0] * part), np.float32(finest))
         n_parents, n_leaves = divide(tree, n, part, n_leaves, level < MAX_LEVEL)
         make_children(tree.parents, n_parents, part, turn, cells)
         n, part, level = 4 * n_parents, part * _HALF, level + 1

@@ -8,6 +8,7 @@ from udfs import error_budget, physics, reasons
 from udfs.extinction import transmission
 from udfs.fast_inject import Batch, Choices, Results, inject_all, room_of_thread
 from udfs.fast_psf import mixture
+from udfs.fast_system import SRC_Q, B
 from udfs.philox import noise_key
 from udfs.photometry import flux_from_magnitude
 from udfs.records import COLOUR_OF_BAND, Injected, Pixels, Settings
@@ -21,6 +22,8 @@ NUMBERS = (
 )  # fmt: skip
 OTHERS = ("render_id", "is_control", "src_mag_frame", "canvas_x0", "canvas_y0")
 NEGLECTED_LIGHT = 2e-5  # fraction of the unlensed light beyond the radius that is rendered
+_TABLE_INDEX = np.linspace(0.25, 8.05, 1001)  # more than the indices that there are
+_TABLE_BEYOND = special.gammainccinv(2 * _TABLE_INDEX, NEGLECTED_LIGHT)
 
 
 def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> Injected:
@@ -162,9 +165,14 @@ def parameter_rows(columns: dict[str, np.ndarray]) -> np.ndarray:
     )
 
 
-def light_radius(index: np.ndarray) -> np.ndarray:
-    """Radius that holds all light but `NEGLECTED_LIGHT`, (n,) float64, R_e."""
-    return (special.gammainccinv(2 * index, NEGLECTED_LIGHT) / b_n(index)) ** index
+def light_radius(index: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    """Radius that holds all light but `NEGLECTED_LIGHT`, (n,) float64, R_e; `b` is `b_n` where it is known.
+
+    Between the entries of a table, to 1e-5 of the radius: the inverse of the gamma function takes as
+    long as a tenth of the rays.
+    """
+    b = b_n(index) if b is None else b
+    return (np.interp(index, _TABLE_INDEX, _TABLE_BEYOND) / b) ** index
 
 
 def _batch(
@@ -193,8 +201,10 @@ def _batch(
     mask = np.zeros((1, size, size), np.int32) if pixels.maskbits is None else pixels.maskbits
     return Batch(
         parameters=rows,
-        central=central_brightness(usable["src_n"], rows[:, 8], usable["src_reff_arcsec"]),
-        reach=light_radius(usable["src_n"]),
+        central=central_brightness(
+            usable["src_n"], rows[:, SRC_Q], usable["src_reff_arcsec"], rows[:, B]
+        ),
+        reach=light_radius(usable["src_n"], rows[:, B]),
         lens=_writable(place.T, np.float64),
         origin=np.stack([_integers(tasks, name) for name in ("canvas_x0", "canvas_y0")], axis=1),
         flux=band_fluxes(usable, settings),

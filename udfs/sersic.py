@@ -19,7 +19,9 @@ def b_n(n: ArrayLike) -> np.ndarray:
     return special.gammaincinv(2 * np.asarray(n, float), 0.5)
 
 
-def central_brightness(n: ArrayLike, q: ArrayLike, reff_arcsec: ArrayLike) -> np.ndarray:
+def central_brightness(
+    n: ArrayLike, q: ArrayLike, reff_arcsec: ArrayLike, b: ArrayLike | None = None
+) -> np.ndarray:
     """Central surface brightness of a profile of unit total flux.
 
     The total flux of the profile is 2 pi n q R_e^2 I_0 b^(-2n) Gamma(2n) (Graham & Driver 2005,
@@ -32,13 +34,16 @@ def central_brightness(n: ArrayLike, q: ArrayLike, reff_arcsec: ArrayLike) -> np
         Axis ratio.
     reff_arcsec : (...) float, arcsec
         Semi-major half-light radius.
+    b : (...) float, optional
+        `b_n` of n, where it is known: it takes a microsecond a number.
 
     Returns
     -------
     (...) float64, 1 / arcsec^2
     """
+    b = b_n(n) if b is None else b
     n, q, reff = np.asarray(n, float), np.asarray(q, float), np.asarray(reff_arcsec, float)
-    log_flux = special.gammaln(2 * n) - 2 * n * np.log(b_n(n))
+    log_flux = special.gammaln(2 * n) - 2 * n * np.log(b)
     return np.exp(-log_flux) / (2 * np.pi * n * q * reff**2)
 
 
