@@ -85,11 +85,29 @@ def _exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.
 
 
 @fast_kernel
+def _radius_squares(c: Any, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
+    for i in range(n):
+        bx, by = source_offset(c, x[i], y[i])
+        out[i] = radius_square(c, bx, by)
+
+
+@fast_kernel
+def _any_powers(c: Any, values: np.ndarray, n: int) -> None:
+    for i in range(n):
+        values[i] = exponent_of(c, ANY_POWER, values[i])
+
+
+@fast_kernel
 def exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
-    """Exponents at n points (x, y) of the lens' frame, arcsec, into `out`."""
+    """Exponents at n points (x, y) of the lens' frame, arcsec, into `out`.
+
+    The general power has a loop of its own: its numbers and those of the lens do not find room in
+    the registers together.
+    """
     if mode == ONE_ROOT:
         _exponents(c, ONE_ROOT, x, y, n, out)
     elif mode == THREE_ROOTS:
         _exponents(c, THREE_ROOTS, x, y, n, out)
     else:
-        _exponents(c, ANY_POWER, x, y, n, out)
+        _radius_squares(c, x, y, n, out)
+        _any_powers(c, out, n)
