@@ -4,6 +4,7 @@ Times are CPU times of this process, so that other work on the machine disturbs 
 are what to look at. Flux errors are against the plain renderer, which has converged.
 """
 
+import argparse
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -178,6 +179,7 @@ def _verdict(name: str, ratio: float) -> str:
 
 def main() -> None:
     """Print a table per kind of system."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     for case, draw in CASES.items():
         lines = lines_of(draw)
         peer = next(line for line in lines if line.name.startswith("lenstronomy 4x"))

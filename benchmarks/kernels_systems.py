@@ -1,6 +1,7 @@
 """Random lens systems for benchmarks and tests of the renderers."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,23 @@ PIXEL = 0.262
 PRIORS = Path(__file__).parent.parent / "seeds" / "manifests" / "priors.csv"
 
 
-def random_system(rng, size=48, **fixed):
+class Ranges(NamedTuple):
+    """What random systems are drawn from: theta_E from and to, and the largest of the others."""
+
+    theta_e_arcsec: tuple[float, float]
+    lens_e: float
+    src_e: float
+    shear: float
+
+
+USUAL = Ranges((0.5, 2.0), 0.3, 0.5, 0.08)
+
+
+def random_system(rng, size=48, ranges=USUAL, **fixed):
     """Arguments of `render_lensed_sersic`: a source within 0.8 theta_E, uniform in area."""
-    theta_e = rng.uniform(0.5, 2.0)
+    theta_e = rng.uniform(*ranges.theta_e_arcsec)
     beta, angle = 0.8 * theta_e * np.sqrt(rng.uniform()), rng.uniform(0, 2 * np.pi)
-    lens_e, src_e, shear, direction = rng.uniform(0, [0.3, 0.5, 0.08, np.pi])
+    lens_e, src_e, shear, direction = rng.uniform(0, [*ranges[1:], np.pi])
     return {
         "theta_e_arcsec": theta_e,
         "lens_q": (1 - lens_e) / (1 + lens_e),

@@ -11,7 +11,7 @@ from udfs.fast_moments import make_moments
 from udfs.fast_system import pack, power_mode
 
 TURN = (PIXEL, np.cos(0.7), np.sin(0.7))  # side of a pixel, angle of the lens
-SCORES = st.lists(st.floats(-1, 1, width=32), max_size=200)
+SCORE = st.floats(-1, 1, width=32)
 
 
 def filled_tree(n, seed=3):
@@ -19,7 +19,7 @@ def filled_tree(n, seed=3):
     rng = np.random.default_rng(seed)
     tree = fast_cells.make_tree(64)
     for cells in (tree.cells, tree.parents):
-        for name in ("x", "y", "change", "exponent", "split"):
+        for name in ("x", "y", "change", "split"):
             getattr(cells, name)[:] = rng.normal(size=len(cells.x))
     tree.cells.owner[:n] = rng.permutation(1000)[:n]
     return tree
@@ -36,7 +36,7 @@ def filled_leaves(n, seed=4):
 
 
 @settings(deadline=None)  # the first call compiles
-@given(SCORES)
+@given(st.lists(SCORE, max_size=200))
 def test_numbers_of_positive_values(values):
     scores, numbers = np.array(values, np.float32), np.zeros(len(values) + 1, np.uint32)
     n = fast_cells.numbers_of_positive(scores, 3, len(values), numbers)
@@ -44,13 +44,19 @@ def test_numbers_of_positive_values(values):
 
 
 @settings(deadline=None)  # the first call compiles
-@given(SCORES)
-def test_cells_are_sorted_into_two_lists(values):
-    scores = np.array(values, np.float32)
-    parents, rest = np.zeros((2, len(values) + 1), np.uint32)
-    n = fast_cells.sort_cells(scores, len(values), parents, rest)
-    assert parents[:n].tolist() == np.flatnonzero(scores > 0).tolist()
-    assert rest[: len(values) - n].tolist() == np.flatnonzero(~(scores > 0)).tolist()
+@given(st.lists(st.floats(-1, 1, width=32), max_size=64), st.booleans())
+def test_cells_go_to_the_parents_or_to_the_leaves_in_their_order(values, may_split):
+    n, tree = len(values), filled_tree(64)
+    tree.cells.split[:n] = values
+    found, n_leaves = fast_cells.divide(tree, n, np.float32(0.25), 7, may_split)
+    parents = np.flatnonzero(np.array(values) > 0)[: len(tree.cells.x) // 4 if may_split else 0]
+    leaves = np.setdiff1d(np.arange(n), parents)
+    assert (found, n_leaves) == (len(parents), 7 + len(leaves))
+    for name in ("x", "y", "owner"):
+        values_of = getattr(tree.cells, name)
+        assert getattr(tree.parents, name)[:found].tolist() == values_of[parents].tolist()
+        assert getattr(tree.leaves, name)[7:n_leaves].tolist() == values_of[leaves].tolist()
+    assert tree.parents.change[:found].tolist() == tree.cells.change[parents].tolist()
 
 
 @pytest.mark.parametrize(("may_split", "n_parents"), [(True, 16), (False, 0)])
