@@ -1,6 +1,7 @@
 """Lists of known lenses into ``raw_known_lenses``: lenscat's CSV, and any CSV with name, ra, dec."""
 
 import csv
+import logging
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from ingest.network import opened
 from ingest.raw_tables import LENS_COLUMNS
 from ingest.survey import KNOWN_LENSES, survey_root
 from ingest.tables import arrow_schema
+
+log = logging.getLogger(__name__)
 
 SPELLINGS = {
     "name": ("name", "id", "lens", "system"),
@@ -56,7 +59,8 @@ def read_lenses(path: Path) -> Iterator[pa.RecordBatch]:
     Raises
     ------
     FileRefused
-        When it is no CSV (or tab-separated) file with name, ra and dec.
+        When it is no CSV (or tab-separated) file with name, ra and dec, has no row, or most of its
+        rows have no position: a lens without one protects no host and no negative.
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         try:
@@ -105,18 +109,33 @@ def column_places(header: list[str]) -> dict[str, int]:
 def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
     schema = arrow_schema(LENS_COLUMNS)
     chunk: list[dict[str, object]] = []
+    n_rows, n_unplaced = 0, 0
     for index, row in enumerate(rows):
         chunk.append(lens_row(row) | {"row_index": index})
+        n_rows, n_unplaced = n_rows + 1, n_unplaced + (chunk[-1]["ra"] is None)
         if len(chunk) == CHUNK_ROWS:
             yield pa.RecordBatch.from_pylist(chunk, schema)
             chunk = []
     yield pa.RecordBatch.from_pylist(chunk, schema)
+    _judge_positions(n_rows, n_unplaced)
+
+
+def _judge_positions(n_rows: int, n_unplaced: int) -> None:
+    """Refuse a list that places hardly any lens; say how many are without a position."""
+    if n_rows == 0:
+        raise FileRefused("unreadable", "no lens in the list: nothing below its header")
+    without = f"{n_unplaced} of {n_rows} lenses have no position that can be read"
+    asked = "right ascension of -180 to 360 degrees or in hours as 12:34:56, declination of -90 to 90"
+    if 2 * n_unplaced > n_rows:
+        raise FileRefused("unreadable", f"{without}: {asked} is expected")
+    if n_unplaced > 0:
+        log.warning("%s and protect no galaxy: %s is expected", without, asked)
 
 
 def lens_row(row: Mapping[str, str]) -> dict[str, object]:
     """One row of ``raw_known_lenses`` but for its provenance."""
     ra, dec = degrees(row.get("ra", ""), u.hourangle), degrees(row.get("dec", ""), u.deg)
-    is_on_sky = ra is not None and dec is not None and 0 <= ra <= 360 and -90 <= dec <= 90
+    is_on_sky = ra is not None and dec is not None and -180 <= ra <= 360 and -90 <= dec <= 90
     texts = {name: row.get(name) or None for name in ("name", "zlens", "type", "grading", "ref")}
     return texts | {
         "ra": ra % 360.0 if is_on_sky and ra is not None else None,
@@ -151,8 +170,9 @@ def lenses(context: typer.Context, source: SourceOption = None, force: Force = F
 
     Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
     lenscat's catalogue, or any with columns name, ra and dec (decimal degrees, or sexagesimal with
-    hours in right ascension). Every row is kept; staging joins those within 2 arcsec and keeps all
-    their names and references. Rows known only from catalogues of clusters are marked.
+    hours in right ascension). Every row is kept, unless most have no position: then the list is
+    refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
+    known only from catalogues of clusters are marked.
     """
     location = survey_root(source)
     is_file = location.lower().endswith((".csv", ".tsv", ".txt"))

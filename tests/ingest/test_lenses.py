@@ -81,15 +81,16 @@ def test_sexagesimal_positions_are_those_of_astropy(ra, dec):
 
 @pytest.mark.parametrize(
     ("ra", "dec"),
-    [("", "1"), ("nan", "1"), ("1", "91"), ("-1", "0"), ("361", "0"), ("soon", "1"), ("inf", "0")],
+    [("", "1"), ("nan", "1"), ("1", "91"), ("-181", "0"), ("361", "0"), ("soon", "1"), ("inf", "0")],
 )
 def test_a_position_that_is_none_is_null_and_the_row_stays(ra, dec):
     row = lens_row({"name": "x", "ra": ra, "dec": dec})
     assert (row["name"], row["ra"], row["dec"]) == ("x", None, None)
 
 
-def test_right_ascension_360_is_0():
-    assert lens_row({"ra": "360.0", "dec": "1"})["ra"] == 0.0
+@pytest.mark.parametrize(("ra", "wrapped"), [("360.0", 0.0), ("-5.5", 354.5), ("-180", 180.0)])
+def test_right_ascension_is_wrapped(ra, wrapped):
+    assert lens_row({"ra": ra, "dec": "1"})["ra"] == wrapped
 
 
 def test_every_row_is_kept_in_order(take):
@@ -113,7 +114,22 @@ def test_tabs_and_a_byte_order_mark_and_quotes_are_no_trouble(take):
 
 
 def test_a_short_row_is_kept(take):
-    assert take(HEADER + "a,1\n")[0][:3] == ("a", None, None)
+    assert take(HEADER + "a,1\nb,1,2\n")[0][:3] == ("a", None, None)
+
+
+def test_lenses_without_a_position_are_counted_aloud(take, caplog):
+    take(HEADER + "a,1,2\nb,1,95\nc,3,4\n")
+    assert "1 of 3 lenses have no position" in caplog.text
+
+
+@pytest.mark.parametrize("rows", ["", "a,1,2\nb,x,2\nc,1,\n"])
+def test_a_list_that_places_hardly_any_lens_is_refused_whole(rows, run, query, tmp_path):
+    (tmp_path / "x.csv").write_text(HEADER + rows)
+    assert run("lenses", "--source", tmp_path / "x.csv") == 1
+    [(reason, message)] = query("select reason_code, message from raw_outcomes")
+    assert reason == "unreadable"
+    assert "no lens in the list" in message if not rows else "2 of 3 lenses" in message
+    assert query("select count(*) from raw_known_lenses") == [(0,)]
 
 
 def test_a_list_without_positions_is_refused_by_name(run, query, tmp_path):
