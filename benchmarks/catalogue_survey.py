@@ -93,7 +93,11 @@ select brickid::integer as brickid, brickname, ra, dec, ra1, ra2, dec1, dec2,
 from drawn order by brickid
 """
 
-# Fluxes follow number counts; one source in three has the colours of a luminous red galaxy.
+RED_SHARE = 1 / 3  # of the sources, which have the colours of a luminous red galaxy
+W1_LOST = (
+    0.15  # of the other sources, whose flux in W1 is measured below 0: they have no magnitude there
+)
+# Fluxes follow number counts.
 SOURCES_SQL = """
 create or replace table {table} as
 with rows_of_bricks as (
@@ -109,10 +113,10 @@ drawn as (
     from rows_of_bricks
 ),
 galaxies as (
-    select *, u1 < 0.37 as is_red,
-        case when u1 < 0.37 then 18.2 + 2.2 * sqrt(u2) else 24 + 2 * log10(u2 + 1e-3) end as z_mag,
-        case when u1 < 0.37 then 0.5 + 1.2 * u3 else 0.9 * u3 - 0.2 end as r_minus_z,
-        case when u1 < 0.37 then 0.8 + 1.0 * u4 else 1.0 * u4 - 0.6 end as z_minus_w1
+    select *, u1 < {red_share} as is_red,
+        case when u1 < {red_share} then 18.2 + 2.2 * sqrt(u2) else 24 + 2 * log10(u2 + 1e-3) end as z_mag,
+        case when u1 < {red_share} then 0.5 + 1.2 * u3 else 0.9 * u3 - 0.2 end as r_minus_z,
+        case when u1 < {red_share} then 0.8 + 1.0 * u4 else 1.0 * u4 - 0.6 end as z_minus_w1
     from drawn
 )
 select 10002::smallint as release, brickid::integer as brickid, brickname, objid::integer as objid,
@@ -157,6 +161,8 @@ def flux_columns() -> str:
     for band, coefficient in EXTINCTION.items():
         magnitude = MAGNITUDES.get(band)
         flux = f"pow(10e0, 0.4 * (22.5 - ({magnitude})))" if magnitude else "0"
+        if band == "w1":
+            flux = f"case when not is_red and u4 < {W1_LOST} then -0.1 else {flux} end"
         items += [
             f"({flux})::float as flux_{band}",
             f"({'300 + 200 * u3' if magnitude else '0'})::float as flux_ivar_{band}",
@@ -165,16 +171,26 @@ def flux_columns() -> str:
     return "".join(item + ",\n    " for item in items)
 
 
+def sources_sql(table: str, bricks: str, per_brick: int) -> str:
+    """The statement that writes `per_brick` sources for each brick of a table."""
+    return SOURCES_SQL.format(
+        table=table, bricks=bricks, per_brick=per_brick, fluxes=flux_columns(), red_share=RED_SHARE
+    )
+
+
+def _magnitude(flux: str) -> str:
+    """A magnitude as staging makes it: none for a flux that is not positive."""
+    return f"case when {flux} > 0 then 22.5e0 - 2.5e0 * log10({flux}) end"
+
+
 def write_staged_sources(connection: DuckDBPyConnection, bricks: str, per_brick: int) -> None:
     """Write ``stg_sources`` for a table of bricks, without a raw table before it."""
     magnitudes = ", ".join(
-        f"22.5e0 - 2.5e0 * log10(flux_{band}::double) as {band}mag,"
-        f" 22.5e0 - 2.5e0 * log10(flux_{band}::double / mw_transmission_{band}) as {band}mag_mw"
+        f"{_magnitude(f'flux_{band}::double')} as {band}mag,"
+        f" {_magnitude(f'flux_{band}::double / mw_transmission_{band}')} as {band}mag_mw"
         for band in ("g", "r", "z", "w1")
     )
-    sources = SOURCES_SQL.format(
-        table="stg_sources", bricks=bricks, per_brick=per_brick, fluxes=flux_columns()
-    )
+    sources = sources_sql("stg_sources", bricks, per_brick)
     head, _, query = sources.partition(" as\n")
     connection.execute(
         f"{head} as select *, {magnitudes}, 0::integer as n_duplicates from ({query})"
@@ -191,7 +207,5 @@ def write_bricks(connection: DuckDBPyConnection, table: str, footprint: str) -> 
 
 def write_sources(connection: DuckDBPyConnection, table: str, bricks: str, per_brick: int) -> int:
     """Write ``per_brick`` sources for each brick; returns how many."""
-    connection.execute(
-        SOURCES_SQL.format(table=table, bricks=bricks, per_brick=per_brick, fluxes=flux_columns())
-    )
+    connection.execute(sources_sql(table, bricks, per_brick))
     return connection.execute(f"select count(*) from {table}").fetchone()[0]

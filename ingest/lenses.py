@@ -125,7 +125,9 @@ def _judge_positions(n_rows: int, n_unplaced: int) -> None:
     if n_rows == 0:
         raise FileRefused("unreadable", "no lens in the list: nothing below its header")
     without = f"{n_unplaced} of {n_rows} lenses have no position that can be read"
-    asked = "right ascension of -180 to 360 degrees or in hours as 12:34:56, declination of -90 to 90"
+    asked = (
+        "right ascension of -180 to 360 degrees or in hours as 12:34:56, declination of -90 to 90"
+    )
     if 2 * n_unplaced > n_rows:
         raise FileRefused("unreadable", f"{without}: {asked} is expected")
     if n_unplaced > 0:

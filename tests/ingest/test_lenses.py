@@ -81,7 +81,15 @@ def test_sexagesimal_positions_are_those_of_astropy(ra, dec):
 
 @pytest.mark.parametrize(
     ("ra", "dec"),
-    [("", "1"), ("nan", "1"), ("1", "91"), ("-181", "0"), ("361", "0"), ("soon", "1"), ("inf", "0")],
+    [
+        ("", "1"),
+        ("nan", "1"),
+        ("1", "91"),
+        ("-181", "0"),
+        ("361", "0"),
+        ("soon", "1"),
+        ("inf", "0"),
+    ],
 )
 def test_a_position_that_is_none_is_null_and_the_row_stays(ra, dec):
     row = lens_row({"name": "x", "ra": ra, "dec": dec})
