@@ -11,7 +11,7 @@ from expectations.rules import (
 )
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
-from expectations.sky import near_pairs, pairs_across_splits
+from expectations.sky import lens_separations_off, near_pairs, pairs_across_splits
 from expectations.suite import Check, Suite, always, among, between, equal, no_rows, present
 
 # The variants of the original, each inside the next; their cuts need only what is stored.
@@ -107,7 +107,7 @@ def _lens_neighbours(settings: Settings) -> Suite:
                 "lens_is_known",
                 "select {key} from {batch} anti join stg_known_lenses using (known_lens_id)",
             ),
-            no_rows("separation_is_that_on_the_sky", _off_separations()),
+            no_rows("separation_is_that_on_the_sky", lens_separations_off()),
             no_rows(
                 "brick_is_in_a_selected_region",
                 "select {key} from {batch} left join bricks_with_region using (brickid)"
@@ -116,28 +116,6 @@ def _lens_neighbours(settings: Settings) -> Suite:
         ),
         empty_unless=_lensed_parents(settings, radius),
     )
-
-
-def _off_separations() -> str:
-    """Rows whose separation is not the angle of the chord between source and lens, or lack either."""
-    chord = " + ".join(
-        f"pow({source} - {lens}, 2)"
-        for source, lens in zip(_unit_vector("sources"), _unit_vector("lenses"), strict=True)
-    )
-    return f"""
-        select pairs.*
-        from {{batch}} as pairs
-        left join stg_sources as sources using (brickid, objid)
-        left join stg_known_lenses as lenses using (known_lens_id)
-        where (
-            abs(separation_arcsec - 3600e0 * degrees(2e0 * asin(sqrt({chord}) / 2e0))) < 1e-6
-        ) is not true
-    """
-
-
-def _unit_vector(table: str) -> tuple[str, str, str]:
-    ra, dec = f"radians({table}.ra)", f"radians({table}.dec)"
-    return f"cos({dec}) * cos({ra})", f"cos({dec}) * sin({ra})", f"sin({dec})"
 
 
 def _lensed_parents(settings: Settings, radius: float) -> str:
