@@ -1,8 +1,9 @@
-"""Suites of the stage `manifests`, but for the tasks, which `expectations.tasks` describes."""
+"""Suites of the stage `manifests`, but for tasks (`expectations.tasks`) and hosts (`.hosts`)."""
 
 from collections import Counter
 from math import prod
 
+from expectations.hosts import host_candidates, host_configs, systems
 from expectations.rules import SPLITS, brick_name, sql_list
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
@@ -28,8 +29,12 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
     return (
         _injection_configs(),
         _stage_config(settings),
+        host_candidates(settings),
         _sampled_galaxies(settings),
+        host_configs(settings),
+        systems(settings),
         injection_tasks(settings),
+        _experiment_mixture(),
         _task_bricks(),
     )
 
@@ -251,6 +256,45 @@ def _task_bricks() -> Suite:
                 "every_task_is_counted",
                 "select sum(n_tasks)::bigint from {batch}",
                 "select count(*) from injection_tasks",
+            ),
+        ),
+    )
+
+
+def _experiment_mixture() -> Suite:
+    counts = {
+        "n_tasks": "count(*)",
+        "n_controls": "count_if(is_control)",
+        "n_injections": "count_if(not is_control)",
+        "n_hosts": "count(distinct (brickid, objid))",
+    }
+    differs = " or ".join(f"made.{name} is distinct from tasks.{name}" for name in counts)
+    return Suite(
+        table="experiment_mixture",
+        grain="One row per experiment.",
+        key=("experiment_id",),
+        columns=("tier", "stamp_size", "bandset", *counts, "mixture_weight"),
+        checks=(
+            no_rows(
+                "counts_are_those_of_the_tasks",
+                f"""
+                select experiment_id
+                from {{batch}} as made
+                full join (
+                    select experiment_id, {", ".join(f"{of} as {n}" for n, of in counts.items())}
+                    from injection_tasks group by experiment_id
+                ) as tasks using (experiment_id)
+                where {differs}
+                """,
+            ),
+            between("mixture_weight", 0, 1),
+            no_rows(
+                "weights_are_shares_of_the_injections",
+                "select stamp_size, bandset, experiment_id, mixture_weight from ("
+                " select *, sum(n_injections) over (partition by stamp_size, bandset) as n_pooled"
+                " from {batch}) where (abs(mixture_weight * n_pooled - n_injections)"
+                " <= 1e-9 * n_pooled) is not true",
+                why="Of all experiments with the same stamp size and bands.",
             ),
         ),
     )

@@ -11,8 +11,8 @@ from expectations.rules import (
 )
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
-from expectations.sky import near_pairs, pairs_across_splits
-from expectations.suite import Check, Suite, always, among, equal, no_rows, present
+from expectations.sky import lens_separations_off, near_pairs, pairs_across_splits
+from expectations.suite import Check, Suite, always, among, between, equal, no_rows, present
 
 # The variants of the original, each inside the next; their cuts need only what is stored.
 NESTED = (
@@ -28,7 +28,108 @@ COLOURS |= {"rz_mw": "rmag_mw - zmag_mw", "zw1_mw": "zmag_mw - w1mag_mw"}
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per table of the stage."""
-    return (_parent_galaxies(settings), _parent_funnel(settings))
+    return (
+        _border_splits(settings),
+        _lens_neighbours(settings),
+        _parent_galaxies(settings),
+        _parent_funnel(settings),
+    )
+
+
+def _border_splits(settings: Settings) -> Suite:
+    return Suite(
+        table="border_splits",
+        grain="One row per parent galaxy of a brick that may touch a border of cells.",
+        key=("brickid", "objid"),
+        columns=("region_split",),
+        checks=(
+            among("region_split", (*SPLITS, "buffer")),
+            no_rows(
+                "galaxy_is_a_source",
+                "select {key} from {batch} anti join stg_sources using (brickid, objid)",
+            ),
+            no_rows(
+                "brick_is_at_a_border",
+                "select {key} from {batch} anti join "
+                f"({_bricks_at_borders(settings)}) as bricks using (brickid)",
+                why="A usable brick of a selected region that does not lie in one cell whole.",
+            ),
+            *_every_galaxy_at_a_border(settings),
+        ),
+        empty_unless=_galaxies_called_for(settings),
+    )
+
+
+def _bricks_at_borders(settings: Settings) -> str:
+    is_at_border = "not is_inside_cell" if settings["regions_cut_by_cell"] else "false"
+    return (
+        f"select * from bricks_with_region where {is_at_border}"
+        " and region_id in (select region_id from region_selections)"
+    )
+
+
+def _count_of_variant(settings: Settings) -> str:
+    """The column of `bricks_with_region` that counts the parent variant; empty if none does."""
+    variant = settings["parent_variant"]
+    return f"n_lrg_{variant[:2]}" if variant in NESTED else ""
+
+
+def _galaxies_called_for(settings: Settings) -> str:
+    # What no brick counts calls for nothing here; without its split a galaxy fails among the parents.
+    count = _count_of_variant(settings) or "0"
+    return f"select brickid from ({_bricks_at_borders(settings)}) where {count} > 0"
+
+
+def _every_galaxy_at_a_border(settings: Settings) -> tuple[Check, ...]:
+    count = _count_of_variant(settings)
+    if not count:
+        return ()
+    query = f"""
+        select brickid, {count} as expected, coalesce(n_rows, 0) as observed
+        from ({_bricks_at_borders(settings)}) as bricks
+        left join (select brickid, count(*) as n_rows from {{batch}} group by brickid) as counted
+            using (brickid)
+        where {count} is distinct from coalesce(n_rows, 0)
+    """
+    return (no_rows("every_galaxy_of_a_border_brick_is_there", query),)
+
+
+def _lens_neighbours(settings: Settings) -> Suite:
+    radius = settings["known_lens_radius_arcsec"]
+    return Suite(
+        table="lens_neighbours",
+        grain="One row per known lens and parent galaxy near it.",
+        key=("brickid", "objid", "known_lens_id"),
+        columns=("separation_arcsec",),
+        checks=(
+            between("separation_arcsec", 0, radius),
+            no_rows(
+                "lens_is_known",
+                "select {key} from {batch} anti join stg_known_lenses using (known_lens_id)",
+            ),
+            no_rows("separation_is_that_on_the_sky", lens_separations_off()),
+            no_rows(
+                "brick_is_in_a_selected_region",
+                "select {key} from {batch} left join bricks_with_region using (brickid)"
+                " where (region_id in (select region_id from region_selections)) is not true",
+            ),
+        ),
+        empty_unless=_lensed_parents(settings, radius),
+    )
+
+
+def _lensed_parents(settings: Settings, radius: float) -> str:
+    """Sources of the parent variant near a known lens, as far as what is stored tells the variant."""
+    variant = settings["parent_variant"]
+    rule = _cuts_of(variant, settings) if variant in NESTED else "false"
+    return near_pairs(
+        "select known_lens_id, ra, dec from stg_known_lenses",
+        f"select brickid, ra, dec from stg_sources where {rule} and brickid in"
+        " (select brickid from bricks_with_region where region_id in"
+        " (select region_id from region_selections))",
+        radius,
+        "true",
+    )
 
 
 def _parent_galaxies(settings: Settings) -> Suite:
@@ -50,18 +151,31 @@ def _parent_galaxies(settings: Settings) -> Suite:
             *_places(),
             *_split(settings),
             _no_unmarked_host_of_a_known_lens(settings),
+            no_rows(
+                "marked_galaxies_are_the_neighbours",
+                "select brickid, objid, is_near_known_lens"
+                " from {batch} full join (select distinct brickid, objid, true as is_neighbour"
+                " from lens_neighbours) using (brickid, objid)"
+                " where is_near_known_lens is distinct from coalesce(is_neighbour, false)",
+            ),
         ),
     )
 
 
 def _flag_follows_its_cuts(variant: str, settings: Settings) -> Check:
     """The flag agrees with the seed's cuts, evaluated on the stored magnitudes."""
+    rule = _cuts_of(variant, settings)
+    return always(f"is_{variant}_follows_its_cuts", f"is_{variant} = coalesce({rule}, false)")
+
+
+def _cuts_of(variant: str, settings: Settings) -> str:
+    """The seed's cuts of a variant as a condition on magnitudes, null where one is missing."""
     cuts = [row["expression"] for row in seed_rows("lrg_cuts") if row["variant"] == variant]
     rule = " and ".join(f"({cut})" for cut in cuts)
     suffix = "mag_mw" if _magnitudes_of(variant, settings) == "dereddened" else "mag"
     for band in ("g", "r", "z", "w1"):
         rule = rule.replace(f"{{{band}}}", f"{band}{suffix}")
-    return always(f"is_{variant}_follows_its_cuts", f"is_{variant} = coalesce({rule}, false)")
+    return rule
 
 
 def _magnitudes_of(variant: str, settings: Settings) -> str:

@@ -1,14 +1,17 @@
-"""Suites of the stage `pools`: positives, negatives with their funnel, and the training sample."""
+"""Suites of the stage `pools`: positives, negatives with their funnel, and the training sample.
 
+What they are made from is described by `expectations.pool_steps`.
+"""
+
+from expectations.pool_steps import rule_set_limit, steps
 from expectations.rules import SPLITS, all_splits_have_members, brick_name, sky_position
 from expectations.seeds import reason_codes, seed_rows
 from expectations.settings import Settings
-from expectations.sky import near_pairs, pairs_across_splits
+from expectations.sky import ROUNDING_ARCSEC, near_pairs, pairs_across_splits
 from expectations.suite import Check, Suite, always, among, equal, holds, no_rows, present
 
 EXTENDED_TYPES = ("REX", "EXP", "DEV", "SER")
 STAMP_PIX = 101  # Inchausti et al. 2025
-ROUNDING_ARCSEC = 1e-6  # haversine against chord, both in double precision
 # What the original pipeline's candidates had, under our names.
 ORIGINAL_COLUMNS = (
     *("brickname", "ra", "dec", "type", "type_bin", "nobs_g", "nobs_r", "nobs_z", "nobs_z_bin"),
@@ -22,24 +25,15 @@ ORIGINAL_COLUMNS = (
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per published table of the stage."""
+    """One suite per table of the stage."""
     return (
+        *steps(settings),
         _positives(settings),
         _negative_candidates(settings),
         _negative_funnel(),
         _training_strata(settings),
         _training_sample(settings),
     )
-
-
-def rule_set_limit(settings: Settings, name: str) -> float:
-    """A limit of the rule set that the vars choose, from the seed."""
-    (row,) = (
-        row
-        for row in seed_rows("pool_limits")
-        if row["rule_set"] == settings["pool_rule_set"] and row["limit_name"] == name
-    )
-    return float(row["limit_value"])
 
 
 def _has_split_column() -> Check:

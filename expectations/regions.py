@@ -1,4 +1,6 @@
-"""Suites of the stage `regions`: usable bricks, their regions, and the selection sets."""
+"""Suites of the stage `regions`: cells of the split, bricks, their regions, the selection sets."""
+
+import itertools
 
 from expectations.rules import (
     SPLITS,
@@ -9,7 +11,17 @@ from expectations.rules import (
 )
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
-from expectations.suite import Check, Suite, always, among, between, equal, no_rows, present
+from expectations.suite import (
+    Check,
+    Suite,
+    always,
+    among,
+    between,
+    equal,
+    no_rows,
+    present,
+    same_rows,
+)
 
 VARIANT_COUNTS = tuple(f"n_lrg_v{variant}" for variant in range(1, 6))
 SCORES = ("density", "n_lrg", "area_weighted", "psf_weighted")
@@ -18,7 +30,92 @@ WEIGHTS = ("w_psf", "w_depth", "w_ebv")
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per table of the stage."""
-    return (_bricks_with_region(settings), _region_metrics(settings), _region_selections())
+    return (
+        _split_cells(settings),
+        _brick_counts(),
+        _bricks_with_region(settings),
+        _region_metrics(settings),
+        _region_selections(),
+    )
+
+
+def _split_cells(settings: Settings) -> Suite:
+    n_cells = 12 * settings["split_nside"] ** 2
+    return Suite(
+        table="split_cells",
+        grain="One row per HEALPix nested cell of the sky.",
+        key=("cell",),
+        columns=("split_u", "split"),
+        checks=(
+            same_rows("sky_is_covered_once", "cell", f"select range as cell from range({n_cells})"),
+            always("split_u_is_a_draw", "split_u >= 0 and split_u < 1", column="split_u"),
+            _split_follows_its_draw("split", settings),
+            all_splits_have_members("split"),
+            no_rows("blocks_have_the_shares_asked_for", _blocks_off_their_shares(settings)),
+        ),
+    )
+
+
+def _blocks_off_their_shares(settings: Settings) -> str:
+    """Blocks of cells in which a split has a cell more or less than its fraction, rounded."""
+    train, val = settings["split_train_fraction"], settings["split_val_fraction"]
+    wanted = f"('train', {train}), ('val', {val}), ('test', {1 - train - val!r})"
+    return f"""
+        with blocks as (
+            select cell // {settings["split_block_cells"]} as block, count(*) as n_cells,
+                histogram(split) as n_of_split
+            from {{batch}} group by block
+        )
+        select block, wanted.split, n_of_split[wanted.split] as observed
+        from blocks cross join (values {wanted}) as wanted(split, fraction)
+        where (abs(coalesce(observed, 0) - fraction * n_cells) < 1 + 1e-9) is not true
+    """
+
+
+def _split_follows_its_draw(column: str, settings: Settings) -> Check:
+    train = settings["split_train_fraction"]
+    not_test = train + settings["split_val_fraction"]
+    return always(
+        "split_follows_its_draw",
+        f"{column} = case when split_u < {train} then 'train'"
+        f" when split_u < {not_test!r} then 'val' else 'test' end",
+        why="The one split: train, val, test by the draw of the cell.",
+    )
+
+
+def _brick_counts() -> Suite:
+    return Suite(
+        table="brick_counts",
+        grain="One row per brick with sources.",
+        key=("brickid",),
+        columns=("n_sources", "n_gal", *VARIANT_COUNTS),
+        checks=(
+            _variants_are_nested("n_sources"),
+            no_rows(
+                "every_source_is_counted_in_its_brick",
+                """
+                select brickid, counted.n_sources, sources.n_sources as expected
+                from {batch} as counted
+                full join (
+                    select brickid, count(*) as n_sources from stg_sources group by brickid
+                ) as sources using (brickid)
+                where counted.n_sources is distinct from sources.n_sources
+                """,
+            ),
+        ),
+    )
+
+
+def _variants_are_nested(*others: str) -> Check:
+    nested = " and ".join(
+        f"{inner} <= {outer}"
+        for inner, outer in itertools.pairwise((*VARIANT_COUNTS, "n_gal", *others))
+    )
+    return always(
+        "variants_are_nested",
+        f"{VARIANT_COUNTS[0]} >= 0 and {nested}",
+        why="v1 in v2 in v3 in v4 in v5 in galaxies.",
+    )
 
 
 def _usable(settings: Settings) -> str:
@@ -30,10 +127,6 @@ def _usable(settings: Settings) -> str:
 
 
 def _bricks_with_region(settings: Settings) -> Suite:
-    nested = " and ".join(
-        f"{inner} <= {outer}"
-        for inner, outer in zip(VARIANT_COUNTS, (*VARIANT_COUNTS[1:], "n_gal"), strict=True)
-    )
     return Suite(
         table="bricks_with_region",
         grain="One row per usable brick.",
@@ -44,7 +137,7 @@ def _bricks_with_region(settings: Settings) -> Suite:
             brick_name(),
             *present("region_id"),
             always("brick_passes_the_cuts", _usable(settings), why=_usable(settings)),
-            always("variants_are_nested", nested, why="v1 in v2 in v3 in v4 in v5 in galaxies."),
+            _variants_are_nested(),
             always(
                 "density_is_count_over_area",
                 "abs(lrg_density_v3 * area_deg2 - n_lrg_v3) <= 1e-9 * greatest(n_lrg_v3, 1)",
@@ -68,8 +161,6 @@ def _one_cell_per_region(settings: Settings) -> tuple[Check, ...]:
 
 
 def _region_metrics(settings: Settings) -> Suite:
-    train = settings["split_train_fraction"]
-    not_test = train + settings["split_val_fraction"]
     summed = {"n_bricks": "count(*)", "area_deg2": "sum(area_deg2)"}
     summed |= {f"{name}_total": f"sum({name})" for name in ("n_gal", *VARIANT_COUNTS)}
     return Suite(
@@ -89,12 +180,7 @@ def _region_metrics(settings: Settings) -> Suite:
                 for name in SCORES
             ),
             among("region_split", SPLITS),
-            always(
-                "split_follows_its_draw",
-                f"region_split = case when split_u < {train} then 'train'"
-                f" when split_u < {not_test!r} then 'val' else 'test' end",
-                why="The one split: train, val, test by the draw of the region's cell.",
-            ),
+            _split_follows_its_draw("region_split", settings),
             all_splits_have_members("region_split"),
             *_one_split_per_cell(settings),
         ),

@@ -4,6 +4,7 @@ import math
 
 # Objects are first told apart in blocks this wide; a pair nearer than it lies in touching blocks.
 BLOCK_RAD = 0.01
+ROUNDING_ARCSEC = 1e-6  # haversine against chord, both in double precision
 NEIGHBOURS = "(select range as {0} from range(-1, 2))"
 
 
@@ -78,6 +79,33 @@ def pairs_across_splits(objects: str, radius_arcsec: float) -> str:
         radius_arcsec,
         "left_spread.split <> right_objects.split",
     )
+
+
+def lens_separations_off() -> str:
+    """A query for the rows of pairs of sources and known lenses that are another distance apart.
+
+    The angle of the chord between the two, where the models take haversines. A pair that lacks its
+    source or its lens is off.
+    """
+    chord = " + ".join(
+        f"pow({source} - {lens}, 2)"
+        for source, lens in zip(_unit_vector("sources"), _unit_vector("lenses"), strict=True)
+    )
+    return f"""
+        select pairs.*
+        from {{batch}} as pairs
+        left join stg_sources as sources using (brickid, objid)
+        left join stg_known_lenses as lenses using (known_lens_id)
+        where (
+            abs(separation_arcsec - 3600e0 * degrees(2e0 * asin(sqrt({chord}) / 2e0)))
+            < {ROUNDING_ARCSEC}
+        ) is not true
+    """
+
+
+def _unit_vector(table: str) -> tuple[str, str, str]:
+    ra, dec = f"radians({table}.ra)", f"radians({table}.dec)"
+    return f"cos({dec}) * cos({ra})", f"cos({dec}) * sin({ra})", f"sin({dec})"
 
 
 def _in_cubes(objects: str, width: float) -> str:

@@ -43,11 +43,18 @@ def injection_tasks(settings: Settings) -> Suite:
     )
 
 
-def _controls() -> tuple[Check, ...]:
+def controls_are_empty() -> tuple[Check, ...]:
+    """A control is its galaxy and nothing else."""
     zero = " and ".join(f"abs({name}) < 1e-12" for name in (*LENS_PARAMETERS, *SOURCE_PARAMETERS))
     return (
         always("control_has_no_lens_and_no_source", zero, when="is_control"),
         always("control_says_so", "is_control = (lens_model = 'CONTROL')", column="lens_model"),
+    )
+
+
+def _controls() -> tuple[Check, ...]:
+    return (
+        *controls_are_empty(),
         no_rows(
             "experiments_that_ask_for_controls_have_them",
             "select experiment_id from stage_config left join {batch} as tasks"
@@ -58,6 +65,18 @@ def _controls() -> tuple[Check, ...]:
 
 
 def _injections(settings: Settings) -> tuple[Check, ...]:
+    return (
+        *systems_are_possible(settings),
+        always(
+            "src_dmag_is_relative_to_the_lens",
+            f"abs(src_r_mag - src_dmag - coalesce(rmag, {settings['rmag_fallback_mag']})) < 1e-9",
+            when=INJECTED,
+        ),
+    )
+
+
+def systems_are_possible(settings: Settings) -> tuple[Check, ...]:
+    """Lens, shear and source of every injected system lie where the vars let them be drawn."""
     reach = "sqrt(pow(src_x_arcsec, 2) + pow(src_y_arcsec, 2))"
     limit = f"{settings['beta_max_over_theta_e']} * theta_e_arcsec * (1 + 1e-12)"
     low_e = 0 if settings["lens_follows_host"] else settings["lens_e_min"]
@@ -81,11 +100,6 @@ def _injections(settings: Settings) -> tuple[Check, ...]:
         between("src_gr", *colour, when=INJECTED),
         between("src_rz", *colour, when=INJECTED),
         among("src_mag_frame", ("observed", "intrinsic")),
-        always(
-            "src_dmag_is_relative_to_the_lens",
-            f"abs(src_r_mag - src_dmag - coalesce(rmag, {settings['rmag_fallback_mag']})) < 1e-9",
-            when=INJECTED,
-        ),
         always(
             "source_lies_within_reach",
             f"{reach} <= {limit} and beta_max_over_theta_e = {settings['beta_max_over_theta_e']}",
@@ -234,7 +248,7 @@ def _agreement_with_others() -> tuple[Check, ...]:
         no_rows(
             "psf_and_depth_bins_follow_their_edges",
             f"select {{key}}, psf_bin, depth_bin from {{batch}}"
-            f" left join stage_config using (experiment_id) where ({_bins()}) is not true",
+            f" left join stage_config using (experiment_id) where ({bins_follow_their_edges()}) is not true",
             why="Quartiles over bricks, half-open, the last one closed.",
         ),
     )
@@ -252,7 +266,8 @@ def _priors() -> tuple[Check, ...]:
     )
 
 
-def _bins() -> str:
+def bins_follow_their_edges() -> str:
+    """A condition on psf_bin and depth_bin beside psfsize_r, psfdepth_r and the edges of both."""
     return " and ".join(
         f"{name} = least(3, len(list_filter({edges}[2:], lambda edge: edge <= {value}::double)))"
         for name, edges, value in (

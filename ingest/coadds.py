@@ -1,6 +1,7 @@
 """The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
 
 import logging
+import math
 import os
 import shutil
 from collections import defaultdict
@@ -14,6 +15,7 @@ import duckdb
 import numpy as np
 import typer
 
+from expectations.settings import SettingsError, settings
 from ingest.coadd_cache import (
     BrickFolder,
     cached_bricks,
@@ -26,7 +28,6 @@ from ingest.coadd_run import Crew, Tally, Work, run_bricks
 from ingest.coadd_tiles import Squares, TilesOnly
 from ingest.coadd_verify import verify_files
 from ingest.commands import SourceOption, open_lake, show_how
-from ingest.cutout_objects import SIZE_PIX
 from ingest.failures import CommandError
 from ingest.network import n_workers, opened
 from ingest.outcomes import public_location
@@ -37,7 +38,9 @@ from ingest.transport.local import LocalSource
 log = logging.getLogger(__name__)
 
 TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
-SHAM_HOSTS = 300  # half as many again as the var sham_objects: some fail the checks of their cutout
+# Of the var sham_objects: its hosts are the first whose cutouts pass their checks, which some of the
+# first do not. At most 2 % of the negatives may fail (gate_min_negative_ok_frac), so half is ample.
+SHAM_MARGIN = 1.5
 SPARE_BYTES = 1 << 30  # of free disk that stays free
 
 Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
@@ -78,7 +81,7 @@ def coadds(
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
     injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
     later, more tiles. Hosts of the sham are taken from training_sample, so run it after the stage
-    pools, or again.
+    pools, or again; how many follows the dbt var sham_objects, also one given to the last dbt run.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
@@ -121,12 +124,13 @@ def places_of_sham(
     lake: duckdb.DuckDBPyConnection,
 ) -> list[tuple[str, list[float], list[float], int]]:
     """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
+    n_hosts, size = sham_squares(lake)
     try:
         return lake.execute(
             "select brickname, list(ra), list(dec), ? from ("
             " from training_sample semi join task_bricks using (brickname)"
             " where not is_lens order by sham_u1 limit ?) group by brickname",
-            [SIZE_PIX, SHAM_HOSTS],
+            [size, n_hosts],
         ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
         log.warning(
@@ -134,6 +138,32 @@ def places_of_sham(
             "stage pools and fetch again before the stage cutouts"
         )
         return []
+
+
+def sham_squares(lake: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many hosts the sham injection may come to, and the size of their squares in pixels.
+
+    Vars are those of the project, or of the command line of the last dbt run on the lake.
+
+    Raises
+    ------
+    CommandError
+        When the vars make no numbers.
+    """
+    try:
+        last = lake.execute(
+            "select command_line_vars from runs order by started_at desc limit 1"
+        ).fetchone()
+    except duckdb.CatalogException:  # no dbt run yet
+        last = None
+    try:
+        chosen = settings(last[0] if last else "")
+    except SettingsError as error:
+        raise CommandError(f"the last dbt run: {error}") from error
+    n_objects, size = chosen["sham_objects"], chosen["cutout_size_pix"]
+    if not all(type(number) is int and number >= 0 for number in (n_objects, size)):
+        raise CommandError(f"sham_objects {n_objects!r}, cutout_size_pix {size!r}: give numbers")
+    return math.ceil(SHAM_MARGIN * n_objects), size
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:

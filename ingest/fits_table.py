@@ -9,6 +9,7 @@ from ingest.fits_cards import FitsError, Hdu
 
 MAX_COLUMNS = 20
 MAX_TILES = 2_000_000
+READ = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "ZSCALE", "ZZERO")
 
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])")
 _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16} | {
@@ -91,8 +92,11 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
         form = _FORM.match(hdu.text(f"TFORM{number}"))
         if form is None or form.group(2) not in _BYTES:
             raise FitsError("bad_header", f"{name}: TFORM{number} is no type of a column")
-        columns[hdu.text(f"TTYPE{number}")] = (offset, form.group(2))
-        offset += int(form.group(1) or 1) * _BYTES[form.group(2)]
+        label, repeat = hdu.text(f"TTYPE{number}"), int(form.group(1) or 1)
+        if repeat == 0 and label in READ:  # else its neighbour's bytes would be read for its own
+            raise FitsError("bad_header", f"{name}: the column {label} holds nothing")
+        columns[label] = (offset, form.group(2))
+        offset += repeat * _BYTES[form.group(2)]
     if offset != row_bytes:
         raise FitsError("bad_header", f"{name}: columns of {offset} bytes in {row_bytes}")
     return columns

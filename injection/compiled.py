@@ -36,6 +36,8 @@ COMPRESSION = {
     "psfsize": "G 100,100; qz 0",
     "maskbits": "H 100,100",
 }
+# Of the vars that the stage reads. Not taken from the project: who switches something off there, or
+# takes other bands, must not change what is compiled for everybody. A test holds the two together.
 CHOICES = {
     "bands": ["g", "r", "z"],
     "detection_band": "r",

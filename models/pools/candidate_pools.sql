@@ -1,3 +1,5 @@
+-- Its suite compares with the combinations of cuts, so they come first.
+-- depends_on: {{ ref('cut_combinations') }}
 with
 
 confuser_features as (

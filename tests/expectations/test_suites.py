@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from duckdb.sqltypes import BIGINT, FLOAT, VARCHAR
 
 from expectations import coadd_pixels, raytrace, runner
@@ -45,6 +46,23 @@ BY_COLUMN = [
 BY_CHANGE = [(table, name) for table, changes in MUTATIONS.items() for name in changes]
 # Rules that the small lake is too small for, with the test that breaks them.
 TESTED_APART = {("parent_galaxies", "split_fractions_are_as_asked"): "test_split_fractions"}
+ROOT = Path(__file__).parents[2]
+# Steps on the way to tables that have suites, with dbt tests of their own. The list only shrinks.
+WITHOUT_SUITE = {
+    "injections": {"render_stamps"},
+    "completeness": {
+        "completeness_bins",
+        "completeness_counts",
+        "completeness_grid",
+        "completeness_intervals",
+        "completeness_patterns",
+        "completeness_signal",
+        "task_outcomes",
+    },
+    "pools": {"merger_partners"},
+    "cutouts": {"cutout_measurements"},
+}
+NO_TABLE = re.compile(r"materialized\s*=\s*['\"](view|ephemeral)")
 A_REASON = "psf_out_of_range"
 FIRST = "(select min(rowid) from {})"
 
@@ -163,12 +181,70 @@ def test_a_change_fails_the_rule_that_it_breaks(small_lake, changed, table, name
     assert broken_rules(small_lake, table) == {name, *also}
 
 
+def test_without_bricks_at_borders_no_border_galaxy_is_missed(small_lake, changed):
+    changed("bricks_with_region", "update bricks_with_region set is_inside_cell = true")
+    changed("border_splits", "delete from border_splits")
+    assert broken_rules(small_lake, "border_splits") == set()
+
+
+def test_without_a_lens_near_a_parent_no_neighbour_is_missed(small_lake, changed):
+    changed("stg_known_lenses", "update stg_known_lenses set dec = dec + 10")
+    changed("lens_neighbours", "delete from lens_neighbours")
+    assert broken_rules(small_lake, "lens_neighbours") == set()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "broken"),
+    [
+        ("parent_variant: desi_lrg_south", set()),  # no brick counts it, the rest holds
+        (
+            "regions_cut_by_cell: false",  # the original's regions give each brick one split
+            {"brick_is_at_a_border"},
+        ),
+    ],
+)
+def test_the_suite_of_border_splits_follows_the_vars(small_lake, overrides, broken):
+    ((_, suite),) = [
+        found
+        for found in suites_of(["parents"], settings(overrides))
+        if found[1].table == "border_splits"
+    ]
+    queries = {check.name: suite.query(check) for check in suite.all_checks()}
+    assert {name for name, query in queries.items() if returns_rows(small_lake, query)} == broken
+
+
 def test_every_rule_is_broken_once():
     rules = {(table, check.name) for table, suite in SUITES.items() for check in suite.checks}
     rules |= {(t, "has_rows_where_called_for") for t, suite in SUITES.items() if suite.empty_unless}
     by_column = {(table, check.name) for table, check in BY_COLUMN}
     assert rules - by_column - set(BY_CHANGE) == set(TESTED_APART)
     assert set(BY_CHANGE) <= rules
+
+
+def models_of(stage):
+    """What the stage's yml says of each model."""
+    return yaml.safe_load((ROOT / f"models/{stage}/_{stage}__models.yml").read_text())["models"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_table_of_a_stage_has_a_suite(stage):
+    files = [p for p in (ROOT / "models" / stage).iterdir() if p.suffix in (".sql", ".py")]
+    tables = {path.stem for path in files if not NO_TABLE.search(path.read_text())}
+    views = {
+        model["name"]
+        for model in models_of(stage)
+        if model.get("config", {}).get("materialized") == "view"
+    }
+    with_suite = {suite.table for suite in STAGES[stage](settings())}
+    assert tables - views - with_suite == WITHOUT_SUITE.get(stage, set())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_suite_runs_in_dbt_build(stage):
+    tested = {
+        model["name"] for model in models_of(stage) if "passes_suite" in model.get("data_tests", [])
+    }
+    assert tested == {suite.table for suite in STAGES[stage](settings())}
 
 
 def test_a_table_has_one_suite():

@@ -9,9 +9,11 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from ingest import lake
+from expectations.settings import settings
+from ingest import coadds, lake
 from ingest.coadd_cache import BrickFolder
 from ingest.cutout_objects import SIZE_PIX
+from ingest.failures import CommandError
 from ingest.fits_cards import FitsError
 from ingest.sparse_file import merged, without
 from ingest.tiles import cut_squares, open_images
@@ -102,6 +104,50 @@ def test_hosts_of_the_sham_have_their_tiles_too(station, hosts):
         [image, *_] = open_images(station.cache() / name_of(product))
         with pytest.raises(FitsError, match="no bytes"):
             cut_squares(image, corners(lens), SIZE)
+
+
+@pytest.fixture
+def sample_of_5000(tmp_path, monkeypatch):
+    """A lake with 5000 negatives in one brick that has tasks."""
+    monkeypatch.setenv("DHS_LAKE", str(tmp_path / "lake"))
+    with lake.connect() as connection:
+        connection.execute(
+            "create table training_sample as select i as galaxy_id, '0001m002' as brickname,"
+            " i / 1e4 as ra, 0.0 as dec, false as is_lens, i / 5e3 as sham_u1 from range(5000) t(i)"
+        )
+        connection.execute("create table task_bricks as select '0001m002' as brickname")
+        yield connection
+
+
+def last_run_had(connection, command_line_vars):
+    """Two dbt runs, the later of which is the first row."""
+    connection.execute(
+        "create or replace table runs as select * from (values (now(), ?),"
+        " (now() - interval 1 hour, '{}')) as runs(started_at, command_line_vars)",
+        [command_line_vars],
+    )
+
+
+def test_the_sham_gets_as_many_hosts_as_the_project_asks_for_and_half_more(sample_of_5000):
+    asked_for = settings()["sham_objects"]
+    [(_, ra, _, size)] = coadds.places_of_sham(sample_of_5000)
+    assert len(ra) == 1.5 * asked_for == 300
+    assert max(ra) == pytest.approx(299 / 1e4)  # the first in the keyed order
+    assert size == settings()["cutout_size_pix"]
+
+
+def test_hosts_of_the_sham_follow_the_vars_of_the_last_run(sample_of_5000):
+    last_run_had(sample_of_5000, '{"sham_objects": 2001, "cutout_size_pix": 151}')
+    [(_, ra, _, size)] = coadds.places_of_sham(sample_of_5000)
+    assert len(ra) == 3002
+    assert size == 151
+
+
+@pytest.mark.parametrize("given", ['{"sham_objects": "many"}', '{"sham_subjects": 3}'])
+def test_vars_that_make_no_number_of_hosts_are_refused(sample_of_5000, given):
+    last_run_had(sample_of_5000, given)
+    with pytest.raises(CommandError, match=r"sham_objects 'many'|no var sham_subjects"):
+        coadds.places_of_sham(sample_of_5000)
 
 
 def test_what_was_moved_is_what_the_server_sent(station, hosts, capsys):

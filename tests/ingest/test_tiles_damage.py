@@ -125,6 +125,47 @@ def test_impossible_numbers_in_a_header_give_pixels_or_a_reason(files, tmp_path,
     assert given.keys() == {"reason"} or given["images"][0].shape == SHAPE
 
 
+def with_cards(content, **cards):
+    """A file with other values in its first extension; a card that is not there takes ZSIMPLE's place."""
+    changed = bytearray(content)
+    for keyword, value in cards.items():
+        place = content.find(f"{keyword:8}=".encode(), content.find(b"XTENSION"))
+        place = content.find(b"ZSIMPLE =") if place < 0 else place
+        changed[place : place + 80] = f"{keyword:8}= {value!r:>20}".ljust(80).encode()
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("forms", "empty"),
+    [
+        ({"TFORM2": "2D", "TFORM3": "0D"}, "ZZERO"),  # nothing behind it in the row
+        ({"TFORM2": "0D", "TFORM3": "2D"}, "ZSCALE"),  # another column's bytes behind it
+        ({"TFORM1": "0PB(9)", "TFORM2": "2D"}, "COMPRESSED_DATA"),
+        (
+            {"TTYPE1": "ZZERO", "TFORM1": "2D", "TTYPE3": "COMPRESSED_DATA", "TFORM3": "0PB(9)"},
+            "COMPRESSED_DATA",
+        ),
+    ],
+)
+def test_a_column_that_holds_nothing_is_refused(files, tmp_path, forms, empty):
+    """The row's length is right, so that only the repeat count tells."""
+    path = tmp_path / "file.fits.fz"
+    path.write_bytes(with_cards(files["image"], **forms))
+    with pytest.raises(FitsError, match=f"{empty} holds nothing") as caught:
+        tiles.open_images(path)
+    assert caught.value.reason_code == "bad_header"
+
+
+def test_a_column_that_nobody_reads_may_hold_nothing(files, tmp_path):
+    """Repeat 0 is allowed by the standard (FITS 4.0, section 7.3.1)."""
+    path = tmp_path / "file.fits.fz"
+    path.write_bytes(with_cards(files["image"], TFIELDS=4, TFORM4="0J"))
+    assert tiles.open_images(path)[0].hdu.integer("TFIELDS") == 4
+    ours = read_all(path)[0]
+    path.write_bytes(files["image"])
+    assert np.array_equal(ours, read_all(path)[0])
+
+
 def test_gzip_never_unpacks_more_than_a_tile():
     bomb = gzip.compress(bytes(50_000_000))
     with pytest.raises(FitsError, match="40001 bytes for 10000 values"):

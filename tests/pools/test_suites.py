@@ -1,5 +1,6 @@
 """Every suite of `pools`: met by what dbt makes of the small catalogue, failed by each break of it."""
 
+import dataclasses
 import re
 
 import duckdb
@@ -24,8 +25,55 @@ ON_A_LENS = (
     "set ra = lens.ra, dec = lens.dec from (select ra, dec from stg_known_lenses"
     " order by known_lens_id limit 1) as lens where galaxy_id ="
 )
+A_BRICK = "where brickid = (select min(brickid) from brick_cells)"
+A_REPRESENTATIVE = (
+    "where (brickid, objid) = (select min((brickid, objid)) from candidate_pools where pool = 'N1')"
+)
 # {table: {check: change}}; a tuple also names the other checks that the change must break.
 CHANGES = {
+    "pool_rules": {
+        "limits_are_those_of_the_seed": "ebv_max_mag = 0.3",
+        "n1_types_are_some_of_the_types": "n1_types = ['REX', 'PSF']",
+    },
+    "brick_cells": {
+        "bricks_are_those_of_the_survey": f"delete from brick_cells {A_BRICK}",
+        "cell_in_range": f"cell = 768 {A_BRICK}",
+    },
+    "sources_near_lenses": {
+        "separation_is_that_on_the_sky": "separation_arcsec = separation_arcsec / 2",
+    },
+    "cut_combinations": {
+        "first_failed_cut_is_known": (
+            "first_failed_cut = 'colour' where first_failed_cut = 'mask'",
+            "options_are_judged_where_the_rest_is_passed",
+        ),
+        "options_are_judged_where_the_rest_is_passed": (
+            "fails_latitude = null where rowid = (select min(rowid) from cut_combinations"
+            " where first_failed_cut is null)"
+        ),
+        "every_source_is_in_one": "n_sources = n_sources + 1 where first_failed_cut is null",
+    },
+    "candidate_pools": {
+        "pool_is_known": f"pool = 'N3' {A_REPRESENTATIVE}",
+        "confuser_has_a_category": ("pool = 'N1' where pool = 'N2' and type = 'REX'",),
+        "confuser_category_is_known": (
+            "confuser_category = 'odd', confuser_category_shape_aware = 'odd' where pool = 'N2'"
+        ),
+        "category_is_that_of_the_rule_set": "confuser_category_shape_aware = null where pool = 'N2'",
+        "partner_is_another_galaxy_within_the_radius": "partner_separation_arcsec = 6",
+        "partner_is_a_source": "partner_objid = -7 where partner_objid is not null",
+        "type_of_n1_may_be_representative": f"type = 'PSF' {A_REPRESENTATIVE}",
+        "every_source_that_passes_is_there": f"delete from candidate_pools {A_REPRESENTATIVE}",
+    },
+    "lens_matches": {
+        "lenses_are_those_known": "delete from lens_matches where claimed_objid is null",
+        "match_is_a_claim": (
+            "claimed_objid = null where is_matched",
+            "source_is_held_by_one_lens",
+        ),
+        "claim_is_to_the_nearest_source": "separation_arcsec = 0.5 where is_matched",
+        "source_is_held_by_one_lens": "is_matched = false where is_matched",
+    },
     "positives": {
         "reason_where_no_positive": f"reason_code = 'near_lens' {A_POSITIVE}",
         "reason_code_is_known": "reason_code = 'because' where reason_code is not null",
@@ -122,7 +170,7 @@ CHANGES = {
     },
 }
 BY_CHANGE = [(table, name) for table, changes in CHANGES.items() for name in changes]
-TABLES = (*SUITES, "stg_known_lenses", "stg_sources", "sampled_galaxies")
+TABLES = (*SUITES, "stg_bricks", "stg_known_lenses", "stg_sources", "sampled_galaxies")
 
 
 @pytest.fixture(scope="module")
@@ -146,12 +194,7 @@ def spoilt(copies):
 
 def broken(connection, table):
     """Names of the rules that a table breaks."""
-    suite = SUITES[table]
-    return {
-        check.name
-        for check in suite.all_checks()
-        if connection.execute(f"from ({suite.query(check)}) limit 1").fetchone()
-    }
+    return broken_of(connection, SUITES[table])
 
 
 @pytest.mark.parametrize("table", SUITES)
@@ -167,6 +210,33 @@ def test_a_change_fails_the_rule_that_it_breaks(spoilt, table, name):
         statement = f"update {table} set {statement}"
     spoilt.execute(statement)
     assert broken(spoilt, table) == {name, *also}
+
+
+def broken_basics(connection, table):
+    """The same of columns and key alone."""
+    return broken_of(connection, dataclasses.replace(SUITES[table], checks=()))
+
+
+def broken_of(connection, suite):
+    return {
+        check.name
+        for check in suite.all_checks()
+        if connection.execute(f"from ({suite.query(check)}) limit 1").fetchone()
+    }
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_null_in_the_key_fails(spoilt, table):
+    not_null = [c for c in SUITES[table].key if c not in SUITES[table].nullable_key]
+    for column in not_null:
+        spoilt.execute(f"update {table} set {column} = null where rowid = 0")
+    assert {f"{column}_is_not_null" for column in not_null} <= broken_basics(spoilt, table)
+
+
+@pytest.mark.parametrize("table", SUITES)
+def test_a_row_that_stands_twice_fails(spoilt, table):
+    spoilt.execute(f"insert into {table} from {table} limit 1")
+    assert "key_is_unique" in broken_basics(spoilt, table)
 
 
 @pytest.mark.parametrize(("table", "check"), BY_COLUMN, ids=lambda v: getattr(v, "name", v))

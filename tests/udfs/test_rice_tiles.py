@@ -98,8 +98,8 @@ def test_a_damaged_tile_costs_only_itself(lane):
 
 
 @pytest.mark.parametrize("filling", [b"\0", b"\xff", b"\x55"])
-def test_streams_of_nonsense_stay_in_their_place(filling):
-    """Zeros are the longest unary codes: where a lane runs on, the others are not disturbed."""
+def test_streams_of_nonsense_end_as_they_do_one_by_one(filling):
+    """Zeros are the longest unary codes. That none leads out of the buffer: `test_rice_bounds`."""
     head = bytes(4) + bytes([6 << 3])
     assert_same([head + filling * 9000] * 8, 10_000)
 

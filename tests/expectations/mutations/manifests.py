@@ -8,6 +8,13 @@ OF_ONE_RENDER = (
     "where render_id = (select min(render_id) from injection_tasks where tier = 'train'"
     " and not is_control)"
 )
+FIRST_HOST = (
+    "where brickid = 1 and objid = (select min(objid) from host_candidates where brickid = 1)"
+)
+FIRST_SYSTEM = (
+    "where render_id = (select min(render_id) from systems where not is_control"
+    " and config_id = 'grid_small_1')"
+)
 
 CHANGES = {
     "injection_configs": {
@@ -26,6 +33,35 @@ CHANGES = {
         "every_tier_size_and_bandset_is_there": (
             "delete from stage_config where tier = 'grid' and stamp_size = 64"
         ),
+    },
+    "host_candidates": {
+        "candidate_is_a_parent_that_may_be_used": (
+            "insert into host_candidates select * replace (77 as objid) from host_candidates limit 1",
+            "every_parent_that_may_be_used_is_there",
+        ),
+        "every_parent_that_may_be_used_is_there": f"delete from host_candidates {FIRST_HOST}",
+        "psf_and_depth_bins_follow_their_edges": f"depth_bin = 1 {FIRST_HOST}",
+    },
+    "host_configs": {
+        "hosts_are_those_sampled": "brickid = 77 where brickid = 3 and not is_control",
+        "control_hosts_are_those_sampled": (
+            "delete from host_configs where brickid = 3 and is_control"
+        ),
+        "config_is_known": "config_id = 'grid_small_0' where config_id = 'grid_small_1'",
+        "every_replicate_is_there": (
+            "delete from host_configs where config_id = 'grid_small_1' and replicate = 1"
+        ),
+    },
+    "systems": {
+        "systems_are_those_asked_for": f"delete from systems {FIRST_SYSTEM}",
+        "control_has_no_lens_and_no_source": "shear = 0.01 where is_control",
+        "src_reff_is_positive": f"src_reff_arcsec = -0.1 {FIRST_SYSTEM}",
+        "source_lies_within_reach": f"src_x_arcsec = 5 {FIRST_SYSTEM}",
+        "proposal_density_is_stored": f"proposal_density_nuisance = 0 {FIRST_SYSTEM}",
+    },
+    "experiment_mixture": {
+        "counts_are_those_of_the_tasks": "n_hosts = n_hosts + 1",
+        "weights_are_shares_of_the_injections": "mixture_weight = mixture_weight / 2",
     },
     "sampled_galaxies": {
         "host_is_a_parent_that_may_be_used": (

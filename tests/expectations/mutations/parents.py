@@ -1,6 +1,24 @@
 """What breaks the suites of `parents`."""
 
 CHANGES = {
+    "border_splits": {
+        "galaxy_is_a_source": "objid = 77 where objid = 0",
+        "brick_is_at_a_border": (
+            "insert into border_splits select brickid, objid, region_split"
+            " from parent_galaxies where brickid = 5 limit 1"
+        ),
+        "every_galaxy_of_a_border_brick_is_there": "delete from border_splits where objid = 0",
+        "has_rows_where_called_for": (
+            "delete from border_splits",
+            "every_galaxy_of_a_border_brick_is_there",
+        ),
+    },
+    "lens_neighbours": {
+        "lens_is_known": ("known_lens_id = 77", "separation_is_that_on_the_sky"),
+        "separation_is_that_on_the_sky": "separation_arcsec = separation_arcsec + 1e-5",
+        "brick_is_in_a_selected_region": ("brickid = 77", "separation_is_that_on_the_sky"),
+        "has_rows_where_called_for": "delete from lens_neighbours",
+    },
     "parent_galaxies": {
         "galaxy_is_of_the_parent_variant": (
             "is_v3_color_relaxed = false where objid = 0 and brickid = 1",
@@ -57,7 +75,13 @@ CHANGES = {
             "insert into parent_galaxies select * replace ('test' as region_split,"
             " objid + 100 as objid) from parent_galaxies where brickid = 1 and objid = 2"
         ),
-        "galaxy_near_a_known_lens_is_marked": "is_near_known_lens = false",
+        "galaxy_near_a_known_lens_is_marked": (
+            "is_near_known_lens = false",
+            "marked_galaxies_are_the_neighbours",
+        ),
+        "marked_galaxies_are_the_neighbours": (
+            "is_near_known_lens = true where brickid = 1 and objid = 2"
+        ),
     },
     "parent_funnel": {
         "in_is_cut_and_out": "n_cut = n_cut + 1 where brick_group = '1' and cut_order = 1",

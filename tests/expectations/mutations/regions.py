@@ -1,6 +1,22 @@
 """What breaks the suites of `regions`."""
 
 CHANGES = {
+    "split_cells": {
+        "sky_is_covered_once": "cell = 768 where cell = 767",
+        "split_follows_its_draw": (
+            "split = case split when 'val' then 'test' else 'val' end"
+            " where cell in (select min(cell) from split_cells where split <> 'train' group by split)"
+        ),
+        "every_split_has_members": (
+            "split = 'val', split_u = 0.75 where split = 'test'",
+            "blocks_have_the_shares_asked_for",
+        ),
+        "blocks_have_the_shares_asked_for": "split = 'train', split_u = 0.1 where cell // 60 = 3",
+    },
+    "brick_counts": {
+        "variants_are_nested": "n_lrg_v1 = -1 where brickid = 1",
+        "every_source_is_counted_in_its_brick": "delete from brick_counts where brickid = 1",
+    },
     "bricks_with_region": {
         "brick_passes_the_cuts": "psfsize_r = 1.7 where brickid = 1",
         "variants_are_nested": "n_lrg_v4 = 5 where brickid = 1",

@@ -1,18 +1,43 @@
+-- The whole sky; the three regions of the small lake say their splits themselves.
+create table split_cells as
+with draws as (
+    select
+        cell,
+        cell // 60 as block,
+        row_number() over (partition by block order by (7 * cell) % 60, cell) as place,
+        count(*) over (partition by block) as n_cells
+    from range(768) as cells(cell)
+)
+select
+    cell,
+    (place - 0.5e0) / n_cells as split_u,
+    case when split_u < 0.7 then 'train' when split_u < 0.7e0 + 0.15e0 then 'val' else 'test' end as split
+from draws;
+
+create table brick_counts as
+select
+    brickid,
+    count(*) as n_sources,
+    count(*) filter (where type <> 'PSF') as n_gal,
+    0::bigint as n_lrg_v1,
+    1::bigint as n_lrg_v2,
+    count(*) filter (where type <> 'PSF' and rmag - zmag > 0.4 and zmag - w1mag > 0.8) as n_lrg_v3,
+    n_lrg_v3 as n_lrg_v4,
+    n_lrg_v3 as n_lrg_v5
+from stg_sources
+group by brickid;
+
 -- The three regions are train, val and test; every selection set takes all of them.
 create table bricks_with_region as
 select
-    *,
+    stg_bricks.*,
     ((brickid - 1) // 2)::integer as region_id,
     region_id as cell,
     1 as brick_degree,
-    10 as n_gal,
-    0 as n_lrg_v1,
-    1 as n_lrg_v2,
-    2 as n_lrg_v3,
-    3 as n_lrg_v4,
-    4 as n_lrg_v5,
+    brickid <> 6 as is_inside_cell,
+    brick_counts.* exclude (brickid),
     n_lrg_v3 / area_deg2 as lrg_density_v3
-from stg_bricks;
+from stg_bricks inner join brick_counts using (brickid);
 
 create table region_metrics as
 select

@@ -48,3 +48,20 @@ union all
 select
     'v3_color_relaxed', brickid::varchar, 2, 'colour', n_shaped, n_shaped - n_parents, n_parents
 from cuts;
+
+-- Brick 6 reaches over a border; the galaxy at the first lens is a parent.
+create table border_splits as
+select brickid, objid, region_split from parent_galaxies where brickid = 6;
+
+create table lens_neighbours as
+select
+    brickid,
+    objid,
+    known_lens_id,
+    2 * 3600 * degrees(asin(sqrt(
+        pow(sin(radians(galaxies.dec - lenses.dec) / 2), 2)
+        + cos(radians(galaxies.dec)) * cos(radians(lenses.dec))
+        * pow(sin(radians(galaxies.ra - lenses.ra) / 2), 2)
+    ))) as separation_arcsec
+from parent_galaxies as galaxies cross join stg_known_lenses as lenses
+where separation_arcsec <= 20;

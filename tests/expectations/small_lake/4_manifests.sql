@@ -62,6 +62,19 @@ from (
 ) as tiers(tier, grid, sampling, is_prior, n_galaxies, n_configs, n_configs_per_galaxy, control_frac)
 cross join (select unnest([64, 96]) as stamp_size);
 
+create table host_candidates as
+select
+    brickid,
+    objid,
+    region_id,
+    region_split,
+    2 as psf_bin,
+    2 as depth_bin,
+    uniform(brickid || '/' || objid, 'bin') as bin_order_u,
+    uniform(brickid || '/' || objid, 'trim') as trim_order_u
+from parent_galaxies
+where not is_near_known_lens;
+
 create table sampled_galaxies as
 select
     experiment_id,
@@ -163,6 +176,33 @@ select
     if(is_control, null, 0.1e0) as proposal_density_system,
     if(is_control, null, 0.1e0) as proposal_density_nuisance
 from placed;
+
+-- Made from the tasks here, where in the pipeline it is the other way round.
+create table systems as
+select distinct on (brickid, objid, config_id, replicate, is_control)
+    brickid, objid, config_id, replicate, is_control, render_id, lens_model,
+    theta_e_arcsec, lens_e, lens_phi_rad, shear, shear_phi_rad, src_x_arcsec, src_y_arcsec, src_dmag,
+    src_mag_frame, src_r_mag, src_gr, src_rz, src_reff_arcsec, src_e, src_phi_rad, src_n,
+    ('0x' || left(md5(render_id), 15))::bigint as task_seed64,
+    beta_max_over_theta_e, proposal_density_system, proposal_density_nuisance
+from injection_tasks;
+
+create table host_configs as
+select brickid, objid, config_id, replicate, is_control from systems;
+
+create table experiment_mixture as
+select
+    experiment_id,
+    any_value(tier) as tier,
+    any_value(stamp_size) as stamp_size,
+    any_value(bandset) as bandset,
+    count(*) as n_tasks,
+    count_if(is_control) as n_controls,
+    count_if(not is_control) as n_injections,
+    count(distinct (brickid, objid)) as n_hosts,
+    n_injections / sum(n_injections) over (partition by any_value(stamp_size)) as mixture_weight
+from injection_tasks
+group by experiment_id;
 
 create table task_bricks as
 select experiment_id, brickname, count(*) as n_tasks, count(distinct objid) as n_hosts
