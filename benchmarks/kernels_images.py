@@ -8,9 +8,8 @@ from udfs.fast_inject import total_magnification
 from udfs.fast_magnification import make_rays
 from udfs.fast_render import make_work, render_light
 from udfs.fast_system import pack
-from udfs.inject import light_radius
 from udfs.records import Pixels
-from udfs.sersic import central_brightness
+from udfs.sersic import central_brightness, light_radius
 
 CANVAS_ORIGIN = 1000  # of every canvas in its brick, pixel
 

@@ -60,7 +60,7 @@ def exponent_of(c: Any, mode: int, square: float) -> Any:
 
     A choice inside a loop costs as much as the general power, which takes as long as all the lensing
     (0.5 ns a point); of a constant nothing is left. The roots stand in the loop that lenses and not in
-    one of their own: they run beside its products, which takes a quarter off for de Vaucouleurs'.
+    one of their own: they run beside its products, which takes a fifth off for de Vaucouleurs'.
 
     Parameters
     ----------

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyarrow as pa
-from scipy import special
 
 from udfs import error_budget, physics, reasons
 from udfs.extinction import transmission
@@ -12,7 +11,7 @@ from udfs.fast_system import SRC_Q, B
 from udfs.philox import noise_key
 from udfs.photometry import flux_from_magnitude
 from udfs.records import COLOUR_OF_BAND, Injected, Pixels, Settings
-from udfs.sersic import b_n, central_brightness
+from udfs.sersic import b_n, central_brightness, light_radius
 from udfs.stamps import offset_in_canvas
 
 NUMBERS = (
@@ -21,9 +20,6 @@ NUMBERS = (
     "src_n", "ebv", "lens_x_pix", "lens_y_pix",
 )  # fmt: skip
 OTHERS = ("render_id", "is_control", "src_mag_frame", "canvas_x0", "canvas_y0")
-NEGLECTED_LIGHT = 2e-5  # fraction of the unlensed light beyond the radius that is rendered
-_TABLE_INDEX = np.linspace(0.25, 8.05, 1001)  # more than the indices that there are
-_TABLE_BEYOND = special.gammainccinv(2 * _TABLE_INDEX, NEGLECTED_LIGHT)
 
 
 def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> Injected:
@@ -163,16 +159,6 @@ def parameter_rows(columns: dict[str, np.ndarray]) -> np.ndarray:
         ],
         axis=1,
     )
-
-
-def light_radius(index: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
-    """Radius that holds all light but `NEGLECTED_LIGHT`, (n,) float64, R_e; `b` is `b_n` where it is known.
-
-    Between the entries of a table, to 1e-5 of the radius: the inverse of the gamma function takes as
-    long as a tenth of the rays.
-    """
-    b = b_n(index) if b is None else b
-    return (np.interp(index, _TABLE_INDEX, _TABLE_BEYOND) / b) ** index
 
 
 def _batch(

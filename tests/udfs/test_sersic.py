@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, special
 
 from udfs import sersic
 
@@ -41,3 +41,10 @@ def test_light_adds_up_to_one(n, q):
 @pytest.mark.parametrize("n", [0.3, 1.0, 4.0, 8.0])
 def test_half_of_the_light_is_within_reff(n):
     assert sersic.flux_fraction(1.0, n) == pytest.approx(0.5, rel=1e-12)
+
+
+def test_beyond_the_light_radius_is_what_is_neglected():
+    n = np.linspace(0.3, 8, 777)
+    beyond = special.gammaincc(2 * n, sersic.b_n(n) * sersic.light_radius(n) ** (1 / n))
+    # The table is good to 1e-5 of the radius, and e^-25 falls by 25 times that of its exponent.
+    assert np.allclose(beyond, sersic.NEGLECTED_LIGHT, rtol=1e-3)
