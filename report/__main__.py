@@ -23,6 +23,7 @@ from report.sections import (
     sky,
     summary,
 )
+from report.stages import what_is_missing
 
 SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
 TITLE = "Dark Halo Scope"
@@ -69,9 +70,9 @@ def section_or_note(
     try:
         return make(lake)
     except duckdb.CatalogException as error:
-        missing = str(error).splitlines()[0]
+        missing = what_is_missing(str(error))
         logging.getLogger(__name__).warning("section %s left out: %s", name, missing)
-        text = f"Not drawn: {missing} Run the stage that publishes it, then python -m report again."
+        text = f"Not drawn: {missing}, then python -m report again."
         return Section(name, name.capitalize(), "", [Note(text)])
 
 
