@@ -3,6 +3,7 @@
 import duckdb
 
 from report.blocks import Block, Note, Section, Table
+from report.sections.builds import builds
 from report.sections.completeness import labels, shown_rule, widest_experiment
 
 SETTINGS = (
@@ -28,8 +29,8 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
     return Section(
         anchor="summary",
         title="Summary",
-        lead="What went in, what came out, which run made it, and the settings of each experiment.",
-        blocks=[result(lake), counts(lake), run(lake), experiments(lake)],
+        lead="What went in, what came out, which runs made it, and the settings of each experiment.",
+        blocks=[result(lake), counts(lake), builds(lake), experiments(lake)],
     )
 
 
@@ -57,19 +58,6 @@ def counts(lake: duckdb.DuckDBPyConnection) -> Table:
     """The main counts along the pipeline."""
     rows = [[name, lake.sql(query).fetchone()[0]] for name, query in COUNTS.items()]
     return Table("Rows along the way.", ["", "number"], rows)
-
-
-def run(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The last run that wrote to the lake: code, versions, choices."""
-    columns = ["finished_at", "command", "selected", "code_version", "dbt_version", "command_line_vars", "last_snapshot_id"]  # fmt: skip
-    rows = lake.sql(
-        f"select {', '.join(columns)} from runs order by finished_at desc limit 1"
-    ).fetchall()
-    return Table(
-        "The run that this report is made of; the table runs holds those before it, and every setting.",
-        ["", "value"],
-        [[name, value] for row in rows for name, value in zip(columns, row, strict=True)],
-    )
 
 
 def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
