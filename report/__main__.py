@@ -24,10 +24,10 @@ from report.sections import (
     summary,
 )
 from report.stages import what_is_missing
+from report.survey import subtitle_and_warning
 
 SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
 TITLE = "Dark Halo Scope"
-SUBTITLE = "How complete is a search for galaxy-scale strong lenses in the DESI Legacy Imaging Surveys DR10?"
 
 
 def main() -> int:
@@ -42,8 +42,9 @@ def main() -> int:
         if not arguments.no_dbt_docs:
             write_dbt_docs(folder)
         with the_lake.connect(read_only=True) as lake:
+            subtitle, warning = subtitle_and_warning(lake)
             sections = build_sections(lake)
-        page = write_page(sections, folder, title=TITLE, subtitle=SUBTITLE)
+        page = write_page(sections, folder, title=TITLE, subtitle=subtitle, warning=warning)
     except (the_lake.LakeError, DocsError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
