@@ -1,5 +1,7 @@
 """Completeness over two axes at a time."""
 
+import textwrap
+
 import altair as alt
 import duckdb
 import polars as pl
@@ -33,6 +35,7 @@ HOW_TO_READ = (
     "injection. Point at a cell for its counts."
 )
 CELL_WIDTH, CELL_HEIGHT = 62, 32  # pixels: room for two lines of numbers
+LETTER_WIDTH, MIN_LETTERS = 8, 16  # of a title: pixels, and what a line has at least
 BRIGHT = 0.55  # viridis above this is light enough for black letters
 
 
@@ -52,7 +55,7 @@ def heat_map(
     lines = labels_in_order(rows, "y")[::-1]
     base = alt.Chart(rows).encode(
         x=alt.X("x_bin:O", sort=columns, title=AXIS_TITLES[across], axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("y_bin:O", sort=lines, title=AXIS_TITLES[up]),
+        y=alt.Y("y_bin:O", sort=lines, title=lines_of_title(AXIS_TITLES[up], len(lines))),
         tooltip=tooltips(x_bin=AXIS_TITLES[across], y_bin=AXIS_TITLES[up]),
     )
     chart = (empty_cells(base) + filled_cells(base)).properties(
@@ -61,6 +64,11 @@ def heat_map(
     words = [f"Rule {rule}. {what}", left_out(every, rows, across, up)]
     words += [HOW_TO_READ] if shown == MAPS[0] else []
     return Figure(f"completeness_{cube}", chart, " ".join(filter(None, words)))
+
+
+def lines_of_title(title: str, n_bins: int) -> list[str]:
+    """A title in lines that are not longer than the axis that they stand at."""
+    return textwrap.wrap(title, width=max(MIN_LETTERS, n_bins * CELL_HEIGHT // LETTER_WIDTH))
 
 
 def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from report.sections.injected import CONTROL_GALAXIES, INJECTED_SYSTEMS
 
 SETTINGS = (
     *("experiment_id", "sampling", "n_configs", "n_replicates", "control_pairing"),
-    *("control_frac", "stamp_size", "bandset", "lrg_magnitudes", "seed", "pipeline_version"),
+    *("control_frac", "bandset", "lrg_magnitudes", "seed", "pipeline_version"),
 )
 SPLITS = ("train", "val", "test")
 NOTHING_GOT = [(0, 0)] * len(SPLITS)
