@@ -156,7 +156,8 @@ def attach(connection: duckdb.DuckDBPyConnection, *, read_only: bool = False) ->
 
 def connect(*, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection of its own with the lake attached and in use."""
-    connection = duckdb.connect()
+    # A table that is not there must be an error, not a Python object of the same name.
+    connection = duckdb.connect(config={"python_enable_replacements": False})
     attach(connection, read_only=read_only)
     connection.execute("use lake")
     return connection

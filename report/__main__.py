@@ -23,10 +23,11 @@ from report.sections import (
     sky,
     summary,
 )
+from report.stages import what_is_missing
+from report.survey import subtitle_and_warning
 
 SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
 TITLE = "Dark Halo Scope"
-SUBTITLE = "How complete is a search for galaxy-scale strong lenses in the DESI Legacy Imaging Surveys DR10?"
 
 
 def main() -> int:
@@ -41,8 +42,9 @@ def main() -> int:
         if not arguments.no_dbt_docs:
             write_dbt_docs(folder)
         with the_lake.connect(read_only=True) as lake:
+            subtitle, warning = subtitle_and_warning(lake)
             sections = build_sections(lake)
-        page = write_page(sections, folder, title=TITLE, subtitle=SUBTITLE)
+        page = write_page(sections, folder, title=TITLE, subtitle=subtitle, warning=warning)
     except (the_lake.LakeError, DocsError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
@@ -69,9 +71,9 @@ def section_or_note(
     try:
         return make(lake)
     except duckdb.CatalogException as error:
-        missing = str(error).splitlines()[0]
+        missing = what_is_missing(str(error))
         logging.getLogger(__name__).warning("section %s left out: %s", name, missing)
-        text = f"Not drawn: {missing} Run the stage that publishes it, then python -m report again."
+        text = f"Not drawn: {missing}, then python -m report again."
         return Section(name, name.capitalize(), "", [Note(text)])
 
 

@@ -2,12 +2,17 @@
 
 import math
 
+# Said once, where the page first shows it.
+PSFSIZE = (
+    "psfsize is the survey's measure of the PSF's width: the FWHM of the Gaussian of the same noise-equivalent area. The Moffat that is "
+    "painted has that area, and a narrower FWHM."
+)
 AXIS_TITLES = {
     "theta_e_arcsec": "Einstein radius (arcsec)",
-    "theta_over_psf": "Einstein radius / PSF FWHM in r",
+    "theta_over_psf": "Einstein radius / psfsize in r",
     "src_r_mag": "unlensed source, r (AB mag)",
     "arc_snr_matched": "matched S/N of the arc, all bands",
-    "psf_fwhm_arcsec": "PSF FWHM in r (arcsec)",
+    "psf_fwhm_arcsec": "psfsize in r (arcsec)",
     "psfdepth_r_mag": "5-sigma point-source depth in r (AB mag)",
     "lens_z_mag": "lens galaxy, z (AB mag)",
 }

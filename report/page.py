@@ -24,8 +24,13 @@ def figures_of(sections: list[Section]) -> list[Figure]:
     return [block for section in sections for block in section.blocks if isinstance(block, Figure)]
 
 
-def write_page(sections: list[Section], folder: Path, *, title: str, subtitle: str) -> Path:
-    """Write ``index.html`` and ``figures/`` into a folder; returns the page's path."""
+def write_page(
+    sections: list[Section], folder: Path, *, title: str, subtitle: str, warning: str = ""
+) -> Path:
+    """Write ``index.html`` and ``figures/`` into a folder; returns the page's path.
+
+    ``warning`` stands above all else, on paper too.
+    """
     specs = {figure.name: themed(figure.chart).to_dict() for figure in figures_of(sections)}
     write_figures(specs, folder / "figures")
     environment = jinja2.Environment(
@@ -41,6 +46,7 @@ def write_page(sections: list[Section], folder: Path, *, title: str, subtitle: s
     page = environment.get_template("index.html.j2").render(
         title=title,
         subtitle=subtitle,
+        warning=warning,
         sections=sections,
         draw=draw,
         vega=script(vl_convert.javascript_bundle()),

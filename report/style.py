@@ -10,9 +10,10 @@ WIDTH = 420
 HEIGHT = 260
 
 
-def split_colour() -> alt.Color:
-    """The colour of a split, the same in every figure."""
-    scale = alt.Scale(domain=list(SPLIT_COLOURS), range=list(SPLIT_COLOURS.values()))
+def split_colour(present: list[str]) -> alt.Color:
+    """The colour of a split, the same in every figure; the legend names those that are there."""
+    colours = {split: colour for split, colour in SPLIT_COLOURS.items() if split in present}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("split:N", scale=scale, title="split")
 
 

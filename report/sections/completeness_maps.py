@@ -1,5 +1,7 @@
 """Completeness over two axes at a time."""
 
+import textwrap
+
 import altair as alt
 import duckdb
 import polars as pl
@@ -9,44 +11,85 @@ from report.blocks import Figure
 from report.sections.completeness_axes import tooltips
 from report.style import fraction_colour
 
-# Cubes of two binned axes: cube, axis across, axis up.
+# Cubes of two binned axes: cube, axis across, axis up, and what the pair shows.
 MAPS = (
-    ("theta_e_psf", "theta_e_arcsec", "psf_fwhm_arcsec"),
-    ("theta_e_depth", "theta_e_arcsec", "psfdepth_r_mag"),
-    ("theta_e_source", "theta_e_arcsec", "src_r_mag"),
-    ("resolution_snr", "theta_over_psf", "arc_snr_matched"),
+    (
+        *("theta_e_psf", "theta_e_arcsec", "psf_fwhm_arcsec"),
+        "Einstein radius against seeing: how wide an arc has to be to stand clear of its lens in a given psfsize.",
+    ),
+    (
+        *("theta_e_depth", "theta_e_arcsec", "psfdepth_r_mag"),
+        "Einstein radius against depth: what a deeper brick gains at each radius.",
+    ),
+    (
+        *("theta_e_source", "theta_e_arcsec", "src_r_mag"),
+        "Einstein radius against the unlensed source's magnitude: how faint a source may be.",
+    ),
+    (
+        *("resolution_snr", "theta_over_psf", "arc_snr_matched"),
+        "Resolution against signal-to-noise ratio, both from the injected truth: what the arc's own light decides, whatever the brick.",
+    ),
+)
+HOW_TO_READ = (
+    "In each cell of this map and the next ones: completeness, with its 95 % Wilson interval below. Cells with a dash hold no usable "
+    "injection. Point at a cell for its counts."
 )
 CELL_WIDTH, CELL_HEIGHT = 62, 32  # pixels: room for two lines of numbers
+LETTER_WIDTH, MIN_LETTERS = 8, 16  # of a title: pixels, and what a line has at least
 BRIGHT = 0.55  # viridis above this is light enough for black letters
 
 
 def figures(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> list[Figure]:
-    """One heat map per pair of axes."""
+    """One heat map per pair of axes; how to read them is said under the first."""
     return [heat_map(lake, experiment, rule, axes) for axes in MAPS]
 
 
 def heat_map(
-    lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
+    lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, shown: tuple[str, str, str, str]
 ) -> Figure:
-    """Completeness over two axes, its interval below it; cells without injections stay empty."""
-    cube, across, up = axes
-    rows = cells(lake, experiment, rule, axes)
+    """Completeness over two axes, its interval below it; bins without any usable injection are left out."""
+    cube, across, up, what = shown
+    every = cells(lake, experiment, rule, (cube, across, up))
+    rows = without_empty_bins(every)
     columns = labels_in_order(rows, "x")
     lines = labels_in_order(rows, "y")[::-1]
     base = alt.Chart(rows).encode(
         x=alt.X("x_bin:O", sort=columns, title=AXIS_TITLES[across], axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("y_bin:O", sort=lines, title=AXIS_TITLES[up]),
+        y=alt.Y("y_bin:O", sort=lines, title=lines_of_title(AXIS_TITLES[up], len(lines))),
         tooltip=tooltips(x_bin=AXIS_TITLES[across], y_bin=AXIS_TITLES[up]),
     )
     chart = (empty_cells(base) + filled_cells(base)).properties(
         width=CELL_WIDTH * len(columns), height=CELL_HEIGHT * len(lines)
     )
-    return Figure(
-        f"completeness_{cube}",
-        chart,
-        f"Completeness of the rule {rule}, with its 95 % Wilson interval below. Cells with a dash hold no usable injection. "
-        "Point at a cell for its counts.",
+    words = [f"Rule {rule}. {what}", left_out(every, rows, across, up)]
+    words += [HOW_TO_READ] if shown == MAPS[0] else []
+    return Figure(f"completeness_{cube}", chart, " ".join(filter(None, words)))
+
+
+def lines_of_title(title: str, n_bins: int) -> list[str]:
+    """A title in lines that are not longer than the axis that they stand at."""
+    return textwrap.wrap(title, width=max(MIN_LETTERS, n_bins * CELL_HEIGHT // LETTER_WIDTH))
+
+
+def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the rows and columns that hold a usable injection anywhere; all, if none does."""
+    filled = rows.filter(pl.col("n_valid_all") > 0)
+    if filled.is_empty():
+        return rows
+    return rows.filter(
+        pl.col("x_bin").is_in(filled["x_bin"].unique().to_list())
+        & pl.col("y_bin").is_in(filled["y_bin"].unique().to_list())
     )
+
+
+def left_out(every: pl.DataFrame, rows: pl.DataFrame, across: str, up: str) -> str:
+    """A sentence on the bins that a map does not show."""
+    parts = []
+    for axis, name in (("x", across), ("y", up)):
+        shown = labels_in_order(rows, axis)
+        missing = [label for label in labels_in_order(every, axis) if label not in shown]
+        parts += [f"{AXIS_TITLES[name]}: {', '.join(missing)}"] if missing else []
+    return f"Bins without a usable injection are not drawn ({'; '.join(parts)})." if parts else ""
 
 
 def cells(

@@ -15,9 +15,18 @@ PARAMETERS = {
     "unlensed source, r (AB mag)": ("src_r_mag", "src_r_mag"),
     "lens ellipticity (1 - q) / (1 + q)": ("lens_e", "lens_e"),
     "external shear": ("shear", "shear"),
-    "PSF FWHM in r (arcsec)": ("psfsize_r", "psf_fwhm_used_r"),
+    "psfsize in r (arcsec)": ("psfsize_r", "psf_fwhm_used_r"),
 }
 N_BINS = 30
+# One however many tasks, stamp sizes and experiments show it; a control is a galaxy as it is.
+INJECTED_SYSTEMS = (
+    "select count(distinct render_id) from injections where metrics_ok and not is_control"
+)
+CONTROL_GALAXIES = (
+    "select count(distinct render_id) from injections where metrics_ok and is_control"
+)
+MIN_SYSTEMS = 5  # for quartiles
+DODGE_ARCSEC = 0.012  # between populations, so that one does not hide the other
 ASKED, MADE = "asked for (tasks)", "made, with metrics"
 
 
@@ -32,19 +41,27 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def outcomes(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Tasks by experiment and outcome."""
+    """Tasks by experiment and outcome, and how many systems they share."""
     rows = lake.sql("""
-        select experiment_id, count(*), count(*) filter (where is_control), count(distinct render_id),
+        select experiment_id, count(*), count(*) filter (where is_control),
+            count(distinct render_id) filter (where not is_control),
+            count(distinct render_id) filter (where not is_control and metrics_ok),
             count(distinct (brickid, objid)), count(*) filter (where cutout_ok), count(*) filter (where metrics_ok),
             coalesce(string_agg(distinct reason_code, ', ' order by reason_code), '')
         from injections
         group by experiment_id
         order by experiment_id
     """).fetchall()
-    headings = ["experiment", "tasks", "controls", "systems", "hosts", "cutout ok", "metrics ok", "reasons"]  # fmt: skip
+    headings = [
+        *("experiment", "tasks", "of them controls", "injected systems", "injected systems with metrics"),
+        *("hosts", "tasks with a stamp", "tasks with metrics", "reasons"),
+    ]  # fmt: skip
     names = labels(lake)
+    (n_systems,) = lake.sql(INJECTED_SYSTEMS).fetchone()
     return Table(
-        "Tasks of each experiment whose brick is cached, and what became of them.",
+        "Tasks of each experiment whose brick is cached, and what became of them. An injected system is one simulated lens in front of one "
+        "galaxy; the tasks that show it share it: those of other selection sets, other stamp sizes, and at times other experiments. Of the "
+        f"injected systems with metrics {n_systems:,} differ over all experiments.",
         headings,
         [[names[experiment], *row] for experiment, *row in rows],
     )
@@ -57,16 +74,16 @@ def distributions(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "parameters",
         alt.concat(*charts, columns=3),
-        "What the tasks asked for (outline) and what was made (filled), one count for each simulated system of an experiment. The PSF "
-        "width that was asked for is the brick's mean, the one that was used is that of the survey's map at the galaxy.",
+        "What the tasks asked for (outline) and what was made (filled), one count for each injected system. The psfsize "
+        "that was asked for is the brick's mean, the one that was used is that of the survey's map at the galaxy.",
     )
 
 
 def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Systems by parameter, bin, and whether asked for or made."""
     parts = [
-        f"select '{label}' as parameter, '{stage}' as stage, experiment_id, render_id, any_value({column})::double as value"
-        f" from {table} where not is_control and {condition} group by experiment_id, render_id"
+        f"select '{label}' as parameter, '{stage}' as stage, render_id, min({column})::double as value"
+        f" from {table} where not is_control and {condition} group by render_id"
         for label, (asked, made) in PARAMETERS.items()
         for stage, table, column, condition in (
             (ASKED, "injection_tasks", asked, "true"),
@@ -118,26 +135,17 @@ def one_parameter(rows: pl.DataFrame, title: str) -> alt.LayerChart:
 
 def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Quartiles of the matched signal-to-noise ratio at each Einstein radius."""
-    rows = lake.sql("""
-        select round(theta_e_arcsec / 0.1) * 0.1 as theta_e_arcsec, tier,
-            quantile_cont(arc_snr_matched, 0.25) as low, median(arc_snr_matched) as middle,
-            quantile_cont(arc_snr_matched, 0.75) as high, count(*) as n_tasks
-        from injections
-        where not is_control and metrics_ok
-        group by all
-        having count(*) >= 5
-        order by all
-    """).pl()
+    rows = set_apart(signal_to_noise_quartiles(lake))
     base = alt.Chart(rows).encode(
-        x=alt.X("theta_e_arcsec:Q", title="Einstein radius (arcsec)"),
-        color=category_colour("tier:N", "tier"),
+        x=alt.X("place:Q", title="Einstein radius (arcsec)"),
+        color=category_colour("population:N", "tier, grid or prior"),
         tooltip=[
-            alt.Tooltip("tier:N"),
+            alt.Tooltip("population:N", title="tier, grid or prior"),
             alt.Tooltip("theta_e_arcsec:Q", title="Einstein radius (arcsec)", format=".1f"),
             alt.Tooltip("low:Q", title="S/N, lower quartile", format=".1f"),
             alt.Tooltip("middle:Q", title="S/N, median", format=".1f"),
             alt.Tooltip("high:Q", title="S/N, upper quartile", format=".1f"),
-            alt.Tooltip("n_tasks:Q", title="tasks", format=","),
+            alt.Tooltip("n_systems:Q", title="injected systems", format=","),
         ],
     )
     snr = alt.Scale(type="log")
@@ -147,5 +155,31 @@ def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "signal_to_noise",
         chart.properties(width=WIDTH, height=HEIGHT),
-        "Median and quartiles of the matched signal-to-noise ratio of the injected light. It is computed from the truth: it says how detectable an arc is.",
+        "Median and quartiles of the matched signal-to-noise ratio of the injected light, each injected system once, in the smallest stamps. "
+        "It is computed from the truth: it says how detectable an arc is.",
     )
+
+
+def set_apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with where they are drawn: populations of one radius stand side by side."""
+    number = pl.col("population").rank("dense") - (rows["population"].n_unique() + 1) / 2
+    return rows.with_columns(place=pl.col("theta_e_arcsec") + DODGE_ARCSEC * number)
+
+
+def signal_to_noise_quartiles(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """One row per tier, grid and step of 0.1 arcsec; a system is one draw, however many tasks show it."""
+    return lake.sql(f"""
+        with systems as (
+            select distinct on (tier, grid, render_id) injections.tier, grid, render_id, theta_e_arcsec, arc_snr_matched
+            from injections inner join stage_config using (experiment_id)
+            where not is_control and metrics_ok
+            order by tier, grid, render_id, stage_config.stamp_size, stage_config.bandset, task_id
+        )
+        select round(theta_e_arcsec / 0.1) * 0.1 as theta_e_arcsec, tier || ', ' || replace(grid, '_', ' ') as population,
+            quantile_cont(arc_snr_matched, 0.25) as low, median(arc_snr_matched) as middle,
+            quantile_cont(arc_snr_matched, 0.75) as high, count(*) as n_systems
+        from systems
+        group by round(theta_e_arcsec / 0.1), tier, grid
+        having count(*) >= {MIN_SYSTEMS}
+        order by population, theta_e_arcsec
+    """).pl()

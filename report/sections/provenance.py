@@ -5,12 +5,14 @@ from pathlib import Path
 
 import altair as alt
 import duckdb
+import polars as pl
 
 from ingest import lake as the_lake
 from report.blocks import Block, Figure, Link, Note, Section, Table
 from report.style import WIDTH, category_colour
 
 RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "last_snapshot_id")  # fmt: skip
+PSF_SOURCE = "psf_source_"  # and a band: column of injections
 PAGES = {
     "expectations/index.html": "Checks, table by table (Data Docs)",
     "dbt/index.html": "Every table, column and unit, and what it is made from (dbt docs)",
@@ -18,7 +20,7 @@ PAGES = {
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Where the PSF widths came from, the gates, the checks, the last runs, and the pages beside this one."""
+    """Where the psfsizes came from, the gates, the checks, the last runs, and the pages beside this one."""
     return Section(
         anchor="provenance",
         title="Provenance",
@@ -33,39 +35,59 @@ def reports() -> Path:
 
 
 def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Where the PSF width of each band was taken from, and how wide it is."""
-    rows = lake.sql("""
-        select band, coalesce(psf_source, 'none: no stamp') as psf_source, sum(n_tasks)::bigint as n_tasks,
-            sum(n_tasks) / sum(sum(n_tasks)) over (partition by band) as share,
-            min(psf_fwhm_min_arcsec) as narrowest, max(psf_fwhm_max_arcsec) as widest
-        from psf_provenance group by band, psf_provenance.psf_source order by all
-    """).pl()
+    """Where the psfsize of each band was taken from, and how wide it is."""
+    rows = psf_rows(lake)
     base = alt.Chart(rows).encode(
         y=alt.Y("band:N", title="band"),
-        color=category_colour("psf_source:N", "PSF width from"),
+        color=category_colour("psf_source:N", "psfsize from"),
         tooltip=[
             alt.Tooltip("band:N"),
-            alt.Tooltip("psf_source:N", title="PSF width from"),
-            alt.Tooltip("n_tasks:Q", title="tasks", format=","),
+            alt.Tooltip("psf_source:N", title="psfsize from"),
+            alt.Tooltip("n_tasks:Q", title="tasks with a stamp", format=","),
             alt.Tooltip("share:Q", title="share", format=".4f"),
-            alt.Tooltip("narrowest:Q", title="narrowest FWHM (arcsec)", format=".3f"),
-            alt.Tooltip("widest:Q", title="widest FWHM (arcsec)", format=".3f"),
+            alt.Tooltip("narrowest:Q", title="narrowest (arcsec)", format=".3f"),
+            alt.Tooltip("widest:Q", title="widest (arcsec)", format=".3f"),
         ],
     )
     shares = base.mark_bar().encode(
-        x=alt.X("share:Q", axis=alt.Axis(tickCount=5), title="share of the tasks")
+        x=alt.X("share:Q", axis=alt.Axis(tickCount=5), title="share of the tasks with a stamp")
     )
-    ranges = base.mark_bar(height=6).encode(
-        x=alt.X("narrowest:Q", title="PSF FWHM, range (arcsec)", scale=alt.Scale(zero=False)),
-        x2="widest:Q",
-        yOffset="psf_source:N",
-    )
+    width = alt.X("narrowest:Q", title="psfsize, range (arcsec)", scale=alt.Scale(zero=False))
+    ranges = base.mark_bar(height=6).encode(x=width, x2="widest:Q", yOffset="psf_source:N")
+    # A bar from a value to itself has no length.
+    points = base.transform_filter("datum.narrowest == datum.widest").mark_point(
+        filled=True, size=50, opacity=1
+    ).encode(x=width, yOffset="psf_source:N")  # fmt: skip
     size = {"width": WIDTH * 0.9, "height": 34 * rows["band"].n_unique()}
     return Figure(
         "psf_provenance",
-        alt.hconcat(shares.properties(**size), ranges.properties(**size)),
-        "Where the width of the PSF came from: the survey's map at the galaxy, the manifest's brick mean, or a fallback.",
+        alt.hconcat(shares.properties(**size), (ranges + points).properties(**size)),
+        "Where the psfsize of a stamp came from: the survey's map at the galaxy, the manifest's brick mean, or a fallback. Tasks without a "
+        "stamp are not counted. A point is a source with one value.",
     )
+
+
+def psf_rows(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Tasks with a stamp by band and source of the psfsize, with the range of what was used.
+
+    Not from psf_provenance, which counts tasks without a stamp as well: what would have been used
+    for them was used for nothing.
+    """
+    columns = [name for (name, *_) in lake.execute("describe injections").fetchall()]
+    bands = [name.removeprefix(PSF_SOURCE) for name in columns if name.startswith(PSF_SOURCE)]
+    parts = " union all ".join(
+        f"select '{band}' as band, {PSF_SOURCE}{band} as psf_source, psf_fwhm_used_{band} as psfsize_arcsec"
+        " from injections where cutout_ok"
+        for band in bands
+    )
+    return lake.sql(f"""
+        select band, coalesce(psf_source, 'none') as psf_source, count(*) as n_tasks,
+            n_tasks / sum(n_tasks) over (partition by band) as share,
+            min(psfsize_arcsec) as narrowest, max(psfsize_arcsec) as widest
+        from ({parts})
+        group by band, psf_source
+        order by band, psf_source
+    """).pl()
 
 
 def expectations() -> list[Block]:

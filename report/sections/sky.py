@@ -1,9 +1,13 @@
 """Where the bricks and regions are, and what the conditions are there."""
 
+import math
+from dataclasses import dataclass
+
 import altair as alt
 import duckdb
 import polars as pl
 
+from report.bins import PSFSIZE
 from report.blocks import Figure, Section
 from report.style import HEIGHT, WIDTH, amount_colour, split_colour
 
@@ -11,6 +15,28 @@ MAX_BRICKS = 8000
 GAP_DEG = 10  # empty right ascension that parts two fields
 MAX_FIELDS = 4  # more are drawn on one map
 RA_LABEL = "(datum.value + 360) % 360"
+MARGIN_DEG = 0.2
+# Of all panels together, in pixels; between panels stand an axis and its title.
+MAP_WIDTH, MAP_HEIGHT, PANEL_GAP = 800, 420, 70
+PIXELS_PER_TICK = 60
+
+
+@dataclass(frozen=True)
+class Window:
+    """Part of the sky that a panel shows, degrees; a degree is as long across as it is up."""
+
+    ra_deg: tuple[float, float]
+    dec_deg: tuple[float, float]
+
+    @property
+    def width_deg(self) -> float:
+        """On the sky, at the middle of the panel."""
+        return (self.ra_deg[1] - self.ra_deg[0]) * math.cos(math.radians(sum(self.dec_deg) / 2))
+
+    @property
+    def height_deg(self) -> float:
+        """On the sky."""
+        return self.dec_deg[1] - self.dec_deg[0]
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
@@ -26,12 +52,15 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 def region_map(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Outlines of the bricks on the sky, RA growing to the left; fields far apart have a panel each."""
     rows = with_fields(bricks(lake))
-    fields = rows["field"].unique().sort().to_list()
-    panels = [panel(rows.filter(pl.col("field") == field), field, len(fields)) for field in fields]
+    fields = rows.partition_by("field", maintain_order=True)
+    windows = [window_of(field) for field in fields]
+    scale = pixels_per_deg(windows)
+    colour = split_colour(rows["split"].unique().to_list())
+    panels = [panel(*each, scale, colour) for each in zip(fields, windows, strict=True)]
     return Figure(
         "region_map",
         alt.hconcat(*panels),
-        f"Bricks with a region (at most {MAX_BRICKS:,} drawn), one panel for each field of the sky. Drag and scroll to look closer.",
+        f"Bricks with a region (at most {MAX_BRICKS:,} drawn), one panel for each field of the sky, all at one scale. Drag and scroll to look closer.",
     )
 
 
@@ -60,7 +89,21 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
     return numbered.with_columns(field=numbered["field"].max() - numbered["field"])
 
 
-def panel(rows: pl.DataFrame, field: int, n_fields: int) -> alt.Chart:
+def window_of(rows: pl.DataFrame) -> Window:
+    """What a panel of these bricks shows, with a margin around them."""
+    ra = (rows["ra1_deg"].min() - MARGIN_DEG, rows["ra2_deg"].max() + MARGIN_DEG)
+    dec = (rows["dec1_deg"].min() - MARGIN_DEG, rows["dec2_deg"].max() + MARGIN_DEG)
+    return Window(ra, dec)
+
+
+def pixels_per_deg(windows: list[Window]) -> float:
+    """The largest scale at which the panels fit side by side."""
+    across = sum(window.width_deg for window in windows)
+    up = max(window.height_deg for window in windows)
+    return min((MAP_WIDTH - PANEL_GAP * (len(windows) - 1)) / across, MAP_HEIGHT / up)
+
+
+def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -> alt.Chart:
     """The map of one field."""
     return (
         alt.Chart(rows)
@@ -68,26 +111,36 @@ def panel(rows: pl.DataFrame, field: int, n_fields: int) -> alt.Chart:
         .encode(
             x=alt.X(
                 "ra1_deg:Q",
-                scale=alt.Scale(reverse=True, zero=False),
-                axis=alt.Axis(labelExpr=RA_LABEL, tickCount=5),
+                scale=alt.Scale(domain=window.ra_deg, reverse=True, nice=False),
+                axis=alt.Axis(labelExpr=RA_LABEL, tickCount=ticks(scale * window.width_deg)),
                 title="RA (deg)",
             ),
             x2="ra2_deg:Q",
-            y=alt.Y("dec1_deg:Q", scale=alt.Scale(zero=False), title="Dec (deg)"),
+            y=alt.Y(
+                "dec1_deg:Q",
+                scale=alt.Scale(domain=window.dec_deg, nice=False),
+                axis=alt.Axis(tickCount=ticks(scale * window.height_deg)),
+                title="Dec (deg)",
+            ),
             y2="dec2_deg:Q",
-            color=split_colour(),
+            color=colour,
             tooltip=[
                 alt.Tooltip("brickname:N", title="brick"),
                 alt.Tooltip("region_id:N", title="region"),
                 alt.Tooltip("n_bricks:Q", title="bricks of the region"),
                 alt.Tooltip("split:N"),
-                alt.Tooltip("psfsize_r:Q", title="PSF FWHM in r (arcsec)", format=".2f"),
+                alt.Tooltip("psfsize_r:Q", title="psfsize in r (arcsec)", format=".2f"),
                 alt.Tooltip("psfdepth_r:Q", title="5-sigma depth in r (AB mag)", format=".2f"),
             ],
         )
-        .properties(width=WIDTH * 1.8 / n_fields, height=HEIGHT * 1.2)
-        .interactive(name=f"field_{field}")
+        .properties(width=scale * window.width_deg, height=scale * window.height_deg)
+        .interactive(name=f"field_{rows['field'].first()}")
     )
+
+
+def ticks(pixels: float) -> int:
+    """How many ticks an axis has room for."""
+    return max(2, round(pixels / PIXELS_PER_TICK))
 
 
 def conditions(lake: duckdb.DuckDBPyConnection) -> Figure:
@@ -109,7 +162,7 @@ def conditions(lake: duckdb.DuckDBPyConnection) -> Figure:
         alt.Chart(rows)
         .mark_rect()
         .encode(
-            x=alt.X("psf_low:Q", scale=alt.Scale(zero=False), title="PSF FWHM in r (arcsec)"),
+            x=alt.X("psf_low:Q", scale=alt.Scale(zero=False), title="psfsize in r (arcsec)"),
             x2="psf_high:Q",
             y=alt.Y(
                 "depth_low:Q",
@@ -120,7 +173,7 @@ def conditions(lake: duckdb.DuckDBPyConnection) -> Figure:
             color=amount_colour("n_bricks:Q", "bricks"),
             tooltip=[
                 alt.Tooltip("split:N"),
-                alt.Tooltip("psf_low:Q", title="PSF FWHM from (arcsec)", format=".2f"),
+                alt.Tooltip("psf_low:Q", title="psfsize from (arcsec)", format=".2f"),
                 alt.Tooltip("depth_low:Q", title="depth from (AB mag)", format=".1f"),
                 alt.Tooltip("n_bricks:Q", title="bricks", format=","),
             ],
@@ -131,5 +184,5 @@ def conditions(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "conditions",
         chart,
-        "Seeing and depth of the bricks of each split, from the survey's brick table.",
+        f"Seeing and depth of the bricks of each split, from the survey's brick table. {PSFSIZE}",
     )

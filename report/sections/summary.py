@@ -3,12 +3,48 @@
 import duckdb
 
 from report.blocks import Block, Note, Section, Table
+from report.sections.builds import builds
 from report.sections.completeness import labels, shown_rule, widest_experiment
+from report.sections.injected import CONTROL_GALAXIES, INJECTED_SYSTEMS
 
 SETTINGS = (
-    *("experiment_id", "sampling", "n_configs", "n_replicates", "n_galaxies", "control_pairing"),
-    *("control_frac", "stamp_size", "bandset", "lrg_magnitudes", "seed", "pipeline_version"),
+    *("experiment_id", "sampling", "n_configs", "n_replicates", "control_pairing"),
+    *("control_frac", "bandset", "lrg_magnitudes", "seed", "pipeline_version"),
 )
+SPLITS = ("train", "val", "test")
+NOTHING_GOT = [(0, 0)] * len(SPLITS)
+# Selection sets and splits that got nothing are rows as well.
+GALAXIES_GOT = """
+with wanted as (
+    select experiment_id, unnest(selection_set_ids) as selection_set_id, split
+    from stage_config, unnest($splits) as splits(split)
+),
+
+got as (
+    select experiment_id, selection_set_id, region_split as split, count(*) as n_galaxies
+    from sampled_galaxies
+    group by all
+),
+
+counts as (
+    select experiment_id, split, coalesce(n_galaxies, 0) as n_galaxies
+    from wanted left join got using (experiment_id, selection_set_id, split)
+)
+
+select experiment_id, split, min(n_galaxies) as fewest, max(n_galaxies) as most
+from counts
+group by experiment_id, split
+order by experiment_id, list_position($splits, split)
+"""
+RESULT = """
+select
+    cells.rule_kind, completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high,
+    n_valid_all as n_valid, n_hosts_all as n_hosts, false_positive_rate, n_false_positives,
+    n_controls + n_negatives as n_without_arc, chance_fraction_all as chance_fraction, chance_corrected_all as chance_corrected,
+    chance_corrected_low_all as chance_corrected_low, chance_corrected_high_all as chance_corrected_high
+from completeness_cells as cells inner join recovery_thresholds using (experiment_id, rule)
+where cube = 'overall' and experiment_id = ? and rule = ?
+"""
 COUNTS = {
     "catalogue sources": "select count(*) from stg_sources",
     "bricks": "select count(*) from stg_bricks",
@@ -18,8 +54,8 @@ COUNTS = {
     "parent galaxies": "select count(*) from parent_galaxies",
     "tasks": "select count(*) from injection_tasks",
     "tasks whose brick is cached": "select count(*) from runnable_tasks",
-    "injected systems with metrics": "select count(distinct (experiment_id, render_id)) from injections where metrics_ok and not is_control",
-    "controls with metrics": "select count(distinct (experiment_id, render_id)) from injections where metrics_ok and is_control",
+    "injected systems with metrics": INJECTED_SYSTEMS,
+    "control galaxies with metrics": CONTROL_GALAXIES,
 }
 
 
@@ -28,29 +64,46 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
     return Section(
         anchor="summary",
         title="Summary",
-        lead="What went in, what came out, which run made it, and the settings of each experiment.",
-        blocks=[result(lake), counts(lake), run(lake), experiments(lake)],
+        lead="What went in, what came out, which runs made it, and the settings of each experiment.",
+        blocks=[result(lake), counts(lake), builds(lake), experiments(lake)],
     )
 
 
 def result(lake: duckdb.DuckDBPyConnection) -> Block:
-    """One sentence with the completeness of the rule that is shown throughout."""
+    """The completeness of the rule that is shown throughout, at what false positives, and beyond chance."""
     experiment = widest_experiment(lake)
     rule = shown_rule(lake, experiment)
-    share, low, high, n_valid, n_hosts, kind = lake.execute(
-        """
-        select completeness_valid_all, wilson_low_all, wilson_high_all, n_valid_all, n_hosts_all, rule_kind
-        from completeness_cells where cube = 'overall' and experiment_id = ? and rule = ?
-        """,
-        [experiment, rule],
-    ).fetchone()
-    if not n_valid:
-        return Note(f"No injection of {labels(lake)[experiment]} can be judged by {rule} yet.")
+    found = lake.execute(RESULT, [experiment, rule])
+    row = dict(zip([name for name, *_ in found.description], found.fetchone(), strict=True))
+    name = labels(lake)[experiment]
+    if not row["n_valid"]:
+        return Note(f"No injection of {name} can be judged by {rule} yet.")
     return Note(
-        f"Rule {rule} ({kind}) recovers {share:.3f} ({low:.3f} to {high:.3f}, 95 %) of {n_valid:,} usable injections into "
-        f"{n_hosts:,} galaxies of {labels(lake)[experiment]}, averaged over all that was injected. A completeness holds for the population that was "
-        "injected: docs/completeness_questions.md says how to ask for another one."
+        f"Rule {rule} ({row['rule_kind']}) {what_it_costs(row)}recovers {shown_range(row, 'completeness', 'wilson_low', 'wilson_high')} of "
+        f"{row['n_valid']:,} usable injections into {row['n_hosts']:,} galaxies of {name}, averaged over all that was injected{beyond_chance(row)}. "
+        "A completeness holds for the population that was injected: docs/completeness_questions.md says how to ask for another one."
     )
+
+
+def what_it_costs(row: dict) -> str:
+    """How often a rule takes a galaxy without an arc for a lens: a completeness means nothing without it."""
+    if row["false_positive_rate"] is None:
+        return "looks at the injected truth, so it has no false positives; it "
+    measured = f"{row['n_false_positives']:,} of {row['n_without_arc']:,} galaxies without an arc"
+    return f"at {100 * row['false_positive_rate']:g} % false positives (measured: {measured}) "
+
+
+def beyond_chance(row: dict) -> str:
+    """What is left when as many arcs are taken off as controls are taken for lenses, where that is known."""
+    if row["chance_corrected"] is None:
+        return ""
+    left = shown_range(row, "chance_corrected", "chance_corrected_low", "chance_corrected_high")
+    return f". It takes {100 * row['chance_fraction']:.1f} % of the controls for lenses as well; beyond that chance, {left} is left"
+
+
+def shown_range(row: dict, value: str, low: str, high: str) -> str:
+    """A share with its interval."""
+    return f"{row[value]:.3f} ({row[low]:.3f} to {row[high]:.3f}, 95 %)"
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:
@@ -59,27 +112,49 @@ def counts(lake: duckdb.DuckDBPyConnection) -> Table:
     return Table("Rows along the way.", ["", "number"], rows)
 
 
-def run(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The last run that wrote to the lake: code, versions, choices."""
-    columns = ["finished_at", "command", "selected", "code_version", "dbt_version", "command_line_vars", "last_snapshot_id"]  # fmt: skip
-    rows = lake.sql(
-        f"select {', '.join(columns)} from runs order by finished_at desc limit 1"
-    ).fetchall()
-    return Table(
-        "The run that this report is made of; the table runs holds those before it, and every setting.",
-        ["", "value"],
-        [[name, value] for row in rows for name, value in zip(columns, row, strict=True)],
-    )
-
-
 def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
-    """One row per experiment with what made it."""
+    """One row per experiment with what made it, and the galaxies that were got beside those asked for."""
     there = {name for (name, *_) in lake.execute("describe stage_config").fetchall()}
     columns = [name for name in SETTINGS if name in there]
     rows = lake.sql(f"select {', '.join(columns)} from stage_config order by 1").fetchall()
-    names = labels(lake)
+    names, got = labels(lake), galaxies_got(lake)
+    asked = dict(lake.sql("select experiment_id, n_galaxies from stage_config").fetchall())
+    short = [
+        names[key] for key, counts in got.items() if min(low for low, _ in counts) < asked[key]
+    ]
     return Table(
-        "Experiments; every setting is a column of stage_config.",
-        ["experiment", *columns[1:]],
-        [[names[experiment], *row] for experiment, *row in rows],
+        "Experiments; every setting is a column of stage_config. Galaxies are counted per selection set and split: those asked for, then those "
+        "that were got in train, val and test (from the set with fewest to the one with most)."
+        + fell_short(short),
+        ["experiment", "galaxies asked for", *(f"got, {split}" for split in SPLITS), *columns[1:]],
+        [
+            [
+                names[key],
+                asked[key],
+                *(range_text(*counts) for counts in got.get(key, NOTHING_GOT)),
+                *row,
+            ]
+            for key, *row in rows
+        ],
     )
+
+
+def galaxies_got(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int]]]:
+    """Fewest and most galaxies of any selection set, for each experiment and split."""
+    rows = lake.execute(GALAXIES_GOT, {"splits": list(SPLITS)}).fetchall()
+    got: dict[str, list[tuple[int, int]]] = {}
+    for experiment, _, fewest, most in rows:
+        got.setdefault(experiment, []).append((fewest, most))
+    return got
+
+
+def range_text(low: int, high: int) -> int | str:
+    """Fewest and most, or the one number that they are."""
+    return low if low == high else f"{low:,}\u2013{high:,}"
+
+
+def fell_short(experiments: list[str]) -> str:
+    """A sentence on the experiments that did not get what they asked for."""
+    if not experiments:
+        return ""
+    return f" Fewer than asked for, because the regions or their bins of PSF and depth hold too few: {'; '.join(experiments)}."

@@ -2,11 +2,13 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from report.blocks import Table
 from report.page import write_page
 from report.sections import completeness
+from report.sections.completeness_maps import HOW_TO_READ, MAPS, without_empty_bins
 from tests.report.conftest import CHROMIUM, opened
 
 STAGE_CONFIG = """
@@ -36,11 +38,15 @@ def rows_of(figure):
     return next(iter(figure.chart.to_dict()["datasets"].values()))
 
 
-def test_a_map_has_every_cell_of_its_cube_and_tells_empty_ones(section, sql):
-    rows = rows_of(figure(section, "completeness_theta_e_psf"))
-    assert len(rows) == 10 * 8
+def test_a_map_has_the_cells_of_its_filled_bins_and_tells_empty_ones(section, sql):
+    drawn = figure(section, "completeness_theta_e_psf")
+    rows = rows_of(drawn)
+    filled = [row for row in rows if row["n_valid_all"] > 0]
+    across, up = ({row[axis] for row in filled} for axis in ("x_bin", "y_bin"))
+    assert len(rows) == len(across) * len(up)
+    assert len(rows) < 10 * 8  # the whole cube
+    assert "Bins without a usable injection are not drawn" in drawn.caption
     empty = [row for row in rows if row["n_valid_all"] == 0]
-    assert len(empty) > 10
     assert all(row["completeness"] is None for row in empty)
     expected = sql(
         "select sum(n_recovered_all) as n from completeness_cells where cube = 'overall' and rule = "
@@ -49,6 +55,17 @@ def test_a_map_has_every_cell_of_its_cube_and_tells_empty_ones(section, sql):
     assert expected > 0
     labels = {row["x_bin"] for row in rows} | {row["y_bin"] for row in rows}
     assert not any("inf" in label for label in labels)
+
+
+def test_no_two_maps_say_the_same(section):
+    captions = [figure(section, f"completeness_{cube}").caption for cube, *_ in MAPS]
+    assert len(set(captions)) == len(MAPS)
+    assert [HOW_TO_READ in caption for caption in captions] == [True, False, False, False]
+
+
+def test_a_map_without_any_usable_injection_is_drawn_whole():
+    rows = pl.DataFrame({"n_valid_all": [0, 0], "x_bin": ["a", "b"], "y_bin": ["c", "c"]})
+    assert without_empty_bins(rows).equals(rows)
 
 
 def test_every_rule_with_usable_injections_is_compared(section, sql):

@@ -1,0 +1,66 @@
+"""Which run made the tables that stand in the lake now, stage by stage."""
+
+import duckdb
+
+from report.blocks import Table
+from report.stages import STAGES, stage_of_tables
+
+HEADINGS = ["stage", "tables", "run ended at", "asked for", "vars of the command line", "outcome", "code"]  # fmt: skip
+# A table that is built anew gets a new entry in the catalogue, with the snapshot that published it;
+# it stays there when old snapshots are expired.
+BUILDS = """
+with stages as (
+    select unnest($names) as table_name, unnest($stages) as stage
+),
+
+tables as (
+    select stage, table_name, begin_snapshot
+    from __ducklake_metadata_{catalog}.ducklake_table
+    inner join stages using (table_name)
+    where end_snapshot is null
+),
+
+made as (
+    select tables.*, runs.*
+    from tables
+    left join runs on begin_snapshot between first_snapshot_id and last_snapshot_id
+    qualify row_number() over (partition by table_name order by first_snapshot_id desc) = 1
+)
+
+select stage, count(*) as n_tables, finished_at, any_value(command) as command, any_value(selected) as selected,
+    any_value(command_line_vars) as vars, any_value(n_failed) as n_failed, any_value(code_version) as code_version
+from made
+group by stage, invocation_id, finished_at
+order by list_position($order, stage), finished_at desc
+"""
+
+
+def builds(lake: duckdb.DuckDBPyConnection) -> Table:
+    """One row per stage and run whose tables are in the lake, however many runs came after it."""
+    (catalog,) = lake.sql("select current_database()").fetchone()
+    known = stage_of_tables()
+    rows = lake.execute(
+        BUILDS.format(catalog=catalog),
+        {"names": list(known), "stages": list(known.values()), "order": list(STAGES)},
+    ).fetchall()
+    return Table(
+        "The runs that made what this report is drawn from: for each stage the one that built the tables that are in the lake now, whatever "
+        "has run since. Tables left as they were keep the run that built them, so a stage may have several. A run that failed may have "
+        "built tables all the same. The table runs holds every run, with every setting.",
+        HEADINGS,
+        [build_row(*row) for row in rows],
+    )
+
+
+def build_row(stage, n_tables, finished_at, command, selected, variables, n_failed, code) -> list:
+    """A build as a row; one without a run is of a run that was killed before it could say so."""
+    if command is None:
+        return [stage, n_tables, None, None, None, "never ended", None]
+    asked = f"dbt {command} {' '.join(selected) if selected else 'everything'}"
+    given = None if variables in (None, "{}") else variables
+    return [stage, n_tables, finished_at, asked, given or "none", outcome(n_failed), code]
+
+
+def outcome(n_failed: int) -> str:
+    """How a run went."""
+    return f"failed: {n_failed} models or checks" if n_failed else "succeeded"
