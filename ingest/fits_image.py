@@ -112,6 +112,8 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
     if not 0 < block_size <= MAX_TILE_VALUES:
         raise FitsError("bad_header", f"{name}: Rice blocks of {block_size}")
     table = tile_table(name, data, hdu, n_tiles)
+    if dtype is np.float32 and table.scaling is None and _needs_scaling(hdu, algorithm, table):
+        raise FitsError("bad_header", f"{name}: floats without a ZSCALE and ZZERO that can be read")
     return TiledImage(
         name=name,
         hdu=hdu,
@@ -124,6 +126,14 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
         block_size=block_size,
         table=table,
     )
+
+
+def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
+    """Whether tiles of floats hold levels: GZIP can pack the floats themselves, the others cannot."""
+    if algorithm != GZIP:
+        return bool((table.spans[:, 1] > 0).any())
+    labels = {hdu.text(f"TTYPE{number}") for number in range(1, hdu.integer("TFIELDS") + 1)}
+    return not labels.union(hdu.cards).isdisjoint({"ZSCALE", "ZZERO"})
 
 
 def _setting(hdu: Hdu, name: str, default: int) -> int:

@@ -1,8 +1,10 @@
 """Damaged tiles: whatever the bytes, there are pixels of the right shape or a reason."""
 
 import gzip
+import itertools
 from contextlib import contextmanager
 
+import fitsio
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -164,6 +166,58 @@ def test_a_column_that_nobody_reads_may_hold_nothing(files, tmp_path):
     ours = read_all(path)[0]
     path.write_bytes(files["image"])
     assert np.array_equal(ours, read_all(path)[0])
+
+
+NO_SCALING = (
+    {"TTYPE2": "A", "TTYPE3": "B"},
+    {"TFORM2": "1K", "TFORM3": "1K"},
+    {"TTYPE2": "A", "TTYPE3": "B", "ZSCALE": "x", "ZZERO": "x"},
+)
+
+
+def compressed(settings, pixels):
+    """A file of float32 pixels, as CFITSIO compresses them."""
+    with fitsio.FITS(f"mem://[compress {settings}]", "rw") as memory:
+        memory.write(pixels.astype(np.float32))
+        return memory.read_raw()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "cards"),
+    # GZIP packs floats too: a header that does not speak of a scale at all is that of such a file.
+    [*itertools.product("RH", NO_SCALING), *itertools.product("G", NO_SCALING[1:])],
+)
+def test_levels_without_a_scale_are_no_pixels(tmp_path, algorithm, cards):
+    """There are few levels: each is a float32 exactly, and nothing else would tell."""
+    path = tmp_path / "levels.fits.fz"
+    content = compressed(f"{algorithm} 100,100; q0 4", np.random.default_rng(1).random(SHAPE))
+    path.write_bytes(content)
+    assert read_all(path)
+    path.write_bytes(with_cards(content, **cards))
+    with pytest.raises(FitsError, match="ZSCALE and ZZERO") as caught:
+        tiles.open_images(path)
+    assert caught.value.reason_code == "bad_header"
+
+
+def test_tiles_that_hold_no_levels_need_no_scale(tmp_path):
+    """All were too rough for levels: their floats are in the column of gzipped tiles."""
+    path = tmp_path / "rough.fits.fz"
+    path.write_bytes(
+        with_cards(
+            compressed("R 100,100; q0 16", np.random.default_rng(1).random((100, 100))),
+            TTYPE2="GZIP_COMPRESSED_DATA",
+            TFORM2="1PB(99)",
+            TTYPE3="UNUSED",
+        )
+    )
+    stream = gzip.compress(np.full(10_000, 1.5, ">f4").tobytes())
+    content, place = bytearray(path.read_bytes()), fitsio.FITS(str(path))[1].get_offsets()
+    row = np.array([0, 0, len(stream), 0], ">i4").tobytes() + bytes(8)
+    heap = place["data_start"] + len(row)
+    content[place["data_start"] : heap] = row
+    content[heap : heap + len(stream)] = stream
+    path.write_bytes(content)
+    assert np.array_equal(read_all(path)[0], np.full((100, 100), 1.5, np.float32))
 
 
 def test_gzip_never_unpacks_more_than_a_tile():
