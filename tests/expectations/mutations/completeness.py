@@ -64,6 +64,7 @@ CHANGES = {
         "no_control_is_detectable": (
             "is_usable = true, is_detected = true, reason_code = null"
             " where is_control and rule = 'matched_snr'"
+            " and task_id in (select task_id from injections where metrics_ok)"
         ),
         "original_rule_is_as_stated": (
             "is_detected = true, is_detected_clean = is_usable_clean, reason_code = null"

@@ -15,7 +15,7 @@ select
     'detectability' as rule_kind,
     is_control,
     metrics_ok and not is_control as is_usable,
-    is_usable and bad_pixel_frac < 0.02 as is_usable_clean,
+    is_usable and bad_pixel_frac < 0.01 as is_usable_clean,
     is_usable and case rule
         when 'original' then arc_snr >= 5 and theta_over_psf >= 0.8
         else arc_snr_matched >= 20
