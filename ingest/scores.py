@@ -54,7 +54,7 @@ def scores(
     with closing(lake.connect()) as connection:
         if forget is not None:
             typer.echo(f"scores: {forget_scores(connection, forget, to)} of {forget} removed")
-        else:
+        if file is not None:
             n_rows, finders = ingest_scores(connection, file, to)
             typer.echo(f"scores: {n_rows} of {', '.join(finders)}")
     typer.echo("look: dbt build --select completeness, then `from recovery_thresholds` in the lake")
