@@ -86,6 +86,12 @@ def _recoveries() -> Suite:
                 "detected_is_usable",
                 "is_usable or not is_detected and not is_usable_clean",
             ),
+            no_rows(
+                "what_is_judged_by_a_metric_is_measured",
+                "select {key} from {batch} inner join injections using (task_id)"
+                " where is_usable and rule_kind <> 'finder' and metrics_ok is not true",
+                why="Metrics that are not to be trusted count in no completeness.",
+            ),
             always("clean_is_a_part", "is_detected_clean = (is_detected and is_usable_clean)"),
             always("reason_where_not_detected", "is_detected = (reason_code is null)"),
             among("reason_code", reason_codes(), when="reason_code is not null"),
@@ -110,7 +116,7 @@ def _original_rule_holds() -> Check:
     """The original's rule, evaluated on the injections themselves."""
     (rule,) = (row for row in seed_rows("recovery_rules") if row["rule"] == "original")
     met = (
-        f"cutout_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"
+        f"metrics_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"
         f" / coalesce(psf_fwhm_used_r, psfsize_r) >= {rule['theta_over_psf_minimum']}"
     )
     return no_rows(

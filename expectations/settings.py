@@ -21,14 +21,26 @@ def settings(overrides: str = "") -> Settings:
     Raises
     ------
     SettingsError
-        When the overrides are no YAML mapping, or name a var that the project does not have.
+        When the overrides are no YAML mapping, name a var that the project does not have, or a survey
+        size without limits.
     """
-    project = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))
+    defaults = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))["vars"]
     chosen = _mapping(overrides)
-    unknown = sorted(map(str, chosen.keys() - project["vars"].keys()))
+    unknown = sorted(map(str, chosen.keys() - defaults.keys()))
     if unknown:
         raise SettingsError(f"no var {unknown[0]}: {PROJECT_FILE.name} lists what can be set")
-    return {**project["vars"], **chosen}
+    _check_survey_size({**defaults, **chosen}, defaults["survey_size"])
+    return {**defaults, **chosen}
+
+
+def _check_survey_size(chosen: Settings, default: str) -> None:
+    """Limits that depend on the survey's size must have the one that is chosen."""
+    size = chosen["survey_size"]
+    for name, limits in chosen.items():
+        if isinstance(limits, dict) and default in limits and size not in limits:
+            raise SettingsError(
+                f"var survey_size: there is no {size!r}, only {', '.join(limits)} in {name}"
+            )
 
 
 def _mapping(text: str) -> dict[str, Any]:

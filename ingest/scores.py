@@ -1,4 +1,4 @@
-"""Scores of lens finders into the lake: ``python -m ingest scores FILE``.
+"""Scores of lens finders into the lake, and out of it: ``python -m ingest scores FILE``.
 
 A threshold at a false-positive rate is only as good as the scores of the galaxies without an arc,
 so a file is taken whole or not at all.
@@ -35,16 +35,28 @@ OF_NEGATIVES = ScoreTable(
 
 
 def scores(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet: task_id, finder, score.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV or Parquet: task_id, finder, score.")
+    ] = None,
     negatives: Annotated[
         bool,
         typer.Option("--negatives", help="Of real galaxies: galaxy_id, finder, score."),
     ] = False,
+    forget: Annotated[
+        str | None,
+        typer.Option(metavar="FINDER", help="Remove the scores of a finder; takes no FILE."),
+    ] = None,
 ) -> None:
     """Take scores of one or more finders; earlier scores of the same finders are replaced."""
+    if (file is None) == (forget is None):
+        raise CommandError("scores takes either a FILE or --forget FINDER")
+    to = OF_NEGATIVES if negatives else OF_TASKS
     with closing(lake.connect()) as connection:
-        n_rows, finders = ingest_scores(connection, file, OF_NEGATIVES if negatives else OF_TASKS)
-    typer.echo(f"scores: {n_rows} of {', '.join(finders)}")
+        if forget is not None:
+            typer.echo(f"scores: {forget_scores(connection, forget, to)} of {forget} removed")
+        if file is not None:
+            n_rows, finders = ingest_scores(connection, file, to)
+            typer.echo(f"scores: {n_rows} of {', '.join(finders)}")
     typer.echo("look: dbt build --select completeness, then `from recovery_thresholds` in the lake")
 
 
@@ -80,6 +92,45 @@ def ingest_scores(
     _replace(connection, to)
     (n_rows,) = _rows(connection, "select count(*) from given")[0]
     return n_rows, finders
+
+
+def forget_scores(connection: duckdb.DuckDBPyConnection, finder: str, to: ScoreTable) -> int:
+    """Remove the scores of a finder from the lake, all or none.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the lake attached and in use.
+    finder : str
+    to : ScoreTable
+
+    Returns
+    -------
+    int
+        Rows removed.
+
+    Raises
+    ------
+    CommandError
+        When the finder has no scores there; it names those that have.
+    """
+    known = _finders(connection, to)
+    if finder not in known:
+        there = f"only of {', '.join(known)}" if known else "nor of any other finder"
+        raise CommandError(f"{to.table} has no scores of {finder!r}, {there}")
+    (n_rows,) = connection.execute(f"delete from {to.table} where finder = ?", [finder]).fetchall()[
+        0
+    ]
+    return int(n_rows)
+
+
+def _finders(connection: duckdb.DuckDBPyConnection, to: ScoreTable) -> list[str]:
+    """Finders that have scores in the lake; none when it has no such table."""
+    try:
+        rows = _rows(connection, f"select distinct finder from {to.table} order by 1")
+    except duckdb.CatalogException:
+        return []
+    return [row[0] for row in rows]
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:

@@ -105,15 +105,69 @@ parent_bounds as (
     from parent_factor
 ),
 
+attempts as (
+    select
+        recovery_thresholds.experiment_id,
+        task_outcomes.theta_e_arcsec as bin,
+        task_outcomes.host_number,
+        case chosen_quality
+            when 'clean' then task_outcomes.is_clean
+            when 'all' then true
+            else error('quality is clean or all, not ' || chosen_quality)
+        end
+        and (task_outcomes.usable_bits >> recovery_thresholds.rule_bit) & 1 = 1 as is_usable
+    from {{ lake_table('task_outcomes') }} as task_outcomes
+    inner join {{ lake_table('recovery_thresholds') }} as recovery_thresholds using (experiment_number)
+    where
+        recovery_thresholds.rule = chosen_rule
+        and task_outcomes.is_first_of_render
+        and not task_outcomes.is_control
+),
+
+hosts as (
+    select
+        experiment_id,
+        bin,
+        host_number,
+        count(*)::double as n,
+        count(*) filter (where is_usable)::double as k
+    from attempts
+    group by experiment_id, bin, host_number
+),
+
+-- A host mostly is usable at every attempt or at none, so that hosts are what is counted.
+usable_factor as (
+    select
+        experiment_id,
+        bin,
+        count(*) as n_hosts_attempted,
+        sum(n)::bigint as n_attempt,
+        sum(k) / sum(n) as usable_share,
+        sum(n) / ({{ host_design_effect(
+            'count(*)', 'sum(n)', 'sum(k)', 'sum(n * n)', 'sum(k * k)', 'sum(n * k)'
+        ) }}) as usable_n_effective
+    from hosts
+    group by experiment_id, bin
+),
+
+usable_bounds as (
+    select
+        usable_factor.* exclude (bin),
+        edges.low as theta_e_arcsec_low,
+        {{ wilson_bound('usable_share', 'usable_n_effective', '-') }} as usable_low,
+        {{ wilson_bound('usable_share', 'usable_n_effective', '+') }} as usable_high
+    from usable_factor
+    left join {{ lake_table('completeness_bins') }} as edges
+        on edges.axis = 'theta_e_arcsec' and usable_factor.bin = edges.bin
+),
+
 cells as (
     select
         experiment_id,
         rule,
         theta_e_arcsec_low,
         theta_e_arcsec_high,
-        n_attempt,
         {{ of_quality('n_hosts') }} as n_hosts,
-        {{ of_quality('valid_frac') }} as usable_share,
         {{ of_quality('completeness_valid') }} as detected_share,
         {{ of_quality('wilson_low') }} as detected_low,
         {{ of_quality('wilson_high') }} as detected_high
@@ -130,18 +184,23 @@ select
     parent_bounds.parent_share,
     parent_bounds.parent_low,
     parent_bounds.parent_high,
-    cells.n_attempt,
-    cells.usable_share,
-    {{ wilson_bound('cells.usable_share', 'cells.n_attempt', '-') }} as usable_low,
-    {{ wilson_bound('cells.usable_share', 'cells.n_attempt', '+') }} as usable_high,
+    usable_bounds.n_attempt,
+    usable_bounds.n_hosts_attempted,
+    usable_bounds.usable_n_effective,
+    usable_bounds.usable_share,
+    usable_bounds.usable_low,
+    usable_bounds.usable_high,
     cells.n_hosts,
     cells.detected_share,
     cells.detected_low,
     cells.detected_high,
-    parent_bounds.parent_share * cells.usable_share * cells.detected_share as chain,
-    parent_bounds.parent_low * usable_low * cells.detected_low as chain_low,
-    parent_bounds.parent_high * usable_high * cells.detected_high as chain_high
+    parent_bounds.parent_share * usable_bounds.usable_share * cells.detected_share as chain,
+    parent_bounds.parent_low * usable_bounds.usable_low * cells.detected_low as chain_low,
+    parent_bounds.parent_high * usable_bounds.usable_high * cells.detected_high as chain_high
 from cells
+inner join usable_bounds
+    on cells.experiment_id = usable_bounds.experiment_id
+    and cells.theta_e_arcsec_low is not distinct from usable_bounds.theta_e_arcsec_low
 cross join parent_bounds
 order by cells.experiment_id, cells.theta_e_arcsec_low
 {%- endmacro %}

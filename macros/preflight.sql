@@ -1,5 +1,5 @@
 {#
-  Before a run: are all vars known, and is everything there that the selected models read and the
+  Before a run: are all vars known and within what they can be, and is everything there that the selected models read and the
   run does not make? If not, one sentence that names the var, or what has to come first.
 #}
 
@@ -8,7 +8,7 @@
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set selected = selected_resources | default([]) -%}
         {%- set present = tables_in_lake() -%}
-        {%- set missing = unknown_vars() -%}
+        {%- set missing = unknown_vars() + vars_out_of_range() + vars_without_such_a_choice() -%}
         {%- for unique_id in selected if unique_id.startswith('model.') -%}
             {%- set node = graph.nodes[unique_id] -%}
             {%- for input_id in physical_inputs(node) if input_id not in selected -%}
@@ -27,6 +27,60 @@
     {%- set known = fromjson(run_query('select project_vars()').rows[0][0]) -%}
     {%- for name in invocation_args_dict.get('vars') or {} if name not in known -%}
         {%- do sentences.append("no var " ~ name ~ ": dbt_project.yml lists what can be set") -%}
+    {%- endfor -%}
+    {{ return(sentences) }}
+{%- endmacro %}
+
+{% macro vars_out_of_range() -%}
+    {#- One sentence for each var whose number makes no sense, before anything is made with it. -#}
+    {%- set shares = [
+        'split_train_fraction', 'split_val_fraction', 'clean_max_bad_pixel_frac',
+        'clean_max_wise_brightmask_frac', 'density_min_covered_share', 'population_max_unprobed_share',
+        'pool_n1_fraction', 'cutout_max_central_nan_frac', 'cutout_max_core_nan_frac',
+        'cutout_max_clip_frac', 'gate_min_positive_ok_frac', 'gate_min_negative_ok_frac',
+        'min_psf_source_fraction',
+    ] -%}
+    {%- set positive = [
+        'pixel_scale_arcsec', 'split_nside', 'replicates', 'beta_max_over_theta_e',
+        'surface_psf_width_arcsec', 'surface_depth_width_mag', 'stamp_part_megabytes', 'interval_z',
+        'psf_moffat_beta', 'src_colour_sigma_mag', 'cutout_size_pix', 'region_link_deg',
+    ] -%}
+    {%- set sentences = [] -%}
+    {%- for name in shares if not (is_number(var(name)) and 0 <= var(name) <= 1) -%}
+        {%- do sentences.append(out_of_range(name, 'a number from 0 to 1')) -%}
+    {%- endfor -%}
+    {%- for name in positive if not (is_number(var(name)) and var(name) > 0) -%}
+        {%- do sentences.append(out_of_range(name, 'a number above 0')) -%}
+    {%- endfor -%}
+    {%- for name in ['lens_e_min', 'lens_e_max'] if not (is_number(var(name)) and 0 <= var(name) < 1) -%}
+        {%- do sentences.append(out_of_range(name, 'a number from 0 to below 1')) -%}
+    {%- endfor -%}
+    {%- if not sentences and var('lens_e_min') > var('lens_e_max') -%}
+        {%- do sentences.append(out_of_range('lens_e_min', 'at most lens_e_max, ' ~ var('lens_e_max'))) -%}
+    {%- endif -%}
+    {{ return(sentences) }}
+{%- endmacro %}
+
+{% macro is_number(value) -%}
+    {{ return(value is number and value is not boolean) }}
+{%- endmacro %}
+
+{% macro out_of_range(name, allowed) -%}
+    {{ return('var ' ~ name ~ ' is ' ~ var(name) ~ ': it must be ' ~ allowed) }}
+{%- endmacro %}
+
+{% macro vars_without_such_a_choice() -%}
+    {#- One sentence for each choice that does not exist, where no model that runs first would say so. -#}
+    {%- set choices = [('psf_profile', ['moffat', 'gaussian'])] -%}
+    {%- set defaults = fromjson(run_query('select project_vars()').rows[0][0]) -%}
+    {%- for by_size in defaults.values() if by_size is mapping and defaults.survey_size in by_size -%}
+        {%- do choices.append(('survey_size', by_size.keys() | list)) -%}
+    {%- endfor -%}
+    {%- set sentences = [] -%}
+    {%- for name, allowed in choices if var(name) not in allowed -%}
+        {%- do sentences.append(
+            "var " ~ name ~ ": there is no '" ~ var(name) ~ "', only " ~ allowed | join(', ')
+        ) -%}
     {%- endfor -%}
     {{ return(sentences) }}
 {%- endmacro %}

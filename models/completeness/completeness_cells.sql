@@ -1,6 +1,6 @@
 {{ config(post_hook="{{ completeness_queries() }}") }}
 -- depends_on: {{ ref('injections') }}, {{ ref('recoveries') }}, {{ ref('completeness_footprint') }}
--- depends_on: {{ ref('known_lens_parents') }}
+-- depends_on: {{ ref('known_lens_parents') }}, {{ ref('task_outcomes') }}, {{ ref('completeness_bins') }}
 with
 
 completeness_grid as (

@@ -28,6 +28,9 @@ recoveries as (
             when is_detected then null
             when not coalesce(injections.cutout_ok, false)
                 then coalesce(injections.reason_code, 'cutout_not_ok')
+            when
+                recovery_thresholds.rule_kind <> 'finder' and not coalesce(injections.metrics_ok, false)
+                then coalesce(injections.reason_code, 'metrics_not_ok')
             when recovery_thresholds.threshold is null then recovery_thresholds.reason_code
             when injections.is_control and recovery_thresholds.rule_kind = 'detectability'
                 then 'control_has_no_arc'

@@ -70,7 +70,7 @@ scores_of_controls as (
         null::varchar as finder,
         arg_min({{ statistic }}, task_id)::double as score
     from usable_controls
-    where isfinite({{ statistic }}::double)
+    where metrics_ok and isfinite({{ statistic }}::double)
     group by experiment_id, brickid, objid
     union all
     {%- endfor %}

@@ -73,7 +73,10 @@ outcomes_by_finders as (
 
 tasks as (
     select
-        injections.* replace (coalesce(cutout_ok, false) as cutout_ok),
+        injections.* replace (
+            coalesce(cutout_ok, false) as cutout_ok,
+            coalesce(metrics_ok, false) as metrics_ok
+        ),
         {{ host_number('injections') }} as host_number,
         {{ task_expression('psf_fwhm_arcsec') }} as psf_fwhm_arcsec,
         {{ task_expression('theta_over_psf') }} as theta_over_psf,
@@ -96,7 +99,7 @@ judged_by_columns as (
             as is_first_of_render
         {%- for rule in rules %},
         (
-            tasks.cutout_ok
+            tasks.metrics_ok
             and experiments.threshold_{{ loop.index0 }} is not null
             and coalesce(isfinite(tasks.{{ rule.statistic }}::double), false)
             {%- if rule.theta_over_psf_minimum is not none %}
@@ -149,7 +152,7 @@ task_outcomes as (
         judged_tasks.detected_bits,
         case when judged_tasks.cutout_ok then judged_tasks.theta_over_psf end as theta_over_psf_seen,
         case
-            when judged_tasks.cutout_ok and judged_tasks.theta_over_psf is not null
+            when judged_tasks.metrics_ok and judged_tasks.theta_over_psf is not null
                 then judged_tasks.arc_snr
         end as arc_snr_seen
         {%- for axis in axes %},

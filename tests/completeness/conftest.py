@@ -1,5 +1,7 @@
 """Lakes with simulated injections on which the completeness stage has run."""
 
+import shutil
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -10,6 +12,7 @@ from ingest import lake
 from tests.dbt_process import run_dbt
 
 SHARE_BY_THETA_E = {0.3: 0.05, 0.6: 0.3, 1.0: 0.7, 1.4: 0.95}
+EXPERIMENTS = ("train_stamp64_bandsgrz_gridgrid_small", "train_stamp64_bandsgrz_gridrecoverable")
 
 
 class Workplace:
@@ -76,6 +79,41 @@ def sql(catalogue):
 @pytest.fixture(scope="session")
 def injections(sql):
     return sql("from injections")
+
+
+@pytest.fixture(scope="session")
+def two_experiments(tmp_path_factory):
+    """Two experiments into the same galaxies, of which the second is recovered more often."""
+    place = Workplace(tmp_path_factory.mktemp("experiments"))
+    often = {theta: 1 - share / 2 for theta, share in SHARE_BY_THETA_E.items()}
+    with place.connect() as connection:
+        write_injections(
+            connection,
+            *(
+                Simulation(n_hosts=600, recovered_share=shares, sets_per_host=3, experiment_id=name)
+                for name, shares in zip(EXPERIMENTS, (SHARE_BY_THETA_E, often), strict=True)
+            ),
+        )
+        write_surroundings(connection)
+        connection.execute("update bricks_with_region set psfsize_r = 1.25, psfdepth_r = 24.4")
+    cubes = "{completeness_cubes: [overall, by_theta_e_arcsec, theta_e_psf_depth]}"
+    place.dbt(
+        "build", "--select", "completeness", "--exclude-resource-type", "test", "unit_test",
+        "--vars", cubes,
+    )  # fmt: skip
+    return place
+
+
+@pytest.fixture(scope="session")
+def first_experiment(two_experiments, tmp_path_factory):
+    """The same lake when the second experiment is not there."""
+    place = Workplace(tmp_path_factory.mktemp("experiment"))
+    shutil.copytree(two_experiments.lake, place.lake)
+    with place.connect() as connection:
+        for table in ("injections", "completeness_cells", "recovery_thresholds"):
+            connection.execute(f"delete from {table} where experiment_id = ?", [EXPERIMENTS[1]])
+        connection.execute("delete from task_outcomes where experiment_number = 1")
+    return place
 
 
 @pytest.fixture(scope="session")

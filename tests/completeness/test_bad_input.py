@@ -88,3 +88,17 @@ def test_a_senseless_choice_is_named(broken, names):
     for name in names:
         assert BREAKS[name][2] in said
     assert "Traceback" not in said
+
+
+def test_unit_tests_of_the_stage_do_not_see_the_scores_of_the_lake(broken):
+    with broken.connect() as connection:
+        connection.execute(
+            "create table negative_scores as "
+            "select 'n' || n as galaxy_id, 'blind_snr' as finder, 5e0 + n as score from range(20) as t(n)"
+        )
+        connection.execute(
+            "insert into finder_scores "
+            "select task_id, 'net', 5e0 from (values ('a'), ('b'), ('c'), ('d')) as t(task_id)"
+        )
+    said = broken.dbt("test", "--select", "completeness,test_type:unit")
+    assert "PASS recovery_thresholds::a_threshold_leaves" in said

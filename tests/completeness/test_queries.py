@@ -1,12 +1,16 @@
 """Questions to the lake, asked without dbt."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from scipy.stats import genpareto
+
+from tests.completeness.conftest import EXPERIMENTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "completeness_questions.md"
 SECTIONS = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]
@@ -27,14 +31,43 @@ def test_the_page_asks_ten_questions():
     assert [section.split(".")[0] for section in SECTIONS] == [str(n) for n in range(1, 11)]
 
 
+def answers(place, block):
+    """Rows of the last statement of a block, in an order of their own."""
+    with place.connect(read_only=True) as connection:
+        for statement in filter(str.strip, block.split(";")):
+            answer = connection.sql(statement)
+        frame = answer.pl()
+    return frame.sort(frame.columns)
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.splitlines()[0])
-def test_every_question_of_the_page_has_an_answer(lake, section):
+def test_every_question_is_answered_for_each_experiment(two_experiments, first_experiment, section):
     blocks = re.findall(r"```sql\n(.*?)```", section, flags=re.DOTALL)
     assert blocks
     for block in blocks:
-        for statement in filter(str.strip, block.split(";")):
-            answer = lake.sql(statement)
-        assert len(answer.fetchall()) > 0
+        both = answers(two_experiments, block)
+        assert set(both["experiment_id"]) == set(EXPERIMENTS)
+        first = both.filter(pl.col("experiment_id") == EXPERIMENTS[0])
+        assert_frame_equal(first, answers(first_experiment, block))
+
+
+def test_half_complete_is_where_all_wider_bins_are(first_experiment, tmp_path):
+    place = type(first_experiment)(tmp_path)
+    shutil.copytree(first_experiment.lake, place.lake)
+    (block,) = re.findall(r"```sql\n(.*?)```", SECTIONS[2], flags=re.DOTALL)
+    assert answers(place, block)["half_complete_from_arcsec"].item() == 1.0
+    with (
+        place.connect() as connection
+    ):  # true shares 0.05, 0.3, 0.7, 0.95: the narrowest is told as well
+        connection.execute(
+            "update completeness_cells set wilson_low_clean = 0.9 where theta_e_arcsec_low = 0.25"
+        )
+    assert answers(place, block)["half_complete_from_arcsec"].item() == 1.0
+    with place.connect() as connection:
+        connection.execute(
+            "update completeness_cells set wilson_low_clean = 0.4 where theta_e_arcsec_low = 1.25"
+        )
+    assert answers(place, block)["half_complete_from_arcsec"].item() is None
 
 
 @pytest.mark.parametrize("quality", ["all", "clean"])
@@ -212,6 +245,61 @@ def test_the_chain_is_the_product_of_its_factors(lake):
     assert (chain["chain"] <= chain["chain_high"]).all()
 
 
+@pytest.fixture
+def hosts_of_many_injections(catalogue, tmp_path):
+    """The lake with 14 hosts of 32 injections at 1.0 arcsec, one of the hosts without a mask."""
+    place = type(catalogue)(tmp_path)
+    shutil.copytree(catalogue.lake, place.lake)
+    with place.connect() as connection:
+        connection.execute(
+            """
+            create temp table shown as
+            select bin, one.* replace (false as is_control, true as is_first_of_render, true as is_clean)
+            from (from task_outcomes limit 1) as one, completeness_bins as bins
+            where bins.axis = 'theta_e_arcsec' and 1.0 >= bins.low and 1.0 < bins.high
+            """
+        )
+        connection.execute("delete from task_outcomes where not is_control")
+        connection.execute(
+            """
+            insert into task_outcomes by name
+            select shown.* exclude (bin) replace (
+                shown.bin::smallint as theta_e_arcsec,
+                'task_' || host || '_' || copy as task_id,
+                host as host_number,
+                if(host = 0, 0, (1 << 30) - 1)::bigint as usable_bits
+            )
+            from shown, range(14) as hosts(host), range(32) as copies(copy)
+            """
+        )
+        yield connection
+
+
+@pytest.mark.parametrize("quality", ["all", "clean"])
+def test_the_usable_share_of_the_chain_counts_hosts(hosts_of_many_injections, quality):
+    chain = ask(
+        hosts_of_many_injections,
+        f"from completeness_chain(chosen_rule := 'snr_only', chosen_quality := '{quality}')",
+    ).row(0, named=True)
+    # Wilson (1927) for 13 of 14 trials, as hosts are usable always or never: 0.685 to 0.987.
+    z, n, share = 1.959963984540054, 14, 13 / 14
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    assert (chain["n_attempt"], chain["n_hosts_attempted"]) == (14 * 32, 14)
+    assert chain["usable_share"] == pytest.approx(share)
+    assert chain["usable_n_effective"] == pytest.approx(n)
+    assert chain["usable_low"] == pytest.approx(middle - half)
+    assert chain["usable_high"] == pytest.approx(middle + half)
+    assert (chain["usable_low"], chain["usable_high"]) == pytest.approx((0.6853, 0.9873), abs=1e-4)
+    assert chain["chain_high"] == pytest.approx(
+        chain["parent_high"] * (middle + half) * chain["detected_high"]
+    )
+
+
 def test_a_quality_that_is_none_is_refused(lake):
-    with pytest.raises(Exception, match="quality is clean or all, not best"):
-        ask(lake, "from completeness_at(1.0, chosen_quality := 'best')")
+    for answer in (
+        "completeness_at(1.0, chosen_quality := 'best')",
+        "completeness_chain(chosen_quality := 'best')",
+    ):
+        with pytest.raises(Exception, match="quality is clean or all, not best"):
+            ask(lake, f"from {answer}")

@@ -50,6 +50,10 @@ CHANGES = {
         "detected_is_usable": (
             "is_usable = false where is_detected and is_usable_clean and rule = 'matched_snr'"
         ),
+        "what_is_judged_by_a_metric_is_measured": (
+            "is_usable = true where rule = 'matched_snr' and task_id in"
+            " (select task_id from injections where not metrics_ok and not is_control)"
+        ),
         "clean_is_a_part": "is_detected_clean = true where not is_detected",
         "reason_where_not_detected": "reason_code = 'below_threshold' where is_detected",
         "reason_code_is_known": "reason_code = 'because' where not is_detected",
@@ -60,6 +64,7 @@ CHANGES = {
         "no_control_is_detectable": (
             "is_usable = true, is_detected = true, reason_code = null"
             " where is_control and rule = 'matched_snr'"
+            " and task_id in (select task_id from injections where metrics_ok)"
         ),
         "original_rule_is_as_stated": (
             "is_detected = true, is_detected_clean = is_usable_clean, reason_code = null"

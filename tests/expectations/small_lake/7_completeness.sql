@@ -14,8 +14,8 @@ select
     experiment_id,
     'detectability' as rule_kind,
     is_control,
-    cutout_ok and not is_control as is_usable,
-    is_usable and metrics_ok as is_usable_clean,
+    metrics_ok and not is_control as is_usable,
+    is_usable and bad_pixel_frac < 0.01 as is_usable_clean,
     is_usable and case rule
         when 'original' then arc_snr >= 5 and theta_over_psf >= 0.8
         else arc_snr_matched >= 20
@@ -23,6 +23,7 @@ select
     is_detected and is_usable_clean as is_detected_clean,
     case
         when is_detected then null
+        when not metrics_ok then '{a_reason_code}'
         when is_control then 'control_has_no_arc'
         else 'below_threshold'
     end as reason_code
