@@ -1,6 +1,6 @@
 """Suites of the stage `completeness`: sums against the injections, and intervals that hold."""
 
-from expectations import footprint, recovery, surfaces
+from expectations import completeness_steps, footprint, recovery, surfaces
 from expectations.recovery import INJECTIONS, RULE_KINDS
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
@@ -24,6 +24,7 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per published table of the stage."""
     return (
         *recovery.suites(),
+        *completeness_steps.steps(),
         _completeness_cells(),
         *surfaces.suites(),
         _completeness_marginals(),

@@ -17,6 +17,7 @@ from expectations.suite import (
 )
 
 FRACTIONS = ("nan_frac", "zero_frac", "central_nan_frac", "core_nan_frac", "clip_frac")
+CENTRAL_PIX, CORE_PIX = 50, 16  # sides of the boxes about the centre
 CLASSIFIERS = ("nuisance", "border_only", "core_only", "core_only_matched", "hosts")
 VERDICTS = ("green", "yellow", "red", "unmeasured")
 
@@ -25,6 +26,7 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per published table of the stage."""
     return (
         _cutouts(settings),
+        _cutout_measurements(settings),
         _cutout_quality(settings),
         _cutout_features(settings),
         _sham_features(),
@@ -80,6 +82,56 @@ def _cutouts(settings: Settings) -> Suite:
                 "select is_lens, avg(has_cutout::integer) as share from {batch} group by is_lens"
                 f" having avg(has_cutout::integer) < {least}",
                 why=f"At least {least:.0%} of either class; what more is asked for, the gates say.",
+            ),
+        ),
+    )
+
+
+def _cutout_measurements(settings: Settings) -> Suite:
+    bands, size = settings["bands"], settings["cutout_size_pix"]
+    fractions = [
+        (f"{box}nan_frac_{band}", f"{box}zero_frac_{band}")
+        for box in ("", "central_", "core_")
+        for band in bands
+    ]
+    within = [
+        f"{inner} * {n_inner} <= {outer} * {n_outer} + 1e-6"
+        for kind in ("nan", "zero")
+        for band in bands
+        for inner, n_inner, outer, n_outer in (
+            (
+                f"core_{kind}_frac_{band}",
+                CORE_PIX**2,
+                f"central_{kind}_frac_{band}",
+                CENTRAL_PIX**2,
+            ),
+            (f"central_{kind}_frac_{band}", CENTRAL_PIX**2, f"{kind}_frac_{band}", size**2),
+        )
+    ]
+    return Suite(
+        table="cutout_measurements",
+        grain="One row per cutout.",
+        key=("galaxy_id",),
+        columns=("is_right_size", *(name for pair in fractions for name in pair)),
+        checks=(
+            same_rows(
+                "cutouts_are_those_of_the_sample",
+                "galaxy_id",
+                "select galaxy_id from cutout_pixels semi join training_sample using (galaxy_id)",
+            ),
+            *present("is_right_size"),
+            always(
+                "missing_and_zero_are_parts_of_the_pixels",
+                " and ".join(
+                    f"{nan} >= 0 and {zero} >= 0 and {nan} + {zero} <= 1 + 1e-9"
+                    for nan, zero in fractions
+                ),
+                when="is_right_size",
+            ),
+            always(
+                "what_is_missing_in_a_box_is_missing_in_the_larger",
+                " and ".join(within),
+                when="is_right_size",
             ),
         ),
     )

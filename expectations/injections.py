@@ -7,7 +7,7 @@ from expectations.gates import forecast, gates
 from expectations.rules import reasoned, sql_list
 from expectations.seeds import reason_codes
 from expectations.settings import Settings
-from expectations.stamps import stamps
+from expectations.stamps import render_stamps, stamps
 from expectations.suite import (
     Check,
     Suite,
@@ -30,7 +30,13 @@ FAULTS = (
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per table of the stage."""
-    return (_injections(settings), stamps(settings), gates(settings), forecast())
+    return (
+        _injections(settings),
+        render_stamps(settings),
+        stamps(settings),
+        gates(settings),
+        forecast(),
+    )
 
 
 def _injections(settings: Settings) -> Suite:

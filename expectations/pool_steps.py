@@ -2,7 +2,12 @@
 
 from expectations.seeds import seed_rows
 from expectations.settings import Settings
-from expectations.sky import lens_separations_off
+from expectations.sky import (
+    ROUNDING_ARCSEC,
+    chord_arcsec,
+    lens_separations_off,
+    near_pairs,
+)
 from expectations.suite import (
     Check,
     Suite,
@@ -15,6 +20,7 @@ from expectations.suite import (
     same_rows,
 )
 
+N_SEARCHED_BRICKS = 20  # of which partners are looked for once more
 BANDS_CUT = ("g", "r", "z")
 
 
@@ -25,6 +31,7 @@ def steps(settings: Settings) -> tuple[Suite, ...]:
         _brick_cells(settings),
         _sources_near_lenses(settings),
         _cut_combinations(),
+        _merger_partners(settings),
         _candidate_pools(settings),
         _lens_matches(settings),
     )
@@ -140,6 +147,79 @@ def _cut_combinations() -> Suite:
 
 def _is_option(cut: object) -> bool:
     return cut["is_optional"] == "true" and cut["cut_name"] != "n1_type"  # type: ignore[index]
+
+
+def _merger_partners(settings: Settings) -> Suite:
+    radius = settings["pool_merger_radius_arcsec"]
+    found = _nearest_in_some_bricks(settings)
+    return Suite(
+        table="merger_partners",
+        grain="One row per galaxy with another of like colour near it.",
+        key=("brickid", "objid"),
+        columns=("partner_brickid", "partner_objid", "partner_separation_arcsec"),
+        empty_unless=found,
+        checks=(
+            *present("partner_brickid", "partner_objid"),
+            between("partner_separation_arcsec", 0, radius),
+            no_rows(
+                "partner_is_another_source_as_the_rule_says",
+                f"""
+                select {{key}}, partner_brickid, partner_objid
+                from {{batch}} as partners
+                left join stg_sources as galaxy using (brickid, objid)
+                left join stg_sources as partner
+                    on partners.partner_brickid = partner.brickid
+                    and partners.partner_objid = partner.objid
+                where ({_are_alike(settings, "galaxy.", "partner.")}
+                    and abs(partner_separation_arcsec - {chord_arcsec("galaxy", "partner")})
+                        < {ROUNDING_ARCSEC}) is not true
+                """,
+                why="Of like colour and bright enough, as far away on the sky as the row says.",
+            ),
+            no_rows(
+                "no_nearer_partner_is_overlooked",
+                f"""
+                select {{key}}, partner_separation_arcsec, nearest_arcsec
+                from ({found}) left join {{batch}} using ({{key}})
+                where (partner_separation_arcsec <= nearest_arcsec + {ROUNDING_ARCSEC}) is not true
+                """,
+                why=f"In {N_SEARCHED_BRICKS} bricks, always the same, that are searched again.",
+            ),
+        ),
+    )
+
+
+def _are_alike(settings: Settings, galaxy: str, partner: str) -> str:
+    """The rule for partners, of two rows of sources whose columns begin as given."""
+    colour = "abs({1}{2}mag_mw - {1}{3}mag_mw - ({0}{2}mag_mw - {0}{3}mag_mw)) <= {4}"
+    most = settings["pool_merger_max_colour_difference_mag"]
+    return (
+        f"({galaxy}brickid, {galaxy}objid) <> ({partner}brickid, {partner}objid)"
+        f" and {colour.format(galaxy, partner, 'g', 'r', most)}"
+        f" and {colour.format(galaxy, partner, 'r', 'z', most)}"
+        f" and {partner}flux_z >= {settings['pool_merger_min_flux_ratio']} * {galaxy}flux_z"
+    )
+
+
+def _nearest_in_some_bricks(settings: Settings) -> str:
+    """The nearest partner within its brick of every galaxy in some bricks, found by cubes."""
+    galaxies = (
+        "select brickid, objid, ra, dec, flux_z, gmag_mw, rmag_mw, zmag_mw"
+        " from stg_sources semi join (select distinct brickid from stg_sources"
+        f" order by md5(brickid::varchar) limit {N_SEARCHED_BRICKS}) using (brickid)"
+        " cross join pool_rules"
+        " where list_contains(types, type) and isfinite(flux_z)"
+        f" and flux_z > {settings['pool_merger_min_flux_ratio']} * flux_z_min_nmgy"
+        " and ra between 0 and 360 and dec between -90 and 90"
+    )
+    alike = _are_alike(settings, "left_spread.", "right_objects.")
+    pairs = near_pairs(galaxies, galaxies, settings["pool_merger_radius_arcsec"], alike)
+    chord = "sqrt(pow(left_x - right_x, 2) + pow(left_y - right_y, 2) + pow(left_z - right_z, 2))"
+    return (
+        "select left_brickid as brickid, left_objid as objid,"
+        f" min(3600e0 * degrees(2e0 * asin({chord} / 2e0))) as nearest_arcsec"
+        f" from ({pairs}) group by all"
+    )
 
 
 def _candidate_pools(settings: Settings) -> Suite:

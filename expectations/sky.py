@@ -87,20 +87,24 @@ def lens_separations_off() -> str:
     The angle of the chord between the two, where the models take haversines. A pair that lacks its
     source or its lens is off.
     """
-    chord = " + ".join(
-        f"pow({source} - {lens}, 2)"
-        for source, lens in zip(_unit_vector("sources"), _unit_vector("lenses"), strict=True)
-    )
     return f"""
         select pairs.*
         from {{batch}} as pairs
         left join stg_sources as sources using (brickid, objid)
         left join stg_known_lenses as lenses using (known_lens_id)
         where (
-            abs(separation_arcsec - 3600e0 * degrees(2e0 * asin(sqrt({chord}) / 2e0)))
-            < {ROUNDING_ARCSEC}
+            abs(separation_arcsec - {chord_arcsec("sources", "lenses")}) < {ROUNDING_ARCSEC}
         ) is not true
     """
+
+
+def chord_arcsec(left: str, right: str) -> str:
+    """Separation of two rows with ``ra`` and ``dec``: the angle of the chord between them."""
+    squares = " + ".join(
+        f"pow({one} - {other}, 2)"
+        for one, other in zip(_unit_vector(left), _unit_vector(right), strict=True)
+    )
+    return f"3600e0 * degrees(2e0 * asin(sqrt({squares}) / 2e0))"
 
 
 def _unit_vector(table: str) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""The suite of `stamps`: pixels, of which a sample is looked at."""
+"""The suites of `render_stamps` and `stamps`: pixels, of which a sample is looked at."""
 
 import itertools
 
@@ -8,6 +8,39 @@ from expectations.suite import Check, Suite, holds, no_rows, same_rows
 
 FLOAT32_SUM = 1e-4  # relative rounding of a sum of some ten thousand float32 pixels
 WANTED = "select task_id from injections where cutout_ok and not metrics_only"
+
+
+def render_stamps(settings: Settings) -> Suite:
+    """One row per experiment, render and stamp."""
+    kind = "experiment_id, part_id, stamp_size, bandset"
+    return Suite(
+        table="render_stamps",
+        grain="One row per experiment, render and stamp.",
+        key=("experiment_id", "render_id", "stamp_size", "bandset"),
+        columns=("part_id", "pixels"),
+        checks=(
+            no_rows(
+                "stamps_are_those_of_the_injections",
+                f"""
+                with wanted as (
+                    select {kind}, count(distinct render_id) as n_wanted
+                    from injections where cutout_ok and not metrics_only group by all
+                ),
+                found as (select {kind}, count(*) as n_stamps from {{batch}} group by all)
+                select {kind}, n_wanted, n_stamps
+                from wanted full join found using ({kind})
+                where n_wanted is distinct from n_stamps
+                """,
+                why="As many in every part file as renders that its injections have stamps of.",
+            ),
+            no_rows(
+                "stamp_has_every_pixel",
+                f"select {{key}} from ({_sample(settings)})"
+                " where (len(pixels) = len(bandset) * stamp_size * stamp_size) is not true",
+            ),
+        ),
+        empty_unless=WANTED,
+    )
 
 
 def stamps(settings: Settings) -> Suite:
@@ -23,11 +56,6 @@ def stamps(settings: Settings) -> Suite:
                 "there_are_injections",
                 "(select count(*) from injections) > 0 and (select count(*) >= 0 from {batch})",
                 why="No stamp is missing as long as nothing was injected.",
-            ),
-            no_rows(
-                "stamp_has_every_pixel",
-                f"select {{key}} from ({_sample(settings)})"
-                " where (len(pixels) = len(bandset) * stamp_size * stamp_size) is not true",
             ),
             no_rows(
                 "pixels_are_finite",

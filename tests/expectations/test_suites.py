@@ -47,21 +47,6 @@ BY_CHANGE = [(table, name) for table, changes in MUTATIONS.items() for name in c
 # Rules that the small lake is too small for, with the test that breaks them.
 TESTED_APART = {("parent_galaxies", "split_fractions_are_as_asked"): "test_split_fractions"}
 ROOT = Path(__file__).parents[2]
-# Steps on the way to tables that have suites, with dbt tests of their own. The list only shrinks.
-WITHOUT_SUITE = {
-    "injections": {"render_stamps"},
-    "completeness": {
-        "completeness_bins",
-        "completeness_counts",
-        "completeness_grid",
-        "completeness_intervals",
-        "completeness_patterns",
-        "completeness_signal",
-        "task_outcomes",
-    },
-    "pools": {"merger_partners"},
-    "cutouts": {"cutout_measurements"},
-}
 NO_TABLE = re.compile(r"materialized\s*=\s*['\"](view|ephemeral)")
 A_REASON = "psf_out_of_range"
 FIRST = "(select min(rowid) from {})"
@@ -236,7 +221,7 @@ def test_every_table_of_a_stage_has_a_suite(stage):
         if model.get("config", {}).get("materialized") == "view"
     }
     with_suite = {suite.table for suite in STAGES[stage](settings())}
-    assert tables - views - with_suite == WITHOUT_SUITE.get(stage, set())
+    assert tables - views - with_suite == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -53,6 +53,15 @@ CHANGES = {
         ),
         "every_source_is_in_one": "n_sources = n_sources + 1 where first_failed_cut is null",
     },
+    "merger_partners": {
+        "partner_is_another_source_as_the_rule_says": (
+            "partner_separation_arcsec = partner_separation_arcsec / 2"
+        ),
+        "no_nearer_partner_is_overlooked": (
+            "delete from merger_partners",
+            "has_rows_where_called_for",
+        ),
+    },
     "candidate_pools": {
         "pool_is_known": f"pool = 'N3' {A_REPRESENTATIVE}",
         "confuser_has_a_category": ("pool = 'N1' where pool = 'N2' and type = 'REX'",),

@@ -7,6 +7,7 @@ statement; a tuple also names the other checks that it must break.
 from tests.expectations.mutations import (
     coadds,
     completeness,
+    completeness_steps,
     cutouts,
     finder,
     injections,
@@ -16,5 +17,16 @@ from tests.expectations.mutations import (
     staging,
 )
 
-STAGES = (staging, regions, parents, manifests, coadds, injections, completeness, cutouts, finder)
+STAGES = (
+    staging,
+    regions,
+    parents,
+    manifests,
+    coadds,
+    injections,
+    completeness,
+    completeness_steps,
+    cutouts,
+    finder,
+)
 ALL = {table: changes for stage in STAGES for table, changes in stage.CHANGES.items()}

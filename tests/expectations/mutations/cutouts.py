@@ -18,6 +18,11 @@ CHANGES = {
             " where not is_lens and galaxy_id <> 'galaxy_9'"
         ),
     },
+    "cutout_measurements": {
+        "cutouts_are_those_of_the_sample": f"delete from cutout_measurements {ONE}",
+        "missing_and_zero_are_parts_of_the_pixels": f"zero_frac_g = 1 {ONE}",
+        "what_is_missing_in_a_box_is_missing_in_the_larger": f"core_nan_frac_r = 0.1 {ONE}",
+    },
     "cutout_quality": {
         "objects_are_those_of_the_cutouts": f"delete from cutout_quality {ONE}",
         "reason_where_not_ok": "reason_code = null where not quality_ok",

@@ -106,6 +106,16 @@ CHANGES = {
             "mean_magnification_follows_the_drawing_law",
         ),
     },
+    "render_stamps": {
+        "has_rows_where_called_for": (
+            "delete from render_stamps",
+            "stamps_are_those_of_the_injections",
+        ),
+        "stamps_are_those_of_the_injections": (
+            "part_id = 'another' where render_id = (select min(render_id) from render_stamps)"
+        ),
+        "stamp_has_every_pixel": "pixels = pixels[:-2]",
+    },
     "stamps": {
         "has_rows_where_called_for": (
             "delete from stamps",
@@ -117,9 +127,6 @@ CHANGES = {
             "stamp_less_control_is_the_arc",
         ),
         "there_are_injections": ("delete from injections", "stamps_are_those_of_good_cutouts"),
-        "stamp_has_every_pixel": (
-            "pixels = pixels[:-2] where render_id = (select min(render_id) from stamps)",
-        ),
         "pixels_are_finite": (
             "pixels = list_concat(pixels[:-2], ['inf'::float])"
             " where stamp_size = 96 and not is_control"

@@ -60,7 +60,8 @@ select
     psf_source_g as psf_source_z,
     9000e0 as gain_used_r_e_per_nmgy,
     if(is_control, null, false) as flux_error_flag,
-    false as metrics_only
+    false as metrics_only,
+    'part ' || brickname as part_id
 from fluxes;
 
 -- A host of 0.1 nMgy per pixel, the arc spread evenly over the centre that both sizes share.
@@ -95,6 +96,11 @@ inner join (
 
 -- Pixels of one tier in one region are enough: elsewhere no stamp was asked for.
 update injections set metrics_only = true where region_split <> 'train' or tier <> 'train';
+
+create table render_stamps as
+select distinct on (experiment_id, render_id, stamp_size, bandset)
+    experiment_id, render_id, stamp_size, bandset, part_id, pixels
+from stamps inner join (select task_id, part_id from injections) using (task_id);
 
 -- All gates are open but the last tier's; what is counted in injections is what they count.
 create table injection_gates as

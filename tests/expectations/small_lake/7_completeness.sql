@@ -40,6 +40,7 @@ with rules as (
 )
 select
     experiments.experiment_id,
+    experiments.experiment_number,
     rules.*,
     60 as n_controls,
     40 as n_negatives,
@@ -51,7 +52,10 @@ select
     if(rule = 'blind', 0.055, null) as false_positive_rate_wilson_low,
     if(rule = 'blind', 0.174, null) as false_positive_rate_wilson_high,
     if(threshold is null, 'too_few_without_arc', null) as reason_code
-from rules cross join (select distinct experiment_id from injections) as experiments;
+from rules cross join (
+    select experiment_id, (row_number() over (order by experiment_id) - 1)::smallint as experiment_number
+    from injections group by experiment_id
+) as experiments;
 
 create table completeness_cells as
 with attempts as (

@@ -22,6 +22,36 @@ select
     if(has_cutout, 200, null) as y0_pix
 from training_sample;
 
+create table cutout_pixels as select galaxy_id from cutouts where has_cutout;
+
+create table cutout_measurements as
+with missing as (
+    select galaxy_id, true as is_right_size, 10 as n_missing, if(galaxy_id = 'galaxy_2', 1e0, 0e0) as zero_frac_z
+    from cutout_pixels
+)
+select
+    galaxy_id,
+    is_right_size,
+    n_missing / 10201 * (1 - zero_frac_z) as nan_frac_z,
+    n_missing / 2500 * (1 - zero_frac_z) as central_nan_frac_z,
+    0e0 as core_nan_frac_z,
+    zero_frac_z,
+    zero_frac_z as central_zero_frac_z,
+    zero_frac_z as core_zero_frac_z,
+    n_missing / 10201 as nan_frac_g,
+    n_missing / 2500 as central_nan_frac_g,
+    0e0 as core_nan_frac_g,
+    0e0 as zero_frac_g,
+    0e0 as central_zero_frac_g,
+    0e0 as core_zero_frac_g,
+    nan_frac_g as nan_frac_r,
+    central_nan_frac_g as central_nan_frac_r,
+    0e0 as core_nan_frac_r,
+    0e0 as zero_frac_r,
+    0e0 as central_zero_frac_r,
+    0e0 as core_zero_frac_r
+from missing;
+
 create table cutout_quality as
 select
     galaxy_id,
