@@ -61,9 +61,20 @@ def n_workers(source: Source) -> int:
         return source.settings.n_workers
     if not isinstance(source, LocalSource):
         return REMOTE_WORKERS
+    return chosen_workers() or os.cpu_count() or 1
+
+
+def chosen_workers() -> int | None:
+    """What the environment asks for; None for as many as there are cores.
+
+    Raises
+    ------
+    CommandError
+        When it is no whole number above 0.
+    """
     chosen = os.environ.get(WORKERS_VARIABLE)
     if not chosen:
-        return os.cpu_count() or 1
+        return None
     if not chosen.isdecimal() or int(chosen) == 0:
         raise CommandError(f"{WORKERS_VARIABLE}={chosen}: give a whole number above 0")
     return int(chosen)

@@ -7,19 +7,19 @@ from duckdb import DuckDBPyConnection
 
 from expectations import dbt_test
 from ingest import lake
+from ingest.network import chosen_workers
 from udfs import components, cutout_sql, healpix, intervals, normal, provenance
 
 # Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.
 MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "5GB"
-WORKERS_VARIABLE = "DHS_WORKERS"
 
 
 def limit_resources(connection: DuckDBPyConnection) -> None:
     """Keep DuckDB within the memory and cores allowed; what overflows goes beside a local lake."""
     memory = os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY)
     connection.execute(f"set memory_limit = {lake.sql_text(memory)}")
-    if workers := os.environ.get(WORKERS_VARIABLE):
-        connection.execute(f"set threads = {int(workers)}")
+    if workers := chosen_workers():
+        connection.execute(f"set threads = {workers}")
     if not lake.is_remote(lake.lake_root()):
         connection.execute(f"set temp_directory = {lake.sql_text(lake.lake_path('tmp'))}")
 

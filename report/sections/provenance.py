@@ -11,7 +11,7 @@ from ingest import lake as the_lake
 from report.blocks import Block, Figure, Link, Note, Section, Table
 from report.style import WIDTH, category_colour
 
-RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "last_snapshot_id")  # fmt: skip
+RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "n_skipped", "last_snapshot_id")  # fmt: skip
 PSF_SOURCE = "psf_source_"  # and a band: column of injections
 PAGES = {
     "expectations/index.html": "Checks, table by table (Data Docs)",
