@@ -101,8 +101,8 @@ def _any_powers(c: Any, values: np.ndarray, n: int) -> None:
 def exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
     """Exponents at n points (x, y) of the lens' frame, arcsec, into `out`.
 
-    The general power has a loop of its own: its numbers and those of the lens do not find room in
-    the registers together.
+    The general power has a loop of its own, which takes a tenth off a render: perhaps because its
+    numbers and those of the lens do not find room in the registers together.
     """
     if mode == ONE_ROOT:
         _exponents(c, ONE_ROOT, x, y, n, out)
