@@ -66,23 +66,50 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro by_sign(cut) -%}
+{% macro cut_difference(cut) -%}
     {#-
-      A cut that compares a magnitude or a colour with a number, as the sign of a difference: DuckDB's
-      comparison of doubles asks about NaN twice and takes twice as long. Of the magnitudes of
-      stg_sources, which are finite or null, both say the same; any other cut is left as it is.
+      Of a cut that compares a magnitude or a colour with a number, the difference that is below zero where
+      the cut passes; else none. DuckDB's comparison of doubles asks about NaN twice and takes
+      twice as long as a difference and its sign. The magnitudes of stg_sources are finite or null, for which
+      both say the same.
     -#}
     {%- set magnitude = '(?:[grz]|w1)mag(?:_mw)?' -%}
     {%- set form = '[(](' ~ magnitude ~ '(?: - ' ~ magnitude ~ ')?) ([<>]) ([0-9.e]+)[)]' -%}
     {%- set sides = modules.re.fullmatch(form, cut) -%}
     {%- if sides is none -%}
-        {{ return(cut) }}
+        {{ return(none) }}
     {%- endif -%}
     {%- set smaller, larger = sides.group(1), sides.group(3) -%}
     {%- if sides.group(2) == '>' -%}
         {%- set smaller, larger = larger, smaller -%}
     {%- endif -%}
-    {{ return('signbit((' ~ smaller ~ ') - (' ~ larger ~ '))') }}
+    {{ return('(' ~ smaller ~ ') - (' ~ larger ~ ')') }}
+{%- endmacro %}
+
+{% macro passes_where(known, cut) -%}
+    {#-
+      The cut where the condition `known` holds, elsewhere true for no source. DuckDB is slow over columns
+      with nulls and slower over booleans with nulls; behind a condition that leaves the nulls out
+      a sign is neither. Other cuts are left as they are.
+    -#}
+    {%- set difference = cut_difference(cut) -%}
+    {%- if difference is none -%}
+        {{ return(cut) }}
+    {%- endif -%}
+    {{ return('case when ' ~ known ~ ' then signbit(' ~ difference ~ ') else false end') }}
+{%- endmacro %}
+
+{% macro passes_or_fails(cut) -%}
+    {#- The cut as true or false, false where it is null. -#}
+    {%- set difference = cut_difference(cut) -%}
+    {%- if difference is not none -%}
+        {{ return('signbit(coalesce(' ~ difference ~ ', 0e0))') }}
+    {%- endif -%}
+    {%- set is_there = '[a-z0-9_]+ is not null' -%}
+    {%- if modules.re.fullmatch('[(]' ~ is_there ~ '(?: and ' ~ is_there ~ ')*[)]', cut) -%}
+        {{ return(cut) }}
+    {%- endif -%}
+    {{ return('coalesce(' ~ cut ~ ', false)') }}
 {%- endmacro %}
 
 {% macro distinct_lrg_cuts() -%}

@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 {%- set cuts = lrg_cuts(var('parent_variant')) | map(attribute=1) | list %}
-{%- set judged = cuts[:1] + cuts[2:] %}
+{%- set n_judged = 1 + (cuts[2:] | length) %}
 with
 
 stg_sources as (
@@ -14,16 +14,18 @@ brick_counts as (
 
 -- Most sources fail at the second cut, in v1 to v5 the limit in magnitude. They are not looked at further: when
 -- the others are counted, they are what is left of the brick's sources. What passes the first cut
--- here passes the second.
+-- here passes the second: "not the first, or the second" is written as a comparison, for an `or` in a filter
+-- takes as long as reading the columns.
 judged_sources as (
     select
-        brickid
-        {%- for cut in judged %},
-        {{ by_sign(cut) }} as passes_{{ loop.index }}
+        brickid,
+        {{ cuts[0] }} as passes_1
+        {%- for cut in cuts[2:] %},
+        {{ passes_where(cuts[0], cut) }} as passes_{{ loop.index + 1 }}
         {%- endfor %}
     from stg_sources
     {%- if cuts | length > 1 %}
-    where {{ by_sign(cuts[1]) }} or {{ cuts[0] }} is not true
+    where {{ passes_or_fails(cuts[0]) }} <= {{ passes_or_fails(cuts[1]) }}
     {%- endif %}
 ),
 
@@ -33,12 +35,12 @@ passes_of_bricks as (
     select
         brickid,
         count(*) as n_judged
-        {%- for cut in judged %},
+        {%- for last in range(1, n_judged + 1) %},
         count_if(
-            {%- for earlier in range(1, loop.index + 1) -%}
+            {%- for earlier in range(1, last + 1) -%}
             {{ ' and ' if not loop.first }}passes_{{ earlier }}
             {%- endfor -%}
-        ) as n_passing_{{ loop.index }}
+        ) as n_passing_{{ last }}
         {%- endfor %}
     from judged_sources
     group by brickid
@@ -51,8 +53,8 @@ sources_left as (
         brick_counts.n_sources as n_left_0,
         brick_counts.n_sources
         - coalesce(passes_of_bricks.n_judged - passes_of_bricks.n_passing_1, 0) as n_left_1
-        {%- for cut in judged if cuts | length > 1 %},
-        coalesce(passes_of_bricks.n_passing_{{ loop.index }}, 0) as n_left_{{ loop.index + 1 }}
+        {%- for last in range(1, n_judged + 1) if cuts | length > 1 %},
+        coalesce(passes_of_bricks.n_passing_{{ last }}, 0) as n_left_{{ last + 1 }}
         {%- endfor %}
     from brick_counts
     left join passes_of_bricks on brick_counts.brickid = passes_of_bricks.brickid

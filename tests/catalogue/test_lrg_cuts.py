@@ -97,28 +97,40 @@ def test_original_variant_looks_at_magnitudes_as_measured(judged):
     assert (judged["is_v3_color_relaxed"] == expected).all()
 
 
-def test_the_sign_of_a_difference_judges_as_the_comparison_does(catalogue):
+KNOWN = "(rmag is not null and w1mag is not null)"
+FORMS = {
+    "plain": "cut",
+    "passes_or_fails": "passes_or_fails(cut)",
+    "passes_where": f"passes_where('{KNOWN}', cut)",
+}
+
+
+def test_faster_forms_of_a_cut_judge_as_the_cut_does(catalogue):
     """On limits hit exactly, on numbers a last bit beside them, and on nulls."""
     columns = ", ".join(
-        f"({{{{ {form} }}}}) as {name}_{{{{ loop.index }}}}"
-        for name, form in (("plain", "cut"), ("sign", "by_sign(cut)"))
+        f"({{{{ {form} }}}}) as {name}_{{{{ loop.index }}}}" for name, form in FORMS.items()
     )
     inline = (
         "select {% for cut in distinct_lrg_cuts() %}"
         + columns
-        + "{{ ', ' if not loop.last }}{% endfor %}"
-        " from photometry"
+        + f", {{% endfor %}} {KNOWN} as is_known from photometry"
     )
     finished = catalogue.dbt("--quiet", "compile", "--inline", inline)
     assert finished.returncode == 0, finished.stdout
-    assert finished.stdout.count("signbit(") >= 8
+    assert finished.stdout.count("signbit(") >= 16
     with catalogue.connect() as connection:
         connection.register("photometry", photometry_at_limits())
         judged = connection.execute(finished.stdout).pl()
-    n_cuts = judged.width // 2
+    n_cuts = judged.width // len(FORMS)
+    is_known = judged["is_known"]
+    assert not is_known.all()
     for k in range(1, n_cuts + 1):
-        assert judged[f"plain_{k}"].equals(judged[f"sign_{k}"], null_equal=True)
-        assert k > 4 or judged[f"plain_{k}"].n_unique() > 1
+        plain = judged[f"plain_{k}"].fill_null(False)
+        assert judged[f"passes_or_fails_{k}"].equals(plain)
+        assert (judged[f"passes_where_{k}"].fill_null(False) & is_known).equals(plain & is_known)
+        assert not (judged[f"passes_where_{k}"].fill_null(False) & ~plain).any()
+        assert k > 4 or plain.n_unique() > 1
+    assert sum(judged[f"plain_{k}"].null_count() > 0 for k in range(1, n_cuts + 1)) > 20
 
 
 def photometry_at_limits():
@@ -135,8 +147,10 @@ def photometry_at_limits():
         {f"{band}mag{end}": values for end in ("", "_mw") for band, values in
          (("g", r + 1), ("r", r), ("z", z), ("w1", w1))}
     )  # fmt: skip
-    is_missing = pl.Series(rng.uniform(size=z.size) < 0.1)
-    frame = frame.with_columns(pl.when(is_missing).then(None).otherwise(pl.all()).name.keep())
+    frame = frame.with_columns(
+        pl.when(pl.Series(rng.uniform(size=z.size) < 0.05)).then(None).otherwise(name).alias(name)
+        for name in frame.columns
+    )
     return frame.with_columns(
         pl.lit(1.0).alias(name)
         for name in ("flux_ivar_g", "flux_ivar_r", "flux_ivar_z", "flux_ivar_w1", "flux_w1",
