@@ -34,6 +34,7 @@ from ingest.outcomes import public_location
 from ingest.survey import BRICK_NAME, survey_root
 from ingest.transport import Source
 from ingest.transport.local import LocalSource
+from ingest.workers import local_workers
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def coadds(
     with open_lake() as lake, locked(folder):
         if verify:
             works = planned(cached_bricks(folder), bands)
-            crew = Crew(verify_files, Budget(), os.cpu_count() or 1)
+            crew = Crew(verify_files, Budget(), local_workers())
             report(run_bricks(lake, works, crew, is_alive=True), crew.budget, works, "checked")
             return
         works = planned(cached_bricks(folder) if repair else bricks_with_tasks(lake), bands)
