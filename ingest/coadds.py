@@ -86,7 +86,7 @@ def coadds(
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
-    with open_lake() as lake, locked(folder):
+    with open_lake(must_exist=True) as lake, locked(folder):
         if verify:
             works = planned(cached_bricks(folder), bands)
             crew = Crew(verify_files, Budget(), local_workers())
