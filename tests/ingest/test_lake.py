@@ -39,7 +39,10 @@ def test_a_missing_lake_is_one_sentence_that_says_what_to_do(lake_folder):
 
 
 COMMANDS = {
-    "ingest": ("coadds", "coadds --verify", "coadds --tiles-only", "cutouts", "scores x.csv"),
+    "ingest": (
+        *("coadds", "coadds --verify", "coadds --tiles-only", "cutouts"),
+        *("scores x.csv", "scores --forget net", "lenses --forget x.csv"),
+    ),
     "report": ("",),
     "expectations": ("", "staging"),
 }
