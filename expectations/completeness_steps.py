@@ -277,15 +277,15 @@ def _completeness_counts() -> Suite:
 
 
 def _every_outcome_is_counted() -> Check:
-    """Valid and recovered over all rules, in the cubes that have all rules."""
+    """Valid and recovered of each rule, in the cubes that have all rules."""
     bits = {"n_valid": "usable_bits", "n_recovered": "detected_bits"}
     of_tasks = ", ".join(
-        f"sum(bit_count({column})) as {name}_tasks,"
-        f" sum(bit_count({column}) * is_first_of_render::integer) as {name}_renders"
+        f"coalesce(sum({n}) filter (({column} >> rule_bit) & 1 = 1), 0) as {name}_{counted}"
         for name, column in bits.items()
+        for counted, n in (("tasks", "n"), ("renders", "n * is_first_of_render::integer"))
     )
     wanted = ", ".join(f"if({WITH_SETS}, {name}_tasks, {name}_renders) as {name}" for name in bits)
-    place = "cube, is_control, experiment_number, quality"
+    place = "cube, is_control, experiment_number, rule_bit, quality"
     return no_rows(
         "every_outcome_is_counted",
         f"""
@@ -298,9 +298,16 @@ def _every_outcome_is_counted() -> Check:
             select {place}, sum(n_valid) as n_valid, sum(n_recovered) as n_recovered
             from {{batch}} semi join cubes using (cube, is_control) group by all
         ),
+        outcomes as (
+            select is_control, experiment_number, is_clean, is_first_of_render,
+                usable_bits, detected_bits, count(*) as n
+            from task_outcomes group by all
+        ),
         tasks as (
-            select is_control, experiment_number, quality, {of_tasks}
-            from task_outcomes
+            select is_control, experiment_number, rule_bit, quality, {of_tasks}
+            from outcomes
+            inner join (select distinct experiment_number, rule_bit from recovery_thresholds)
+                using (experiment_number)
             inner join (values ('all', false), ('clean', true)) as qualities(quality, is_clean_asked)
                 on is_clean or not is_clean_asked
             group by all
@@ -314,7 +321,7 @@ def _every_outcome_is_counted() -> Check:
         where (coalesce(sums.n_valid, 0), coalesce(sums.n_recovered, 0))
             is distinct from (wanted.n_valid, wanted.n_recovered)
         """,
-        why="Summed over rules and cells, in every cube that has all rules.",
+        why="Rule by rule, summed over cells, in every cube that has all rules.",
     )
 
 
@@ -355,12 +362,12 @@ def _completeness_intervals() -> Suite:
 
 def _counts_are_those_before() -> Check:
     sums = (
-        "select cube, is_control, experiment_number, quality, count(*) as n_rows,"
+        "select cube, is_control, experiment_number, rule_bit, quality, count(*) as n_rows,"
         " sum(n_valid) as n_valid, sum(n_recovered) as n_recovered, sum(n_hosts) as n_hosts from"
     )
     before, here = f"{sums} completeness_counts group by all", f"{sums} {{batch}} group by all"
     return no_rows(
         "counts_are_those_before",
         f"({before} except {here}) union all (select * from ({here}) except {before})",
-        why="By cube, experiment and quality: rows, valid, recovered and hosts.",
+        why="By cube, experiment, rule and quality: rows, valid, recovered and hosts.",
     )

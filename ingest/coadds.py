@@ -1,5 +1,6 @@
 """The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
 
+import json
 import logging
 import math
 import os
@@ -15,7 +16,7 @@ import duckdb
 import numpy as np
 import typer
 
-from expectations.settings import SettingsError, settings
+from expectations.settings import PROJECT_FILE, settings
 from ingest.coadd_cache import (
     BrickFolder,
     cached_bricks,
@@ -34,6 +35,7 @@ from ingest.outcomes import public_location
 from ingest.survey import BRICK_NAME, survey_root
 from ingest.transport import Source
 from ingest.transport.local import LocalSource
+from ingest.workers import local_workers
 
 log = logging.getLogger(__name__)
 
@@ -81,14 +83,15 @@ def coadds(
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
     injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
     later, more tiles. Hosts of the sham are taken from training_sample, so run it after the stage
-    pools, or again; how many follows the dbt var sham_objects, also one given to the last dbt run.
+    pools, or again; how many follows the dbt var sham_objects as the last dbt run had it that named
+    it or made the stage cutouts, and is said.
     """
     refuse_unknown(bands, repair)
     folder = coadds_folder()
-    with open_lake() as lake, locked(folder):
+    with open_lake(must_exist=True) as lake, locked(folder):
         if verify:
             works = planned(cached_bricks(folder), bands)
-            crew = Crew(verify_files, Budget(), os.cpu_count() or 1)
+            crew = Crew(verify_files, Budget(), local_workers())
             report(run_bricks(lake, works, crew, is_alive=True), crew.budget, works, "checked")
             return
         works = planned(cached_bricks(folder) if repair else bricks_with_tasks(lake), bands)
@@ -124,13 +127,14 @@ def places_of_sham(
     lake: duckdb.DuckDBPyConnection,
 ) -> list[tuple[str, list[float], list[float], int]]:
     """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
-    n_hosts, size = sham_squares(lake)
+    n_objects, origin = last_number(lake, "sham_objects")
+    size, _ = last_number(lake, "cutout_size_pix")
     try:
-        return lake.execute(
+        places = lake.execute(
             "select brickname, list(ra), list(dec), ? from ("
             " from training_sample semi join task_bricks using (brickname)"
             " where not is_lens order by sham_u1 limit ?) group by brickname",
-            [size, n_hosts],
+            [size, math.ceil(SHAM_MARGIN * n_objects)],
         ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
         log.warning(
@@ -138,32 +142,41 @@ def places_of_sham(
             "stage pools and fetch again before the stage cutouts"
         )
         return []
+    n_places = sum(len(ra) for _, ra, *_ in places)
+    typer.echo(
+        f"sham: tiles of {n_places} negatives, {size} pixels wide (sham_objects {n_objects} of "
+        f"{origin}, and half more)"
+    )
+    return places
 
 
-def sham_squares(lake: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """How many hosts the sham injection may come to, and the size of their squares in pixels.
+def last_number(lake: duckdb.DuckDBPyConnection, name: str) -> tuple[int, str]:
+    """A var of the sham injection as it was last chosen, and where.
 
-    Vars are those of the project, or of the command line of the last dbt run on the lake.
+    Last chosen by the last dbt run that named it or made the stage cutouts, which needs it: the
+    runs of other stages do without, and say nothing of it.
 
     Raises
     ------
     CommandError
-        When the vars make no numbers.
+        When it is no number.
     """
     try:
         last = lake.execute(
-            "select command_line_vars from runs order by started_at desc limit 1"
+            "select command_line_vars, strftime(started_at, '%Y-%m-%d %H:%M') from runs"
+            " where contains(command_line_vars, ?) or command <> 'seed' and"
+            " (len(selected) = 0 or contains(array_to_string(selected, ' '), 'cutouts'))"
+            " order by started_at desc limit 1",
+            [f'"{name}":'],
         ).fetchone()
     except duckdb.CatalogException:  # no dbt run yet
         last = None
-    try:
-        chosen = settings(last[0] if last else "")
-    except SettingsError as error:
-        raise CommandError(f"the last dbt run: {error}") from error
-    n_objects, size = chosen["sham_objects"], chosen["cutout_size_pix"]
-    if not all(type(number) is int and number >= 0 for number in (n_objects, size)):
-        raise CommandError(f"sham_objects {n_objects!r}, cutout_size_pix {size!r}: give numbers")
-    return math.ceil(SHAM_MARGIN * n_objects), size
+    given, when = (json.loads(last[0]), last[1]) if last else ({}, "")
+    number = given.get(name, settings()[name])
+    origin = f"the dbt run of {when}" if name in given else PROJECT_FILE.name
+    if type(number) is not int or number < 0:
+        raise CommandError(f"{name} {number!r} of {origin}: give dbt a number")
+    return number, origin
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:

@@ -29,9 +29,18 @@ SourceOption = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Take files again that have not changed.")]
 
 
-def open_lake() -> duckdb.DuckDBPyConnection:
-    """The lake with its raw tables, made where they are not there yet."""
-    connection = lake.connect()
+def open_lake(*, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
+    """The lake with its raw tables, made where they are not there yet.
+
+    Only what brings the first tables may make a lake: of a lake whose name has a typo, another
+    command would make an empty one.
+
+    Raises
+    ------
+    LakeError
+        When there is no lake and it must exist.
+    """
+    connection = lake.connect(must_exist=must_exist)
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     make_raw_tables(connection)
     if not lake.is_remote(lake.lake_root()):

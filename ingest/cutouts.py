@@ -76,7 +76,7 @@ def cutouts(
     """
     refuse_bad_options(table, bands)
     settings = CutoutSettings("service" if service else "coadds", bands, size)
-    with open_lake() as lake, locked(coadds_folder()):
+    with open_lake(must_exist=True) as lake, locked(coadds_folder()):
         if force:
             drop_parts(lake)
         register_parts(lake)

@@ -119,7 +119,7 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def attach_statement(read_only: bool) -> str:
+def attach_statement(read_only: bool, *, must_exist: bool = False) -> str:
     """The statement that attaches the lake as ``lake``, its data path resolved where it is now."""
     options = [f"data_path {sql_text(lake_path('data') + '/')}", "override_data_path true"]
     if catalog().startswith("sqlite:"):
@@ -128,37 +128,84 @@ def attach_statement(read_only: bool) -> str:
         options += [] if read_only else ["meta_journal_mode 'WAL'"]
     if read_only:
         options.append("read_only")
+    elif must_exist:
+        options.append("create_if_not_exists false")
     return f"attach {sql_text('ducklake:' + catalog())} as lake ({', '.join(options)})"
 
 
-def attach(connection: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
-    """Attach the lake as ``lake`` to a connection.
+def attach(
+    connection: duckdb.DuckDBPyConnection, *, read_only: bool = False, must_exist: bool = False
+) -> None:
+    """Attach the lake as ``lake`` to a connection, and make it when it is not there.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    read_only : bool
+        Write nothing; the lake must exist.
+    must_exist : bool
+        Make no lake: one that is not there is an error.
 
     Raises
     ------
     LakeError
-        When there is no lake to read, or its folder cannot be made.
+        When there is no lake where one must be, or its folder cannot be made.
     """
     load_extensions(connection)
+    must_exist = must_exist or read_only
+    if not must_exist:
+        _make_folders()
+    elif not _is_there():
+        raise _no_lake()
+    try:
+        connection.execute(attach_statement(read_only, must_exist=must_exist))
+    except duckdb.InvalidInputException as error:
+        if must_exist and "does not exist" in str(error):  # a catalogue without a lake in it
+            raise _no_lake() from error
+        raise
+
+
+def _catalog_file() -> Path | None:
+    """The catalogue where it is a file."""
     backend, _, location = catalog().partition(":")
-    if backend == "sqlite":
-        path = Path(location)
-        if read_only and not path.exists():
-            raise LakeError(
-                f"no lake at {lake_root()}: run 'make demo', or set {LAKE_VARIABLE} to where it is"
-            )
+    return Path(location) if backend == "sqlite" else None
+
+
+def _is_there() -> bool:
+    """Whether the disk holds what a lake has on it: its folder, its catalogue."""
+    file = _catalog_file()
+    has_folder = is_remote(lake_root()) or Path(lake_root()).is_dir()
+    return has_folder and (file is None or file.exists())
+
+
+def _make_folders() -> None:
+    """Make the lake's folder, and the one of its catalogue."""
+    folders = [] if is_remote(lake_root()) else [Path(lake_root())]
+    if file := _catalog_file():
+        folders.append(file.parent)
+    for folder in folders:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LakeError(f"cannot make the lake's folder {path.parent}: {error}") from error
-    connection.execute(attach_statement(read_only))
+            raise LakeError(f"cannot make the lake's folder {folder}: {error}") from error
 
 
-def connect(*, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection of its own with the lake attached and in use."""
+def _no_lake() -> LakeError:
+    """That there is no lake, with the variables that say where it is."""
+    chosen = os.environ.get(CATALOG_VARIABLE, "")
+    # Of another catalogue than a file the name may hold a password.
+    where = f" with its catalogue at {chosen}" if chosen.startswith("sqlite:") else ""
+    variables = f"{LAKE_VARIABLE} and {CATALOG_VARIABLE}" if chosen else LAKE_VARIABLE
+    return LakeError(
+        f"no lake at {lake_root()}{where}: run 'make demo', or set {variables} to where it is"
+    )
+
+
+def connect(*, read_only: bool = False, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection of its own with the lake attached and in use; see ``attach``."""
     # A table that is not there must be an error, not a Python object of the same name.
     connection = duckdb.connect(config={"python_enable_replacements": False})
-    attach(connection, read_only=read_only)
+    attach(connection, read_only=read_only, must_exist=must_exist)
     connection.execute("use lake")
     return connection
 

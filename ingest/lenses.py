@@ -5,19 +5,22 @@ import logging
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import astropy.units as u
+import duckdb
 import pyarrow as pa
 import typer
 from astropy.coordinates import Angle
 
-from ingest.catalogue_files import Destination
-from ingest.commands import Force, SourceOption, run_catalogue_command
-from ingest.failures import FileRefused
+from ingest.catalogue_files import Destination, transaction
+from ingest.commands import Force, SourceOption, open_lake, run_catalogue_command, show_how
+from ingest.failures import CommandError, FileRefused
 from ingest.network import opened
-from ingest.raw_tables import LENS_COLUMNS
+from ingest.outcomes import forget_outcome
+from ingest.raw_tables import LENS_COLUMNS, delete_rows
 from ingest.survey import KNOWN_LENSES, survey_root
 from ingest.tables import arrow_schema
 
@@ -167,8 +170,19 @@ def is_cluster_list(references: str) -> bool:
 LENSES = Destination("lenses", "raw_known_lenses", arrow_schema(LENS_COLUMNS), read_lenses)
 
 
-def lenses(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:
-    """Lists of known lenses into raw_known_lenses.
+Forget = Annotated[
+    str | None,
+    typer.Option(metavar="LIST", help="Remove a list, named as source_file in raw_known_lenses."),
+]
+
+
+def lenses(
+    context: typer.Context,
+    source: SourceOption = None,
+    force: Force = False,
+    forget: Forget = None,
+) -> None:
+    """Lists of known lenses into raw_known_lenses, or out of it.
 
     Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
     lenscat's catalogue, or any with columns name, ra and dec (decimal degrees, or sexagesimal with
@@ -176,8 +190,59 @@ def lenses(context: typer.Context, source: SourceOption = None, force: Force = F
     refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
     known only from catalogues of clusters are marked.
     """
+    if forget is not None:
+        if source is not None:
+            raise CommandError("lenses takes either --source or --forget LIST")
+        _forget_in_lake(forget)
+        return
     location = survey_root(source)
     is_file = location.lower().endswith((".csv", ".tsv", ".txt"))
     folder, _, name = location.rpartition("/")
     files = opened(context, (folder or ".") if is_file else location)
     run_catalogue_command(files, [name if is_file else KNOWN_LENSES], LENSES, force=force)
+
+
+def _forget_in_lake(name: str) -> None:
+    with closing(open_lake(must_exist=True)) as connection:
+        typer.echo(f"lenses: {forget_lenses(connection, name)} of {name} removed")
+    show_how("select source_file, count(*) from raw_known_lenses group by all")
+
+
+def forget_lenses(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Remove a lens list from the lake: its rows and its outcome, so that it may be taken again.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the lake attached and in use, and its raw tables made.
+    name : str
+        Of the file, as the lake has it.
+
+    Returns
+    -------
+    int
+        Rows removed; 0 for a list that had been refused.
+
+    Raises
+    ------
+    CommandError
+        When the lake has no such list; it names those that it has.
+    """
+    known = _lists(connection)
+    if name not in known:
+        there = f"only {', '.join(known)}" if known else "nor any other"
+        raise CommandError(f"the lake has no lens list {name!r}, {there}")
+    with transaction(connection):
+        n_rows = delete_rows(connection, LENSES.table, name)
+        forget_outcome(connection, LENSES.product, name)
+    return n_rows
+
+
+def _lists(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the lists that were taken or refused, sorted."""
+    rows = connection.execute(
+        f"select source_file from {LENSES.table} union"
+        " select file_name from raw_outcomes where product = ? order by all",
+        [LENSES.product],
+    )
+    return [name for (name,) in rows.fetchall()]

@@ -1,16 +1,16 @@
 """How servers are treated: the options before the command, the same for every command."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from ingest.failures import CommandError
 from ingest.transport import Source, TransportSettings, open_source
 from ingest.transport.local import LocalSource
+from ingest.workers import chosen_workers, local_workers
+
+__all__ = ["chosen_workers", "n_workers", "network", "opened"]  # the dbt plugin takes the first
 
 REMOTE_WORKERS = 4  # connections to one host, unless --workers says otherwise
-WORKERS_VARIABLE = "DHS_WORKERS"
 DEFAULTS = TransportSettings()
 
 
@@ -61,20 +61,4 @@ def n_workers(source: Source) -> int:
         return source.settings.n_workers
     if not isinstance(source, LocalSource):
         return REMOTE_WORKERS
-    return chosen_workers() or os.cpu_count() or 1
-
-
-def chosen_workers() -> int | None:
-    """What the environment asks for; None for as many as there are cores.
-
-    Raises
-    ------
-    CommandError
-        When it is no whole number above 0.
-    """
-    chosen = os.environ.get(WORKERS_VARIABLE)
-    if not chosen:
-        return None
-    if not chosen.isdecimal() or int(chosen) == 0:
-        raise CommandError(f"{WORKERS_VARIABLE}={chosen}: give a whole number above 0")
-    return int(chosen)
+    return local_workers()

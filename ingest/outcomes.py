@@ -106,3 +106,10 @@ def last_outcome(
     names = [column[0] for column in found.description or []]
     row = found.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
+
+
+def forget_outcome(lake: duckdb.DuckDBPyConnection, product: str, file_name: str) -> None:
+    """Delete the outcome row of a file, as if it had never been attempted."""
+    lake.execute(
+        "delete from raw_outcomes where product = ? and file_name = ?", [product, file_name]
+    )

@@ -112,10 +112,11 @@ def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
         lake.execute(f"create table if not exists {table} ({definitions})")
 
 
-def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> None:
-    """Delete the rows of one file."""
+def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> int:
+    """Delete the rows of one file; count them."""
     file_column = RAW_TABLES[table][-1].name
-    lake.execute(f"delete from {table} where {file_column} = ?", [file_name])
+    deleted = lake.execute(f"delete from {table} where {file_column} = ?", [file_name]).fetchone()
+    return int(deleted[0]) if deleted else 0
 
 
 def replace_rows(

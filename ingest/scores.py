@@ -51,7 +51,7 @@ def scores(
     if (file is None) == (forget is None):
         raise CommandError("scores takes either a FILE or --forget FINDER")
     to = OF_NEGATIVES if negatives else OF_TASKS
-    with closing(lake.connect()) as connection:
+    with closing(lake.connect(must_exist=True)) as connection:
         if forget is not None:
             typer.echo(f"scores: {forget_scores(connection, forget, to)} of {forget} removed")
         if file is not None:

@@ -19,7 +19,9 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.failures import CommandError
 from ingest.lake import sql_text
+from ingest.workers import WORKERS_VARIABLE, local_workers
 from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
 from injection.compiled import compiled_kernels, load_kernels
 from injection.failures import StageError
@@ -29,8 +31,6 @@ from injection.progress import Progress
 from injection.runs import Done
 from injection.settings import StageSettings
 
-WORKERS_VARIABLE = "DHS_WORKERS"
-
 
 def n_workers() -> int:
     """Number of worker processes, from ``DHS_WORKERS``; all cores when it is not set.
@@ -38,18 +38,12 @@ def n_workers() -> int:
     Raises
     ------
     StageError
-        When it is not a number above 0.
+        When it is no whole number above 0.
     """
-    text = os.environ.get(WORKERS_VARIABLE, "")
-    if not text:
-        return (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-    if not text.isdigit() or int(text) == 0:
-        raise StageError(f"{WORKERS_VARIABLE} must be a number above 0, it is {text!r}")
-    return int(text)
+    try:
+        return local_workers()
+    except CommandError as error:
+        raise StageError(str(error)) from error
 
 
 @dataclass(frozen=True)

@@ -116,16 +116,26 @@
         {%- set input = graph.sources[input_id] -%}
         {%- if input.identifier not in present -%}
             {%- do sentence.append(
-                "stage '" ~ stage ~ "' reads " ~ input.identifier ~ ", which the lake lacks: run `"
+                "stage '" ~ stage ~ "' reads " ~ input.identifier ~ ", which " ~ lake_lacks(present) ~ " `"
                 ~ input.config.get('meta', {}).get('made_by', 'python -m ingest') ~ "` first"
             ) -%}
         {%- endif -%}
     {%- elif input_id in graph.nodes and graph.nodes[input_id].alias not in present -%}
         {%- set input = graph.nodes[input_id] -%}
         {%- do sentence.append(
-            "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which the lake lacks: run `dbt build "
+            "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which " ~ lake_lacks(present) ~ " `dbt build "
             ~ "--select " ~ input.fqn[1] ~ "` first"
         ) -%}
     {%- endif -%}
     {{ return(sentence | join) }}
+{%- endmacro %}
+
+{% macro lake_lacks(present) -%}
+    {#- Which lake it is; of one without any table of the survey, that it may be the wrong one. -#}
+    {%- set place = "the lake at DHS_LAKE=" ~ env_var('DHS_LAKE', 'lake') -%}
+    {%- if present | select('in', graph.sources.values() | map(attribute='identifier') | list) | list -%}
+        {{ return(place ~ " lacks: run") }}
+    {%- else -%}
+        {{ return(place ~ " lacks, as it does the survey's tables: is that the lake you mean? If so, run") }}
+    {%- endif -%}
 {%- endmacro %}

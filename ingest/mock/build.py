@@ -23,6 +23,7 @@ from ingest.mock.layout import Site, Trouble, sites
 from ingest.mock.lenses import known_lens_list
 from ingest.mock.measurements import RELEASES, measured_rows
 from ingest.mock.pixels import PixelBrick, pixel_brick
+from ingest.workers import local_workers
 from udfs import psf, render, sersic
 
 MARKER = "_EMBEDDED_SURVEY.json"
@@ -81,6 +82,8 @@ def write_survey(
     ------
     SurveyError
         For a folder that holds something else, or that cannot be written.
+    CommandError
+        When DHS_WORKERS is no number of workers.
     """
     root = Path(root)
     chosen = chosen_sites(only)
@@ -90,7 +93,7 @@ def write_survey(
         if found and found.get("fingerprint") == identity and found["summary"] and not force:
             return Summary(root, False, **found["summary"])
         prepare(root, identity, is_ours=found is not None)
-        counts = write_all(root, chosen, progress, workers or default_workers())
+        counts = write_all(root, chosen, progress, workers or local_workers())
         write_marker(root, identity, counts)
     except OSError as error:
         raise SurveyError(f"cannot write the embedded survey to {root}: {error}") from error
@@ -109,16 +112,6 @@ def chosen_sites(only: Iterable[str] | None) -> list[Site]:
     if not names:
         raise SurveyError("name at least one pixel brick")
     return [site for site in found if not site.has_pixels or site.brick.name in names]
-
-
-def default_workers() -> int:
-    """DHS_WORKERS, else the number of cores."""
-    text = os.environ.get("DHS_WORKERS", "")
-    if not text:
-        return os.cpu_count() or 1
-    if not text.isdigit() or int(text) < 1:
-        raise SurveyError(f"DHS_WORKERS must be a whole number above 0, got {text!r}")
-    return int(text)
 
 
 def fingerprint(chosen: list[Site]) -> str:

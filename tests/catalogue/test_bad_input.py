@@ -106,12 +106,22 @@ def test_a_run_that_a_first_hook_stopped_failed(catalogue, tmp_path):
     assert counts_of_last_run(scratch) == (0, 1, 1)
 
 
-def test_a_stage_says_what_has_to_run_before_it(raw_lake, tmp_path):
-    answer = refusal(raw_lake.copy(tmp_path), "run", "--select", "brick_counts")
+def test_a_stage_says_what_has_to_run_before_it_and_on_which_lake(raw_lake, tmp_path):
+    scratch = raw_lake.copy(tmp_path)
+    answer = refusal(scratch, "run", "--select", "brick_counts")
     assert "stage 'regions' reads" in answer
-    assert "which the lake lacks: run `dbt build --select staging` first" in answer
+    there = f"which the lake at DHS_LAKE={scratch.path} lacks: run"
+    assert f"{there} `dbt build --select staging` first" in answer
 
 
-def test_a_fresh_lake_asks_for_the_survey(tmp_path):
-    answer = refusal(Lake(tmp_path), "build", "--select", "staging")
-    assert "run `python -m ingest" in answer
+@pytest.mark.parametrize(
+    ("stage", "first"),
+    [("staging", "python -m ingest"), ("manifests", "dbt build --select")],
+)
+def test_a_fresh_lake_is_perhaps_the_wrong_one_and_asks_for_what_comes_first(
+    tmp_path, stage, first
+):
+    scratch = Lake(tmp_path)
+    answer = refusal(scratch, "build", "--select", stage)
+    assert f"the lake at DHS_LAKE={scratch.path} lacks, as it does the survey's tables" in answer
+    assert f"is that the lake you mean? If so, run `{first}" in answer

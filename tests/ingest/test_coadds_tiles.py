@@ -1,5 +1,6 @@
 """Tiles only: the same stamps bit for bit, from a fraction of the bytes."""
 
+import json
 import re
 from pathlib import Path
 
@@ -119,34 +120,68 @@ def sample_of_5000(tmp_path, monkeypatch):
         yield connection
 
 
-def last_run_had(connection, command_line_vars):
-    """Two dbt runs, the later of which is the first row."""
+def dbt_ran(connection, *runs):
+    """Runs of dbt one after the other: what was selected, and the vars of the command line."""
     connection.execute(
-        "create or replace table runs as select * from (values (now(), ?),"
-        " (now() - interval 1 hour, '{}')) as runs(started_at, command_line_vars)",
-        [command_line_vars],
+        "create or replace table runs (command varchar, selected varchar[],"
+        " command_line_vars varchar, started_at timestamptz)"
     )
+    for number, (selected, given) in reversed(list(enumerate(runs))):  # the last is the first row
+        connection.execute(
+            "insert into runs values ('build', ?, ?, timestamptz '2026-11-20' + ? * interval 1 hour)",
+            [selected.split(), json.dumps(given), number],
+        )
 
 
-def test_the_sham_gets_as_many_hosts_as_the_project_asks_for_and_half_more(sample_of_5000):
+def test_the_sham_gets_as_many_hosts_as_the_project_asks_for_and_half_more(sample_of_5000, capsys):
     asked_for = settings()["sham_objects"]
     [(_, ra, _, size)] = coadds.places_of_sham(sample_of_5000)
     assert len(ra) == 1.5 * asked_for == 300
     assert max(ra) == pytest.approx(299 / 1e4)  # the first in the keyed order
     assert size == settings()["cutout_size_pix"]
+    said = f"sham: tiles of 300 negatives, {size} pixels wide (sham_objects 200 of dbt_project.yml"
+    assert said in capsys.readouterr().out
 
 
-def test_hosts_of_the_sham_follow_the_vars_of_the_last_run(sample_of_5000):
-    last_run_had(sample_of_5000, '{"sham_objects": 2001, "cutout_size_pix": 151}')
-    [(_, ra, _, size)] = coadds.places_of_sham(sample_of_5000)
+MANY = {"sham_objects": 2001}
+
+
+@pytest.mark.parametrize(
+    ("runs", "n_hosts", "size"),
+    [
+        ([("pools", {}), ("cutouts", MANY)], 3002, 101),
+        ([("pools", MANY | {"cutout_size_pix": 151})], 3002, 151),
+        # Runs that do without it do not take it back.
+        ([("cutouts", MANY), ("pools completeness", {}), ("pools", {"seed": 14})], 3002, 101),
+        ([("cutouts", MANY), ("pools", {"cutout_size_pix": 151})], 3002, 151),
+        ([("cutouts", MANY), ("pools", {"sham_objects": 20})], 30, 101),
+        # The stage that needs it was made with the project's.
+        ([("cutouts", MANY), ("completeness cutouts finder", {})], 300, 101),
+        ([("cutouts", MANY), ("cutouts+", {"seed": 14})], 300, 101),
+        ([("cutouts", MANY), ("", {})], 300, 101),
+    ],
+)
+def test_hosts_of_the_sham_follow_the_last_run_that_chose_them(
+    sample_of_5000, capsys, runs, n_hosts, size
+):
+    dbt_ran(sample_of_5000, *runs)
+    [(_, ra, _, found_size)] = coadds.places_of_sham(sample_of_5000)
+    assert (len(ra), found_size) == (n_hosts, size)
+    origin = "dbt_project.yml" if n_hosts == 300 else "the dbt run of 2026-11-2"
+    assert f" of {origin}" in capsys.readouterr().out
+
+
+def test_seeds_take_no_choice_back(sample_of_5000):
+    dbt_ran(sample_of_5000, ("cutouts", MANY), ("", {}))
+    sample_of_5000.execute("update runs set command = 'seed' where len(selected) = 0")
+    [(_, ra, *_)] = coadds.places_of_sham(sample_of_5000)
     assert len(ra) == 3002
-    assert size == 151
 
 
-@pytest.mark.parametrize("given", ['{"sham_objects": "many"}', '{"sham_subjects": 3}'])
-def test_vars_that_make_no_number_of_hosts_are_refused(sample_of_5000, given):
-    last_run_had(sample_of_5000, given)
-    with pytest.raises(CommandError, match=r"sham_objects 'many'|no var sham_subjects"):
+@pytest.mark.parametrize("given", ["many", -1, 2.5, True, None])
+def test_a_var_that_makes_no_number_of_hosts_is_refused(sample_of_5000, given):
+    dbt_ran(sample_of_5000, ("pools", {"sham_objects": given}))
+    with pytest.raises(CommandError, match=rf"sham_objects {given!r} of the dbt run of 2026-11-"):
         coadds.places_of_sham(sample_of_5000)
 
 

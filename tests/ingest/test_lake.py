@@ -1,6 +1,8 @@
 """The lake: where it is, how it opens, what happens when it is not there."""
 
+import importlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import duckdb
 import pytest
 
 from ingest import lake
+from ingest.commands import open_lake
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +36,70 @@ def test_a_missing_lake_is_one_sentence_that_says_what_to_do(lake_folder):
     with pytest.raises(lake.LakeError, match=r"no lake at .*make demo"):
         lake.connect(read_only=True)
     assert not lake_folder.exists()
+
+
+COMMANDS = {
+    "ingest": (
+        *("coadds", "coadds --verify", "coadds --tiles-only", "cutouts"),
+        *("scores x.csv", "scores --forget net", "lenses --forget x.csv"),
+    ),
+    "report": ("",),
+    "expectations": ("", "staging"),
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"), [(module, words) for module in COMMANDS for words in COMMANDS[module]]
+)
+def test_a_command_that_needs_a_lake_makes_none(
+    lake_folder, monkeypatch, capsys, module, arguments
+):
+    monkeypatch.setattr("sys.argv", [module, *arguments.split()])
+    assert importlib.import_module(f"{module}.__main__").main() == 1
+    [said] = capsys.readouterr().err.splitlines()
+    assert f"no lake at {lake_folder}: run 'make demo', or set DHS_LAKE to where it is" in said
+    assert not list(lake_folder.parent.iterdir())
+
+
+@pytest.mark.parametrize("how", [{"read_only": True}, {"must_exist": True}])
+def test_a_catalogue_elsewhere_is_named_with_its_variable(lake_folder, monkeypatch, how, tmp_path):
+    catalog = tmp_path / "catalogs" / "mine.sqlite"
+    monkeypatch.setenv(lake.CATALOG_VARIABLE, f"sqlite:{catalog}")
+    said = f"no lake at {lake_folder} with its catalogue at sqlite:{catalog}: .*DHS_CATALOG"
+    with pytest.raises(lake.LakeError, match=said):
+        lake.connect(**how)
+    assert not list(tmp_path.iterdir())
+    lake.connect().close()
+    assert lake_folder.is_dir()
+    lake.connect(**how).close()
+    monkeypatch.setenv(lake.LAKE_VARIABLE, str(tmp_path / "lak"))
+    with pytest.raises(lake.LakeError, match=r"no lake at .*lak with"):
+        lake.connect(**how)
+    assert not (tmp_path / "lak").exists()
+
+
+@pytest.mark.parametrize("how", [{"read_only": True}, {"must_exist": True}])
+def test_a_catalogue_without_a_lake_in_it_is_no_lake(lake_folder, how):
+    lake_folder.mkdir()
+    sqlite3.connect(lake_folder / lake.CATALOG_FILE).close()
+    with pytest.raises(lake.LakeError, match="no lake at"):
+        lake.connect(**how)
+    with sqlite3.connect(lake_folder / lake.CATALOG_FILE) as catalog:
+        assert catalog.execute("select count(*) from sqlite_master").fetchone() == (0,)
+    catalog.close()
+
+
+def test_where_a_catalogue_in_postgres_is_stays_unsaid(monkeypatch, lake_folder):
+    monkeypatch.setenv(lake.CATALOG_VARIABLE, "postgres:dbname=lake password=secret")
+    with pytest.raises(lake.LakeError, match="DHS_LAKE and DHS_CATALOG") as refused:
+        lake.connect(must_exist=True)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_first_files_make_a_lake_whose_catalogue_is_elsewhere(own_lake, monkeypatch):
+    monkeypatch.setenv(lake.CATALOG_VARIABLE, f"sqlite:{own_lake.parent / 'mine.sqlite'}")
+    open_lake().close()
+    assert (own_lake / "open.sql").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):

@@ -3,11 +3,15 @@
 from collections import Counter
 
 import astropy.units as u
+import duckdb
 import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
 
+from ingest import lenses
+from ingest.commands import open_lake
 from ingest.lenses import is_cluster_list, lens_row, read_lenses
+from ingest.outcomes import Outcome, write_outcomes
 from tests.ingest.conftest import REAL
 
 HEADER = "name,ra,dec,zlens,type,grading,ref\n"
@@ -147,3 +151,74 @@ def test_a_list_without_positions_is_refused_by_name(run, query, tmp_path):
     assert reason == "missing_columns"
     assert "ra" in message
     assert "dec" in message
+
+
+@pytest.fixture
+def two_lists(run, tmp_path):
+    """A lake with two lists; their paths by name."""
+    paths = {name: tmp_path / name for name in ("mine.csv", "other.csv")}
+    for name, path in paths.items():
+        path.write_text(HEADER + f"a of {name},1,2,,,,\nb of {name},3,4,,,,\n")
+        assert run("lenses", "--source", path) == 0
+    return paths
+
+
+def test_a_list_is_forgotten_with_its_outcome_and_the_other_stays(two_lists, run, query, capsys):
+    assert run("lenses", "--forget", "mine.csv") == 0
+    assert "lenses: 2 of mine.csv removed" in capsys.readouterr().out
+    assert query("select source_file, count(*) from raw_known_lenses group by 1") == [
+        ("other.csv", 2)
+    ]
+    assert query("select file_name from raw_outcomes") == [("other.csv",)]
+
+
+def test_a_list_that_was_forgotten_can_be_taken_again(two_lists, run, query):
+    """Unchanged as it is: its outcome row would have it skipped."""
+    run("lenses", "--forget", "mine.csv")
+    assert run("lenses", "--source", two_lists["mine.csv"]) == 0
+    assert query("select count(*) from raw_known_lenses") == [(4,)]
+
+
+def test_a_list_that_was_refused_can_be_forgotten(run, query, tmp_path, capsys):
+    (tmp_path / "bad.csv").write_text("name,redshift\na,1\n")
+    run("lenses", "--source", tmp_path / "bad.csv")
+    assert run("lenses", "--forget", "bad.csv") == 0
+    assert "lenses: 0 of bad.csv removed" in capsys.readouterr().out
+    assert query("select count(*) from raw_outcomes") == [(0,)]
+
+
+def test_a_list_that_the_lake_has_not_is_told_with_those_that_it_has(two_lists, run, query, capsys):
+    before = query("select * from raw_known_lenses")
+    assert run("lenses", "--forget", "mime.csv") == 1
+    assert (
+        "error: the lake has no lens list 'mime.csv', only mine.csv, other.csv\n"
+        in capsys.readouterr().err
+    )
+    assert query("select * from raw_known_lenses") == before
+    for name in two_lists:
+        run("lenses", "--forget", name)
+    assert run("lenses", "--forget", "mine.csv") == 1
+    assert "no lens list 'mine.csv', nor any other" in capsys.readouterr().err
+
+
+def test_a_file_of_another_product_is_no_list(run, query, tmp_path, capsys):
+    with open_lake() as connection:
+        write_outcomes(connection, [Outcome("sweeps", "x.fits", is_ok=True)])
+    assert run("lenses", "--forget", "x.fits") == 1
+    assert query("select count(*) from raw_outcomes") == [(1,)]
+
+
+def test_lists_are_either_taken_or_forgotten(run, capsys, own_lake):
+    assert run("lenses", "--source", "mine.csv", "--forget", "mine.csv") == 1
+    assert "lenses takes either --source or --forget LIST" in capsys.readouterr().err
+    assert not own_lake.exists()
+
+
+def test_what_is_forgotten_is_half_gone_at_no_time(two_lists, query, monkeypatch):
+    def fails(*_):
+        raise duckdb.IOException("no outcome can be deleted")
+
+    monkeypatch.setattr(lenses, "forget_outcome", fails)
+    with open_lake() as connection, pytest.raises(duckdb.IOException):
+        lenses.forget_lenses(connection, "mine.csv")
+    assert query("select count(*) from raw_known_lenses") == [(4,)]

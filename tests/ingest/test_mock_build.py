@@ -114,13 +114,6 @@ def test_no_brick_at_all_is_refused(tmp_path):
         write_survey(tmp_path, only=[])
 
 
-@pytest.mark.parametrize("text", ["0", "many", "-1"])
-def test_a_bad_number_of_workers_is_quoted(tmp_path, monkeypatch, text):
-    monkeypatch.setenv("DHS_WORKERS", text)
-    with pytest.raises(SurveyError, match=text):
-        write_survey(tmp_path, progress=False, only=SMALL)
-
-
 def test_what_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(SurveyError, match="cannot write the embedded survey"):
