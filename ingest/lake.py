@@ -7,6 +7,7 @@ snapshots and time travel. The catalogue is a SQLite file in the lake's folder, 
 
 import importlib.resources
 import os
+import re
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,8 @@ CACHE_VARIABLE = "DHS_CACHE"
 CATALOG_FILE = "catalog.sqlite"
 BUSY_TIMEOUT_MS = 60_000  # SQLite's own default gives up at once
 EXTENSIONS = ("ducklake", "sqlite_scanner")
+_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'(?:\\.|[^'\\])*'|[^\s&]+)\s*", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
 
 
 class LakeError(RuntimeError):
@@ -119,8 +122,11 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def attach_statement(read_only: bool, *, must_exist: bool = False) -> str:
-    """The statement that attaches the lake as ``lake``, its data path resolved where it is now."""
+def attach_statement(read_only: bool, *, must_exist: bool = False, place: str = "") -> str:
+    """The statement that attaches the lake as ``lake``, its data path resolved where it is now.
+
+    The catalogue is at `place`, where that is not the one of the environment.
+    """
     options = [f"data_path {sql_text(lake_path('data') + '/')}", "override_data_path true"]
     if catalog().startswith("sqlite:"):
         options += [f"meta_busy_timeout {BUSY_TIMEOUT_MS}"]
@@ -130,7 +136,7 @@ def attach_statement(read_only: bool, *, must_exist: bool = False) -> str:
         options.append("read_only")
     elif must_exist:
         options.append("create_if_not_exists false")
-    return f"attach {sql_text('ducklake:' + catalog())} as lake ({', '.join(options)})"
+    return f"attach {sql_text('ducklake:' + (place or catalog()))} as lake ({', '.join(options)})"
 
 
 def attach(
@@ -211,8 +217,19 @@ def connect(*, read_only: bool = False, must_exist: bool = False) -> duckdb.Duck
 
 
 def write_open_sql() -> Path:
-    """Write ``open.sql``, which opens the lake read-only from any folder; returns its path."""
+    """Write ``open.sql``, which opens the lake read-only from any folder; returns its path.
+
+    A password of the catalogue is left out: Postgres takes it from PGPASSWORD or ~/.pgpass.
+    """
     path = Path(lake_path("open.sql"))
-    loads = [f"load {sql_text(str(extension_file(name)))};" for name in EXTENSIONS]
-    path.write_text("\n".join([*loads, attach_statement(read_only=True) + ";", "use lake;"]) + "\n")
+    loads = [f"load {sql_text(str(extension_file(name)))};" for name in needed_extensions()]
+    attach_it = attach_statement(read_only=True, place=without_password(catalog()))
+    path.write_text("\n".join([*loads, attach_it + ";", "use lake;"]) + "\n")
     return path
+
+
+def without_password(place: str) -> str:
+    """Where a catalogue is, for others to read: Postgres' `password=` and that of a URL left out."""
+    if not place.startswith("postgres"):
+        return place
+    return _PASSWORD_IN_URL.sub(r"\1@", _PASSWORD.sub("", place))

@@ -6,9 +6,7 @@ import typer
 
 from ingest.transport import Source, TransportSettings, open_source
 from ingest.transport.local import LocalSource
-from ingest.workers import chosen_workers, local_workers
-
-__all__ = ["chosen_workers", "n_workers", "network", "opened"]  # the dbt plugin takes the first
+from ingest.workers import local_workers
 
 REMOTE_WORKERS = 4  # connections to one host, unless --workers says otherwise
 DEFAULTS = TransportSettings()

@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations import dbt_test
 from ingest import lake
-from ingest.network import chosen_workers
+from ingest.workers import chosen_workers
 from udfs import components, cutout_sql, healpix, intervals, normal, provenance
 
 # Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.

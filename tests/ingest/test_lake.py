@@ -162,6 +162,24 @@ def test_open_sql_opens_the_lake_from_another_folder(filled_lake, tmp_path):
     assert answer.stdout.split()[-1] == str(sum(i * i for i in range(100000)))
 
 
+@pytest.mark.parametrize(
+    ("place", "public"),
+    [
+        ("postgres:dbname=lake password=se'cret host=h", "postgres:dbname=lake host=h"),
+        ("postgres:dbname=lake PASSWORD = 'my \\'own' host=h", "postgres:dbname=lake host=h"),
+        ("postgres:postgresql://me:se%40cret@h:5432/lake", "postgres:postgresql://me@h:5432/lake"),
+        ("postgres:postgresql://me@h/lake", "postgres:postgresql://me@h/lake"),
+        ("sqlite:/data/password=x/catalog.sqlite", "sqlite:/data/password=x/catalog.sqlite"),
+    ],
+)
+def test_open_sql_holds_no_password(monkeypatch, own_lake, place, public):
+    monkeypatch.setenv(lake.CATALOG_VARIABLE, place)
+    own_lake.mkdir(exist_ok=True)
+    text = lake.write_open_sql().read_text()
+    assert lake.sql_text(f"ducklake:{public}") in text
+    assert ("postgres_scanner" in text) == place.startswith("postgres")
+
+
 def test_the_trap_of_an_open_reader_is_still_there(filled_lake):
     """An open Arrow reader ends early when its connection runs another query: why cursors are used.
 
