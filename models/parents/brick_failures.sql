@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 {%- set cuts = lrg_cuts(var('parent_variant')) | map(attribute=1) | list %}
-{%- set n_judged = 1 + (cuts[2:] | length) %}
+{%- set judged = cuts[:1] + cuts[2:] %}
 with
 
 stg_sources as (
@@ -18,10 +18,9 @@ brick_counts as (
 -- takes as long as reading the columns.
 judged_sources as (
     select
-        brickid,
-        {{ cuts[0] }} as passes_1
-        {%- for cut in cuts[2:] %},
-        {{ passes_where(cuts[0], cut) }} as passes_{{ loop.index + 1 }}
+        brickid
+        {%- for cut in judged %},
+        {{ cut if loop.first else passes_where(cuts[0], cut) }} as passes_{{ loop.index }}
         {%- endfor %}
     from stg_sources
     {%- if cuts | length > 1 %}
@@ -35,12 +34,12 @@ passes_of_bricks as (
     select
         brickid,
         count(*) as n_judged
-        {%- for last in range(1, n_judged + 1) %},
+        {%- for cut in judged %},
         count_if(
-            {%- for earlier in range(1, last + 1) -%}
+            {%- for earlier in range(1, loop.index + 1) -%}
             {{ ' and ' if not loop.first }}passes_{{ earlier }}
             {%- endfor -%}
-        ) as n_passing_{{ last }}
+        ) as n_passing_{{ loop.index }}
         {%- endfor %}
     from judged_sources
     group by brickid
@@ -53,8 +52,8 @@ sources_left as (
         brick_counts.n_sources as n_left_0,
         brick_counts.n_sources
         - coalesce(passes_of_bricks.n_judged - passes_of_bricks.n_passing_1, 0) as n_left_1
-        {%- for last in range(1, n_judged + 1) if cuts | length > 1 %},
-        coalesce(passes_of_bricks.n_passing_{{ last }}, 0) as n_left_{{ last + 1 }}
+        {%- for cut in judged if cuts | length > 1 %},
+        coalesce(passes_of_bricks.n_passing_{{ loop.index }}, 0) as n_left_{{ loop.index + 1 }}
         {%- endfor %}
     from brick_counts
     left join passes_of_bricks on brick_counts.brickid = passes_of_bricks.brickid
