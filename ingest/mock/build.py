@@ -88,12 +88,13 @@ def write_survey(
     root = Path(root)
     chosen = chosen_sites(only)
     identity = fingerprint(chosen)
+    n_processes = workers or local_workers()
     try:
         found = read_marker(root)
         if found and found.get("fingerprint") == identity and found["summary"] and not force:
             return Summary(root, False, **found["summary"])
         prepare(root, identity, is_ours=found is not None)
-        counts = write_all(root, chosen, progress, workers or local_workers())
+        counts = write_all(root, chosen, progress, n_processes)
         write_marker(root, identity, counts)
     except OSError as error:
         raise SurveyError(f"cannot write the embedded survey to {root}: {error}") from error

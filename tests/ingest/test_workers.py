@@ -41,6 +41,7 @@ def test_a_number_of_workers_that_is_none_is_said_in_the_same_words(
     with pytest.raises(CommandError) as refused:
         ask(tmp_path)
     assert str(refused.value) == SENTENCE.format(text)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["", None])
