@@ -94,11 +94,19 @@ def write_catalogue(scale: float) -> None:
         )
 
 
-def seconds_to_sum(connection: DuckDBPyConnection, columns: tuple[str, ...]) -> float:
-    """Seconds that DuckDB takes to sum columns of the sources, the best of three."""
+def sum_of(columns: tuple[str, ...]) -> str:
+    """The query that sums columns of the sources."""
     sums = ", ".join(f"sum({column})" for column in columns)
-    query = f"select {sums}, sum(strlen(type)) from stg_sources"
-    return min(seconds_of(connection, query) for _ in range(3))
+    return f"select {sums}, sum(strlen(type)) from stg_sources"
+
+
+def seconds_in_turn(connection: DuckDBPyConnection, *queries: str) -> list[float]:
+    """Seconds that each query takes, the best of five rounds.
+
+    In turn, so that what else the machine does, such as writing what was made before, meets all.
+    """
+    rounds = [[seconds_of(connection, query) for query in queries] for _ in range(5)]
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def seconds_of(connection: DuckDBPyConnection, query: str) -> float:
@@ -228,30 +236,32 @@ def report_parents(n_sources: int, folder: Path) -> None:
     with lake.connect() as connection:
         for module in (components, healpix, normal):
             module.register(connection)
-        funnel = min(seconds_of(connection, compiled("parents", "parent_funnel")) for _ in range(3))
-        print_beside_sum(connection, "funnel counted", n_sources, funnel, SELECTION_COLUMNS, 0.5)
+        funnel, summed = seconds_in_turn(
+            connection, compiled("parents", "parent_funnel"), sum_of(SELECTION_COLUMNS)
+        )
+        print_beside_sum("funnel counted", n_sources, funnel, SELECTION_COLUMNS, summed, 0.5)
         seconds = {
             model: seconds_to_write(connection, compiled("parents", model))
             for model in ("lens_neighbours", "border_splits", "parent_galaxies")
         }
         written = sum(seconds.values())
-        print_beside_sum(connection, "parents written", n_sources, written, PARENT_COLUMNS, 0.25)
+        (summed,) = seconds_in_turn(connection, sum_of(PARENT_COLUMNS))
+        print_beside_sum("parents written", n_sources, written, PARENT_COLUMNS, summed, 0.25)
         print("   ", ", ".join(f"{model} {taken:.1f} s" for model, taken in seconds.items()))
         floor = seconds_to_write(connection, "select * from parent_galaxies")
-        print_beside_sum(connection, "only written", n_sources, floor, PARENT_COLUMNS, 0.25)
+        print_beside_sum("only written", n_sources, floor, PARENT_COLUMNS, summed, 0.25)
         print_objects_per_split(connection)
 
 
 def print_beside_sum(
-    connection: DuckDBPyConnection,
     what: str,
     n_sources: int,
     seconds: float,
     columns: tuple[str, ...],
+    summed: float,
     limit: float,
 ) -> None:
     """One line: a query's rate, and its speed as a share of summing the columns that it reads."""
-    summed = seconds_to_sum(connection, columns)
     print(
         f"  {what:<16} {seconds:6.1f} s, {n_sources / seconds / 1e6:6.1f} million rows/s; DuckDB sums"
         f" the {len(columns) + 1} columns in {summed:.2f} s: {summed / seconds:.2f} of that speed"
