@@ -18,7 +18,9 @@ CACHE_VARIABLE = "DHS_CACHE"
 CATALOG_FILE = "catalog.sqlite"
 BUSY_TIMEOUT_MS = 60_000  # SQLite's own default gives up at once
 EXTENSIONS = ("ducklake", "sqlite_scanner")
-_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'(?:\\.|[^'\\])*'|[^\s&]+)\s*", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"\b(?:ssl)?password\s*=\s*(?:'(?:\\.|[^'\\])*'|[^\s&]+)(?:&|\s*)", re.IGNORECASE
+)
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
 
 

@@ -169,6 +169,8 @@ def test_open_sql_opens_the_lake_from_another_folder(filled_lake, tmp_path):
         ("postgres:dbname=lake PASSWORD = 'my \\'own' host=h", "postgres:dbname=lake host=h"),
         ("postgres:postgresql://me:se%40cret@h:5432/lake", "postgres:postgresql://me@h:5432/lake"),
         ("postgres:postgresql://me@h/lake", "postgres:postgresql://me@h/lake"),
+        ("postgres:postgresql://h/lake?password=x&user=me", "postgres:postgresql://h/lake?user=me"),
+        ("postgres:dbname=lake sslpassword=key user=me", "postgres:dbname=lake user=me"),
         ("sqlite:/data/password=x/catalog.sqlite", "sqlite:/data/password=x/catalog.sqlite"),
     ],
 )
