@@ -22,9 +22,11 @@ from astropy.table import Table
 from duckdb import DuckDBPyConnection
 
 from benchmarks import catalogue_survey
-from expectations.settings import settings
-from ingest import lake
-from udfs import components, healpix, normal
+from store import lake
+from store.project import settings
+from udfs.sky import groups
+from udfs.sky import healpix
+from udfs.statistics import normal
 
 PROJECT = Path(__file__).resolve().parent.parent
 # 180,000 bricks in two blocks, one on each side of the Galaxy, and one across RA 0.
@@ -234,7 +236,7 @@ def report_parents(n_sources: int, folder: Path) -> None:
         f" {folder_gigabytes(folder) - before:.1f} GB written"
     )
     with lake.connect() as connection:
-        for module in (components, healpix, normal):
+        for module in (groups, healpix, normal):
             module.register(connection)
         funnel, summed = seconds_in_turn(
             connection, compiled("parents", "parent_funnel"), sum_of(SELECTION_COLUMNS)

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from benchmarks.catalogue import dbt, model_seconds
 from benchmarks.simulated_injections import Simulation, write_injections, write_surroundings
-from ingest import lake
+from store import lake
 
 INJECTIONS_PER_HOST = 3  # two replicates, in 1.5 selection sets on average
 N_REGIONS = 300

@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.kernels_images import fast_image
 from benchmarks.kernels_systems import PIXEL, USUAL, Ranges, random_system
-from udfs.error_budget import FLUX_LIMITS, LARGEST_BIAS, flux_limits, is_beyond_budget
-from udfs.render import render_lensed_sersic
+from udfs.batch.error_budget import FLUX_LIMITS, LARGEST_BIAS, flux_limits, is_beyond_budget
+from udfs.reference.render import render_lensed_sersic
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "error_budget.md"
 TEMPLATE = Path(__file__).parent / "error_budget.template.md"
@@ -59,7 +59,7 @@ def reference_errors(n, reff, n_systems=40, size=400):
 
 
 def verdict(n, reff, flux):
-    """Flagged rows promise nothing; the others must keep to the limits of `udfs.error_budget`."""
+    """Flagged rows promise nothing; the others must keep to the limits of `udfs.batch.error_budget`."""
     if is_beyond_budget(np.array([n]), np.array([reff]), np.ones(1), PIXEL)[0]:
         return "flagged"
     rms, largest = flux_limits(n)
@@ -84,7 +84,7 @@ def table_row(n, reff, has_shear, n_systems=N_SYSTEMS, ranges=USUAL):
 
 
 def limits_in_words():
-    """What `udfs.error_budget` promises, by the largest Sersic index."""
+    """What `udfs.batch.error_budget` promises, by the largest Sersic index."""
     return ", ".join(
         f"{100 * rms:g} % rms and {100 * largest:g} % at most up to n = {index:g}"
         for index, (rms, largest) in FLUX_LIMITS.items()

@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks import kernels_lenstronomy
 from benchmarks.kernels_images import batch_of
 from benchmarks.kernels_systems import PIXEL, prior_system, random_system
-from udfs import psf
-from udfs.inject import inject_batch
-from udfs.records import Settings
-from udfs.render import render_lensed_sersic
+from udfs.batch.inject import inject_batch
+from udfs.batch.records import Settings
+from udfs.light import psf
+from udfs.reference.render import render_lensed_sersic
 
 SIZE_PIX = 64
 PSFSIZE_ARCSEC = 1.2

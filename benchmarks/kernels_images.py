@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.kernels_systems import PIXEL, parameter_row
-from udfs.fast_inject import total_magnification
-from udfs.fast_magnification import make_rays
-from udfs.fast_render import make_work, render_light
-from udfs.fast_system import pack
-from udfs.records import Pixels
-from udfs.sersic import central_brightness, light_radius
+from udfs.batch.records import Pixels
+from udfs.core.loop import total_magnification
+from udfs.core.magnification import make_rays
+from udfs.core.render import make_work, render_light
+from udfs.core.system import pack
+from udfs.light.sersic import central_brightness, light_radius
 
 CANVAS_ORIGIN = 1000  # of every canvas in its brick, pixel
 

@@ -9,7 +9,7 @@ from lenstronomy.LightModel.light_model import LightModel
 from lenstronomy.Util.param_util import phi_q2_ellipticity
 from scipy import special
 
-from udfs.sersic import b_n, central_brightness
+from udfs.light.sersic import b_n, central_brightness
 
 LENSTRONOMY_B = 1.9992, -0.3271  # b = 1.9992 n - 0.3271
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from expectations.settings import settings
-from udfs.sersic import b_n
+from store.project import settings
+from udfs.light.sersic import b_n
 
 PIXEL = 0.262
 PRIORS = Path(__file__).parent.parent / "seeds" / "manifests" / "priors.csv"
@@ -83,7 +83,7 @@ def prior_system(rng, size, prior="recoverable"):
 
 
 def parameter_row(system):
-    """The system as a row of `udfs.fast_system.PARAMETERS`."""
+    """The system as a row of `udfs.core.system.PARAMETERS`."""
     names = (
         "theta_e_arcsec", "lens_q", "lens_phi_rad", "shear_g1", "shear_g2", "src_x_arcsec",
         "src_y_arcsec", "src_reff_arcsec", "src_q", "src_phi_rad", "src_n",

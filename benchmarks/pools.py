@@ -19,7 +19,7 @@ from astropy.coordinates import SkyCoord, search_around_sky
 from duckdb import DuckDBPyConnection
 
 from benchmarks.catalogue import compiled, dbt, model_seconds, seconds_of, write_catalogue
-from ingest import lake
+from store import lake
 
 N_LENSES = 20_000
 SAMPLE_ROWS = 5_000_000

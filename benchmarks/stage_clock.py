@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import ingest.tiles
-from ingest.fits_image import GZIP, HCOMPRESS, RICE
 from injection import brick_files, brick_job, hosts, part_files
+from pixels import tiles
+from pixels.image import GZIP, HCOMPRESS, RICE
 
 DECODING = {
     RICE: "Rice and dequantisation",
@@ -57,7 +57,7 @@ def clocked() -> Iterator[dict[str, float]]:
         return DECODING[image.algorithm]
 
     places = [(owner, name, _always(label)) for owner, name, label in FIXED]
-    places.append((ingest.tiles, "read_tiles", decoded))
+    places.append((tiles, "read_tiles", decoded))
     patches = [
         patch.object(owner, name, timed(getattr(owner, name), label))
         for owner, name, label in places

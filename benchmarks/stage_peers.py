@@ -15,9 +15,9 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from injection.settings import StageSettings
-from udfs.inject import inject_batch
-from udfs.records import Pixels
-from udfs.stamps import stamp_corner
+from udfs.batch.inject import inject_batch
+from udfs.batch.records import Pixels
+from udfs.batch.stamps import stamp_corner
 
 BANDS = ("g", "r", "z")
 Layers = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # image, invvar, maskbits, psfsize

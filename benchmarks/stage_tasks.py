@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from benchmarks.dense_bricks import SIDE, write_brick
-from expectations.settings import settings as project_vars
 from injection.brick_files import open_brick
 from injection.settings import StageSettings, settings_from_vars
-from injection.wcs import sky_from_pixel
+from pixels.wcs import sky_from_pixel
+from store.project import settings as project_vars
 
 N_HOSTS, REPLICATES, SIZES = 60, 2, (64, 96)
 RENDERS_PER_BRICK = N_HOSTS * REPLICATES

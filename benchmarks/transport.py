@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ingest.coadd_cache import BrickFolder
-from ingest.coadd_fetch import Budget, WholeFiles, fetch_files
-from ingest.coadd_files import files_of_brick
+from ingest.coadds.cache import BrickFolder
+from ingest.coadds.fetch import Budget, WholeFiles, fetch_files
+from ingest.coadds.files import files_of_brick
 from ingest.survey import COADD_FOLDER, survey_root
 from ingest.transport import TransportSettings
 from ingest.transport.http import HttpSource

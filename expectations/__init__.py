@@ -1,6 +1,6 @@
 """What every published table must satisfy: Great Expectations suites, their runner and pages.
 
-A stage has one module here (`expectations.manifests`, ...) with a function ``suites(settings)``
+A stage has one module here (`expectations.suites.manifests`, ...) with a function ``suites(settings)``
 that returns one `Suite` per published table; `expectations.registry` lists the stages. Three ways
 to run them:
 

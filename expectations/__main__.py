@@ -8,9 +8,9 @@ from pathlib import Path
 
 from expectations.registry import STAGES, UnknownNameError, suites_of
 from expectations.results import TableResult
-from expectations.settings import SettingsError, settings
 from expectations.suite import Suite
-from ingest import lake
+from store import lake
+from store.project import SettingsError, settings
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 LOCAL_PAGES = "reports/expectations"

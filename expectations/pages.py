@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from expectations.results import TableResult, from_json, to_json
-from ingest import lake_files
+from store import files as lake_files
 
 RESULTS = "results"
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from expectations import (
+from expectations.suite import Suite
+from expectations.suites import (
     coadds,
     completeness,
     cutouts,
@@ -14,8 +15,7 @@ from expectations import (
     regions,
     staging,
 )
-from expectations.settings import Settings
-from expectations.suite import Suite
+from store.project import Settings
 
 STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
     "staging": staging.suites,

@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from expectations import coadd_pixels, raytrace, session
+from expectations import session
+from expectations.independent import coadd_pixels, raytrace
 from expectations.results import Outcome, TableResult
 from expectations.suite import Suite
 

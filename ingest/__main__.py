@@ -5,16 +5,16 @@ import sys
 import duckdb
 import typer
 
-from ingest.bricks import bricks
-from ingest.coadds import coadds
-from ingest.cutouts import cutouts
-from ingest.embedded import mock
-from ingest.failures import DISK_FULL, CommandError
-from ingest.lake import LakeError
-from ingest.lenses import lenses
-from ingest.network import network
-from ingest.scores import scores
-from ingest.sweeps import sweeps
+from ingest.catalogues.bricks import bricks
+from ingest.catalogues.lenses import lenses
+from ingest.catalogues.scores import scores
+from ingest.catalogues.sweeps import sweeps
+from ingest.coadds.command import coadds
+from ingest.cutouts.command import cutouts
+from ingest.embedded.command import mock
+from ingest.transport.network import network
+from store.failures import DISK_FULL, CommandError
+from store.lake import LakeError
 
 app = typer.Typer(
     callback=network,

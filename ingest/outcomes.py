@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
 import pyarrow as pa
 
 from ingest.raw_tables import OUTCOME_COLUMNS
+from ingest.transport.interface import public_location
 
 MAX_MESSAGE = 1000  # characters
 
@@ -43,14 +43,6 @@ class Outcome:
     seconds: float | None = None
     source: str | None = None
     source_version: str | None = None
-
-
-def public_location(location: str) -> str:
-    """A location that may be stored and shown: a URL loses user, password, query and fragment."""
-    if "://" not in location:
-        return location
-    parts = urlsplit(location)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def write_outcomes(lake: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:

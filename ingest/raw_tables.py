@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from ingest.tables import Column
+from pixels.binary_table import Column
 
 
 def _columns(sql_type: str, names: str, *, is_optional: bool = False) -> list[Column]:

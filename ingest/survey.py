@@ -3,8 +3,8 @@
 import os
 import re
 
-from ingest import lake
-from ingest.failures import CommandError
+from store import lake
+from store.failures import CommandError
 
 SURVEY_VARIABLE = "DHS_SURVEY"
 SWEEP_FOLDER = "south/sweep/10.1"

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.fits_cards import FitsError
-from ingest.read_ahead import read_heads_ahead
-from ingest.tiles import TiledImage, open_images
-from injection.wcs import BrickWcs, wcs_from_cards
+from pixels.cards import FitsError
+from pixels.read_ahead import read_heads_ahead
+from pixels.tiles import TiledImage, open_images
+from pixels.wcs import BrickWcs, wcs_from_cards
 
 BRICK_NAME = re.compile(r"\d{4}[pm]\d{3}")  # RRRr[pm]DDd
 BRICK_CARDS = ("BRICK", "BRICKNAM")  # the second in releases before DR8

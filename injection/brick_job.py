@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from ingest.fits_cards import FitsError
 from injection.brick_files import Brick, open_brick
 from injection.hosts import HostPixels, Places, covered_fraction, cut_hosts, places, psf_widths
 from injection.rows import brick_failed_rows, metric_rows
 from injection.settings import StageSettings
-from injection.wcs import pixel_from_sky, position_angle_deg
-from udfs.blind import blind_detection, search_size
-from udfs.inject import inject_batch, metrics_schema
-from udfs.records import Injected, Pixels, Settings
+from pixels.cards import FitsError
+from pixels.wcs import pixel_from_sky, position_angle_deg
+from udfs.batch.blind import blind_detection, search_size
+from udfs.batch.inject import inject_batch, metrics_schema
+from udfs.batch.records import Injected, Pixels, Settings
 
 # What bounds the memory of a worker: canvases of 96 pixels take 260 kB for a host and as much for a
 # render of a batch. A brick with more of them has its tiles decoded once per group.

@@ -4,75 +4,26 @@ A part is done again when, and only when, one of these changes: its tasks, the c
 that computes it, the survey's files.
 """
 
-import ast
 import hashlib
 from functools import cache
-from pathlib import Path
 
 import numba
 import numpy as np
 import polars as pl
 
-from ingest.fits_cards import FitsError
 from injection.brick_files import brick_folder
+from pixels.cards import FitsError
+from udfs.code_digest import digest_of_code
 
 ENTRY_MODULE = "injection.brick_job"
-PACKAGES = ("injection", "ingest", "udfs")
-ROOT = Path(__file__).resolve().parent.parent
 ID_LENGTH = 16  # hex digits of a part's name
 
 
 @cache
 def code_fingerprint() -> str:
     """Hash of the code that makes rows and pixels, without comments and docstrings."""
-    digest = hashlib.sha256(f"numpy {np.__version__} numba {numba.__version__}".encode())
-    for module in sorted(_modules_used(ENTRY_MODULE)):
-        digest.update(f"{module}\n{_code(_tree(module))}\n".encode())
-    return digest.hexdigest()
-
-
-def _file(module: str) -> Path:
-    return ROOT / (module.replace(".", "/") + ".py")
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(_file(module).read_text())
-
-
-def _modules_used(entry: str) -> set[str]:
-    """Our modules that a module imports, however far away, and itself."""
-    found: set[str] = set()
-    waiting = [entry]
-    while waiting:
-        module = waiting.pop()
-        if module in found or not _file(module).is_file():
-            continue
-        found.add(module)
-        waiting += [name for name in _imports(_tree(module)) if name.split(".")[0] in PACKAGES]
-    return found
-
-
-def _imports(tree: ast.Module) -> list[str]:
-    """Names of the modules that a module's imports could mean."""
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names
-
-
-def _code(tree: ast.Module) -> str:
-    """Source of a module in a normal form, without what does not change a result."""
-    tree = ast.parse(ast.unparse(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(
-            node
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+    versions = f"numpy {np.__version__} numba {numba.__version__}"
+    return hashlib.sha256(f"{versions}\n{digest_of_code(ENTRY_MODULE)}".encode()).hexdigest()
 
 
 def files_fingerprint(coadds: str, brickname: str) -> str:

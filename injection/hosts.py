@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.fits_cards import FitsError
-from ingest.read_ahead import read_tiles_ahead
-from ingest.tiles import TiledImage, cut_squares, pixels_at, tiles_touched
 from injection.brick_files import Brick
+from pixels.cards import FitsError
+from pixels.read_ahead import read_tiles_ahead
+from pixels.tiles import TiledImage, cut_squares, pixels_at, tiles_touched
+from udfs.batch.records import Settings
+from udfs.batch.stamps import stamp_corner
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC
 from udfs.jit import kernel
-from udfs.records import Settings
-from udfs.stamps import stamp_corner
 
 MAP, MANIFEST, FALLBACK = "map", "manifest", "fallback"
 

@@ -6,8 +6,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from ingest.lake import lake_path
 from injection.runs import Done
+from store.lake import lake_path
 
 log = logging.getLogger(__name__)
 

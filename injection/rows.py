@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from ingest.fits_cards import FitsError
 from injection.settings import StageSettings
-from udfs.inject import metrics_schema
+from pixels.cards import FitsError
+from udfs.batch.inject import metrics_schema
 
 KEY = ("render_id", "bandset", "stamp_size")
 

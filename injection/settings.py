@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from udfs.records import Settings
+from udfs.batch.records import Settings
 
 MEGABYTE = 1_000_000
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from injection.brick_job import inject_brick
 from injection.settings import StageSettings
-from udfs.cutout_features import FEATURES, cutout_features
+from udfs.cutouts.features import FEATURES, cutout_features
 
 
 def sham_stamps(

@@ -19,17 +19,17 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.failures import CommandError
-from ingest.lake import sql_text
-from ingest.workers import WORKERS_VARIABLE, local_workers
 from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
 from injection.compiled import compiled_kernels, load_kernels
-from injection.failures import StageError
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
 from injection.plan import Part, check_renders, parts, stream_renders
 from injection.progress import Progress
 from injection.runs import Done
 from injection.settings import StageSettings
+from store.failures import CommandError
+from store.lake import sql_text
+from store.stage_failures import StageError
+from store.workers import WORKERS_VARIABLE, local_workers
 
 
 def n_workers() -> int:

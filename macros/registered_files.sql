@@ -1,7 +1,7 @@
 {% materialization registered_files, adapter='duckdb', supported_languages=['python'] %}
     {#-
         A Python model that returns the paths of Parquet files becomes a lake table that holds their
-        rows, without copying them (injection/registration.py). Columns: meta 'columns' of the model.
+        rows, without copying them (store/registration.py). Columns: meta 'columns' of the model.
     -#}
     {%- set relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -10,7 +10,7 @@
 {{ compiled_code }}
 
 def materialize(paths, session):
-    from injection.registration import register_files
+    from store.registration import register_files
     register_files(session, '{{ relation.identifier }}', {{ config.meta_get('columns') }}, paths)
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

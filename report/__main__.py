@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 from tqdm import tqdm
 
-from ingest import lake as the_lake
 from report.blocks import Note, Section
 from report.dbt_docs import DocsError, write_dbt_docs
 from report.page import write_page
@@ -25,6 +24,7 @@ from report.sections import (
 )
 from report.stages import what_is_missing
 from report.survey import subtitle_and_warning
+from store import lake as the_lake
 
 SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
 TITLE = "Dark Halo Scope"

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from ingest.mock.layout import sites
+from ingest.embedded.layout import sites
 
 # What the embedded survey's headers say made its pixels (LEGPIPEV); every cutout keeps it.
 EMBEDDED_PIPELINE = "EMBEDDED"

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.places import PROJECT
+
 PARSED = "partial_parse.msgpack"
 _parsed_projects = Path(tempfile.mkdtemp(prefix="parsed_"))
 atexit.register(shutil.rmtree, _parsed_projects, ignore_errors=True)
@@ -29,7 +30,7 @@ def run_dbt(folder, *arguments, check=False, **variables):
         shutil.copy(parsed, target / PARSED)
     finished = subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments],
-        cwd=ROOT,
+        cwd=PROJECT,
         env=os.environ | environment(folder) | variables,
         capture_output=True,
         text=True,
@@ -47,7 +48,7 @@ def environment(folder):
         "DHS_LAKE": str(folder / "lake"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
-        "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
         "DO_NOT_TRACK": "1",
     }

@@ -1,6 +1,5 @@
 """How kernels are compiled: decided once, here."""
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -11,22 +10,13 @@ import llvmlite.binding as llvm
 import numba
 from numba.core import config
 
+from udfs.code_digest import digest_of_kernels
+
 log = logging.getLogger(__name__)
 
 # Reordering sums and fusing multiply-adds is what lets loops become vector instructions. NaN and
 # infinity keep their meaning (no "nnan", no "ninf"), so that a guard on them still works.
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp", "afn"}
-
-
-def _source_digest() -> str:
-    """Eight hex digits that change with any source file of this package.
-
-    numba notices a change of the file that holds a kernel, but not of the kernels that it calls.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
 
 
 def _is_writable(folder: Path) -> bool:
@@ -43,7 +33,7 @@ def _is_writable(folder: Path) -> bool:
 def cache_folder() -> Path | None:
     """First writable place for compiled kernels, or None: beside the source, else in the user's cache."""
     user_cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    name = f"kernels-{_source_digest()}"
+    name = f"kernels-{digest_of_kernels()}"
     for parent in (Path(__file__).parent / "__pycache__", user_cache / "dark-halo-scope"):
         if _is_writable(parent / name):
             return parent / name

@@ -10,7 +10,6 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import httpx
 
-from ingest.outcomes import public_location
 from ingest.transport.interface import (
     Count,
     FileFacts,
@@ -18,6 +17,7 @@ from ingest.transport.interface import (
     RangesIgnored,
     TransportError,
     TransportSettings,
+    public_location,
 )
 from ingest.transport.receiving import write_pieces
 from ingest.transport.retrying import Gate

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 
-from ingest.failures import FileRefused
+from store.failures import FileRefused
 
 Count = Callable[[int], None]
 
@@ -33,6 +34,14 @@ class TransportError(FileRefused):
         super().__init__(reason_code, message)
         self.is_final = is_final
         self.retry_after = retry_after
+
+
+def public_location(location: str) -> str:
+    """Strip user, password, query and fragment off a URL, so that it may be stored and shown."""
+    if "://" not in location:
+        return location
+    parts = urlsplit(location)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 class RangesIgnored(Exception):

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.failures import DISK_FULL
 from ingest.transport.interface import (
     Count,
     FileFacts,
@@ -14,6 +13,7 @@ from ingest.transport.interface import (
     TransportError,
     TransportSettings,
 )
+from store.failures import DISK_FULL
 
 PIECE_BYTES = 1 << 20
 

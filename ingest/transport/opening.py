@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.failures import CommandError
 from ingest.transport.http import HttpSource
 from ingest.transport.interface import Source, TransportSettings
 from ingest.transport.local import LocalSource
 from ingest.transport.s3 import S3Source
+from store.failures import CommandError
 
 DEFAULTS = TransportSettings()
 

@@ -15,9 +15,9 @@ from tenacity import (
     stop_after_attempt,
 )
 
-from ingest.failures import FileRefused
-from ingest.fits_cards import FitsError
 from ingest.transport.interface import TransportError, TransportSettings
+from pixels.cards import FitsError
+from store.failures import FileRefused
 
 JITTER = 0.25  # of the delay, up and down, so that workers do not come back together
 LONGEST_RETRY_AFTER = 600.0  # seconds; a server that asks for more is left alone for this run

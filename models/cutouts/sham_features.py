@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from injection.coadds import coadd_root
 from injection.settings import settings_from_vars
 from injection.sham import sham_comparison
+from store.lake import coadd_root
 
 
 def model(dbt, session):
@@ -22,5 +22,5 @@ def model(dbt, session):
         for galaxy_id, values in rows.project("galaxy_id, pixels").fetchall()
     }
     choices = dbt.config.meta_get("choices")
-    settings = settings_from_vars(choices, coadd_root())
+    settings = settings_from_vars(choices, str(coadd_root()))
     return sham_comparison(renders, untouched, settings, int(choices["cutout_size_pix"]))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from udfs.cutout_features import FEATURES
-from udfs.shortcut_tables import (
+from udfs.cutouts.features import FEATURES
+from udfs.cutouts.shortcut_tables import (
     HOST_FEATURES,
     Kind,
     Repeats,

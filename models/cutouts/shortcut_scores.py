@@ -1,6 +1,6 @@
 """AUC of every feature alone, with its interval from a bootstrap over bricks."""
 
-from udfs.shortcut_tables import (
+from udfs.cutouts.shortcut_tables import (
     Kind,
     Repeats,
     feature_table,

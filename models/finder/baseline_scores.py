@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from udfs.baseline_finder import baseline_scores
-from udfs.shortcut_tables import objects_from_columns
+from udfs.cutouts.baseline_finder import baseline_scores
+from udfs.cutouts.shortcut_tables import objects_from_columns
 
 
 def model(dbt, session):

@@ -1,11 +1,10 @@
 """Every runnable task with what was injected and measured; the pixels go to part files beside."""
 
-from ingest.lake import parts_root
-from injection.coadds import coadd_root
-from injection.failures import said_in_one_sentence
 from injection.runs import record_run
 from injection.settings import settings_from_vars
 from injection.stage import check_result, rows_query, run_stage
+from store.lake import coadd_root, parts_root
+from store.stage_failures import said_in_one_sentence
 
 
 def model(dbt, session):
@@ -14,7 +13,7 @@ def model(dbt, session):
     dbt.ref("runnable_tasks")
     choices = dbt.config.meta_get("choices")
     here = f'"{dbt.this.database}"."{dbt.this.schema}"'
-    settings = settings_from_vars(choices, coadd_root())
+    settings = settings_from_vars(choices, str(coadd_root()))
     tasks = f"{here}.runnable_tasks"
     with said_in_one_sentence(parts_root()):
         done = run_stage(session, f"{here}.injection_renders", settings, parts_root())

@@ -1,7 +1,7 @@
 """The part files that hold the current stamps; its materialization registers them where they are."""
 
-from ingest.lake import parts_root
 from injection.part_files import stamps_path
+from store.lake import parts_root
 
 
 def model(dbt, session):

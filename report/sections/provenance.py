@@ -7,9 +7,9 @@ import altair as alt
 import duckdb
 import polars as pl
 
-from ingest import lake as the_lake
 from report.blocks import Block, Figure, Link, Note, Section, Table
 from report.style import WIDTH, category_colour
+from store import lake as the_lake
 
 RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "n_skipped", "last_snapshot_id")  # fmt: skip
 PSF_SOURCE = "psf_source_"  # and a band: column of injections

@@ -4,7 +4,7 @@ import fitsio
 import numpy as np
 import pytest
 
-from expectations.coadd_pixels import cached_pixels
+from expectations.independent.coadd_pixels import cached_pixels
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations import dbt_test, registry
+from expectations import dbt_plugin as dbt_test
+from expectations import registry
 from expectations.registry import suites_of
-from expectations.settings import settings
 from expectations.suite import Suite, between
-from ingest import lake
+from store import lake
+from store.project import settings
+from tests.places import PROJECT
 
-ROOT = Path(__file__).parents[2]
 SUITES = {suite.table: suite for _, suite in suites_of((), settings())}
 
 
@@ -31,8 +32,8 @@ def run_dbt(folder, *arguments):
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
     }
     return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, "--profiles-dir", ROOT],
-        cwd=folder if (folder / "profiles.yml").exists() else ROOT,
+        [Path(sys.executable).with_name("dbt"), *arguments, "--profiles-dir", PROJECT],
+        cwd=folder if (folder / "profiles.yml").exists() else PROJECT,
         env=environment,
         capture_output=True,
         text=True,
@@ -45,7 +46,7 @@ def run_dbt(folder, *arguments):
 def manifest(tmp_path_factory):
     """What dbt knows of the project."""
     folder = tmp_path_factory.mktemp("dbt")
-    parsed = run_dbt(folder, "parse", "--project-dir", str(ROOT))
+    parsed = run_dbt(folder, "parse", "--project-dir", str(PROJECT))
     assert parsed.returncode == 0, parsed.stdout
     return json.loads((folder / "target/manifest.json").read_text())
 
@@ -125,9 +126,9 @@ def small_project(tmp_path_factory):
     """A dbt project with our plugin and test, and a table whose suite a var breaks."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("udfs", "ingest", "expectations", "seeds", "profiles.yml"):
-        (folder / name).symlink_to(ROOT / name)
+        (folder / name).symlink_to(PROJECT / name)
     (folder / "tests").mkdir()
-    (folder / "tests/generic").symlink_to(ROOT / "tests/dbt/generic")
+    (folder / "tests/generic").symlink_to(PROJECT / "tests/dbt/generic")
     (folder / "dbt_project.yml").write_text(
         "name: dark_halo_scope\nprofile: dark_halo_scope\ntest-paths: [tests]\n"
         "seed-paths: []\nvars: {replicates: 1}\n"

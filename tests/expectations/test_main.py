@@ -8,7 +8,7 @@ import pytest
 from expectations import __main__ as command
 from expectations import registry
 from expectations.suite import Suite, between
-from ingest import lake
+from store import lake
 
 STAGES = {
     "staging": lambda settings: (

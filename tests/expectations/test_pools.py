@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from expectations import pools
-from expectations.settings import settings
+from expectations.suites import pools
+from store.project import settings
 
 # But for those that other tables call for: they are emptied in `tests/pools`, where these are.
 SUITES = {suite.table: suite for suite in pools.suites(settings()) if not suite.empty_unless}

@@ -7,7 +7,7 @@ import pytest
 from lenstronomy.LensModel.lens_model import LensModel
 from lenstronomy.Util.param_util import phi_q2_ellipticity
 
-from expectations.raytrace import System, raytraced_magnification, source_plane
+from expectations.independent.raytrace import System, raytraced_magnification, source_plane
 
 ROUND = System(
     theta_e_arcsec=1.0,

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord, search_around_sky
 
-from expectations.sky import near_pairs, pairs_across_splits
+from expectations.independent.sky import near_pairs, pairs_across_splits
 
 RADIUS_ARCSEC = 30.0
 CENTRES = {"equator": (150.0, 2.0), "seam": (0.0, -30.0), "pole": (77.0, 90.0)}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from expectations.parents import suites
-from expectations.settings import settings
+from expectations.suites.parents import suites
+from store.project import settings
 
 WANTED = {"train": 0.70, "val": 0.15, "test": 0.15}
 

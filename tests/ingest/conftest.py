@@ -10,55 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest import lake
-from ingest.__main__ import main
+from store import lake
 from tests.ingest.coadd_survey import TEMPLATE, copy_brick, write_brick
-from tests.ingest.s3_server import ENVIRONMENT, make_bucket, serving_s3
+from tests.ingest.s3_server import make_bucket
 from tests.ingest.servers import Orders, serving
+from tests.places import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 QUICK = ("--first-delay", 0.01, "--host-delay", 0, "--timeout", 2)
-REAL = PROJECT.parent / "shared" / "data" / "real"
-
-
-@pytest.fixture
-def own_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty lake that the environment points to."""
-    root = tmp_path / "lake"
-    monkeypatch.setenv("DHS_LAKE", str(root))
-    for name in ("DHS_SURVEY", "DHS_CATALOG", "DHS_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    return root
-
-
-@pytest.fixture
-def run(own_lake: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Runs ``python -m ingest`` with arguments in this process; returns its exit code."""
-
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["ingest", *map(str, arguments)])
-        return main()
-
-    return command
-
-
-@pytest.fixture
-def query(own_lake: Path) -> Callable[..., list[tuple]]:
-    """Asks the lake."""
-
-    def answer(sql: str, *parameters: object) -> list[tuple]:
-        with lake.connect(read_only=True) as connection:
-            return connection.execute(sql, list(parameters)).fetchall()
-
-    return answer
-
-
-@pytest.fixture
-def real() -> Path:
-    """Real survey files."""
-    if not REAL.is_dir():
-        pytest.skip("real survey files are absent (../shared/data/real)")
-    return REAL
 
 
 def run_in_process(*arguments: object, **options: object) -> subprocess.Popen:
@@ -130,22 +88,6 @@ def station(run, query, own_lake: Path, coadd_survey: Path) -> Iterator[Station]
     """A station of its own for every test."""
     with serving(coadd_survey) as (url, orders):
         yield Station(run, query, own_lake, coadd_survey, url, orders)
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """An S3-compatible server."""
-    with serving_s3() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The environment that leads to it; the endpoint."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    return s3_endpoint
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """The real coadd brick, and small lakes for the injection stage."""
 
-from pathlib import Path
-
 import duckdb
 import numpy as np
 import pytest
 
 from injection.brick_files import open_brick
-from injection.wcs import sky_from_pixel
+from pixels.wcs import sky_from_pixel
+from tests.places import REAL
 
-REAL = Path(__file__).resolve().parents[3] / "shared/data/real"
 REAL_BRICK = "0959p805"
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from expectations.settings import settings as project_vars
 from injection.settings import StageSettings, settings_from_vars
+from store.project import settings as project_vars
 
 
 def stage_settings(coadds, **changes) -> StageSettings:

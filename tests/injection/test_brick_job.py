@@ -10,11 +10,12 @@ from astropy.io import fits
 from injection import brick_job
 from injection.brick_files import open_brick
 from injection.brick_job import inject_brick
-from injection.wcs import sky_from_pixel
-from tests.injection.conftest import REAL, REAL_BRICK
+from pixels.wcs import sky_from_pixel
+from tests.injection.conftest import REAL_BRICK
 from tests.injection.systems import renders, stage_settings
-from udfs.inject import inject_batch
-from udfs.records import Pixels
+from tests.places import REAL
+from udfs.batch.inject import inject_batch
+from udfs.batch.records import Pixels
 
 G_ONLY = {"bands": ["g"], "detection_band": "g"}
 # Bits 0 to 6 of a float32 sum: host and arc are added once, in single precision.

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from expectations.settings import settings as project_vars
 from injection.compiled import CACHE_VARIABLE, CHOICES, PROJECT, compiled_kernels
 from injection.settings import settings_from_vars
+from store.project import settings as project_vars
 
 # Each takes another way through the code, or hands it another number of bands or sizes.
 OF_USERS = (

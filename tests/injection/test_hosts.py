@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ingest.fits_cards import FitsError
-from ingest.tiles import open_images
 from injection.hosts import covered_fraction, cut_hosts, places, psf_widths
+from pixels.cards import FitsError
+from pixels.tiles import open_images
 from tests.ingest.coadd_products import write_product
 from tests.injection.systems import stage_settings
 

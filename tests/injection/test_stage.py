@@ -12,14 +12,14 @@ import polars as pl
 import pytest
 
 from injection import stage
-from injection.failures import StageError, said_in_one_sentence
 from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete, write_part
 from injection.plan import check_renders, parts, stream_renders
 from injection.stage import check_result, rows_query, run_stage
+from store.stage_failures import StageError, said_in_one_sentence
 from tests.injection.conftest import REAL_BRICK
 from tests.injection.systems import renders, stage_settings
+from tests.places import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 G_ONLY = {"bands": ["g"], "detection_band": "g"}
 OTHER_BRICKS = ("0000p000", "1234m567", "../x")
 

@@ -12,12 +12,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.registry import suites_of
-from expectations.settings import settings
-from ingest import lake
+from store import lake
+from store.project import settings
+from tests.places import PROJECT
 
 pytestmark = pytest.mark.demo
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Times, rates and run ids live here and differ by nature (DESIGN.md section 4).
 TABLES_OF_RUNS = {"runs", "injection_runs", "injection_forecast", "raw_outcomes"}
@@ -34,7 +34,7 @@ def environment(folder, **variables):
         "DHS_LAKE": str(folder),
         "DBT_TARGET_PATH": str(folder.parent / "target"),
         "DBT_LOG_PATH": str(folder.parent / "logs"),
-        "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_PROFILES_DIR": str(PROJECT),
         **variables,
     }
 
@@ -43,7 +43,7 @@ def run(command, folder, **variables):
     """Run a command of the project with its lake in a folder; stop the test when it fails."""
     finished = subprocess.run(
         [str(part) for part in command],
-        cwd=ROOT,
+        cwd=PROJECT,
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
@@ -150,7 +150,7 @@ def test_the_number_of_workers_changes_nothing(demo_lake, tmp_path):
 def test_readers_are_served_while_a_stage_runs(demo_lake):
     writer = subprocess.Popen(
         [BIN / "dbt", "build", "--full-refresh", "--select", "parents"],
-        cwd=ROOT,
+        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest import lake
 from report.sections.builds import builds
+from store import lake
 
 NOTHING = "{}"
 OTHER_VARS = '{"clean_max_bad_pixel_frac": 0.0}'

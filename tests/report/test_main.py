@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingest import lake
 from report import __main__ as command
 from report.stages import STAGES, stage_of_tables, what_is_missing
+from store import lake
 
 STAGING = """
 create table stg_bricks as select 1 as brickid;

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from ingest.fits_cards import map_file, read_hdus
-from ingest.mock.layout import sites
+from ingest.embedded.layout import sites
+from pixels.cards import map_file, read_hdus
 from report.page import write_page
 from report.survey import EMBEDDED_PIPELINE, is_embedded, subtitle_and_warning
 

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
-from udfs import jit
+from udfs import code_digest, jit
 
 PROGRAM = """
 from udfs import jit
-from udfs.poisson import poisson_quantile
+from udfs.reference.poisson import poisson_quantile
 print(poisson_quantile(3.0, 0.5), jit._CACHE)
 """
 
@@ -42,11 +42,19 @@ def test_read_only_install_falls_back_to_the_users_cache(monkeypatch, tmp_path):
     assert jit.cache_folder() is None
 
 
-def test_cache_changes_with_any_source_of_the_package(monkeypatch, tmp_path):
+def test_the_cache_is_keyed_by_every_module_with_a_kernel_and_what_it_imports(
+    monkeypatch, tmp_path
+):
     """numba looks at the file of a kernel only, not at those of the kernels that it calls."""
-    before = jit._source_digest()
-    (tmp_path / "other.py").write_text("x = 1")
-    monkeypatch.setattr(jit, "__file__", str(tmp_path / "jit.py"))
-    first = jit._source_digest()
-    (tmp_path / "other.py").write_text("x = 2")
-    assert len({before, first, jit._source_digest()}) == 3
+    package = tmp_path / "pixels"
+    package.mkdir()
+    (package / "jitted.py").write_text("from udfs.jit import kernel\nfrom pixels import called\n")
+    (package / "plain.py").write_text("x = 1")
+    monkeypatch.setattr(code_digest, "ROOT", tmp_path)
+    digests = []
+    for name, text in (("called", "x = 1"), ("plain", "x = 2"), ("called", "x = 2")):
+        (package / f"{name}.py").write_text(text)
+        code_digest._tree.cache_clear()
+        digests.append(code_digest.digest_of_kernels.__wrapped__())
+    assert digests[0] == digests[1]  # what no kernel uses does not count
+    assert digests[1] != digests[2]

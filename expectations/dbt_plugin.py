@@ -1,0 +1,56 @@
+"""The dbt-duckdb plugin of the suites: what the dbt test ``passes_suite`` calls."""
+
+import logging
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+from duckdb.sqltypes import VARCHAR
+
+from store import lake
+
+logger = logging.getLogger(__name__)
+
+FUNCTION = "gx_validate"
+
+
+def register(connection: DuckDBPyConnection) -> None:
+    """Give a connection the function ``gx_validate(suite, table, vars)``."""
+    # Validation looks at the lake, so its result is no constant that may be computed beforehand.
+    connection.create_function(
+        FUNCTION, gx_validate, [VARCHAR] * 3, f"{VARCHAR}[]", side_effects=True
+    )
+
+
+def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
+    """Validate a table of the lake on a connection of its own; what failed, a line each.
+
+    Parameters
+    ----------
+    suite
+        Name of a suite.
+    table
+        The table to validate.
+    overrides
+        The dbt vars given on the command line, as YAML or JSON.
+    """
+    from expectations import runner  # noqa: PLC0415 - seconds, and only tests need it
+    from expectations.registry import suite_of  # noqa: PLC0415
+    from store.project import settings  # noqa: PLC0415
+
+    chosen = suite_of(suite, settings(overrides))
+    connection = lake.connect(read_only=True)
+    try:
+        (result,) = runner.validate(connection, [chosen], table=table)
+    finally:
+        connection.close()
+    failures = [f"{failed.expectation}: {failed.observed}" for failed in result.failed]
+    for failure in failures:
+        logger.error("%s fails %s", table, failure)
+    return failures
+
+
+class Plugin(BasePlugin):
+    """Registers ``gx_validate``."""
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        register(conn)

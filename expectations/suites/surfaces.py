@@ -1,0 +1,121 @@
+"""Suites of the original's tables: surfaces by region, and pooled over regions."""
+
+from expectations.suite import Check, Suite, always, among, no_rows, present
+from expectations.suites.recovery import INJECTIONS
+from expectations.suites.rules import SPLITS
+
+QUALITIES = ("all", "clean")
+PLACE = (
+    *("region_split", "selection_set_id", "ranking_mode", "theta_e_arcsec", "src_dmag"),
+    *("src_reff_arcsec", "psf_bin", "depth_bin", "resolution_bin"),
+)
+UNRESOLVED = ("<0.4", "0.4-0.6", "0.6-0.8")  # below 0.8 PSF widths, where the rule asks for more
+
+
+def suites() -> tuple[Suite, ...]:
+    """One suite per table."""
+    return _completeness_surfaces(), _completeness_by_region()
+
+
+def _in_interval(name: str, share: str, interval: str, n_valid: str) -> tuple[Check, ...]:
+    """A completeness within its interval, where there is one; `{0}` stands for the quality."""
+    low, high = f"ci_low_{interval}", f"ci_high_{interval}"
+    return tuple(
+        always(
+            name.format(quality),
+            f"{low} <= {share} + 1e-9 and {share} <= {high} + 1e-9".format(quality),
+            when=f"{n_valid} > 0".format(quality),
+        )
+        for quality in QUALITIES
+    )
+
+
+def _recovered_within_valid_within_attempts(suffix: str = "") -> Check:
+    return always(
+        "recovered_within_valid_within_attempts",
+        " and ".join(
+            f"{part}{suffix} <= {whole}{suffix}"
+            for part, whole in (
+                ("n_recovered_all", "n_valid_all"),
+                ("n_valid_all", "n_attempt"),
+                ("n_recovered_clean", "n_valid_clean"),
+                ("n_valid_clean", "n_valid_all"),
+            )
+        ),
+    )
+
+
+def _completeness_surfaces() -> Suite:
+    return Suite(
+        table="completeness_surfaces",
+        grain="One row per cell of the original's surfaces.",
+        key=("experiment_id", "region_id", *PLACE),
+        nullable_key=("region_id", *PLACE),
+        columns=("n_attempt", "n_recovered_snr_only", "n_recovered_res_only"),
+        checks=(
+            *present("experiment_id"),
+            among("region_split", SPLITS, when="region_split is not null"),
+            _recovered_within_valid_within_attempts(),
+            always(
+                "the_rule_is_both_of_its_parts",
+                "n_recovered_all <= n_recovered_snr_only"
+                " and n_recovered_all <= n_recovered_res_only",
+            ),
+            always(
+                "nothing_unresolved_is_recovered",
+                "n_recovered_all = 0 and n_recovered_res_only = 0",
+                when=f"resolution_bin in {UNRESOLVED}",
+            ),
+            *_in_interval(
+                "completeness_lies_in_its_interval_{0}",
+                "completeness_valid_{0}",
+                "valid_{0}",
+                "n_valid_{0}",
+            ),
+            no_rows(
+                "every_injection_is_attempted",
+                f"""
+                select experiment_id, n_attempt, n_tasks
+                from (
+                    select experiment_id, sum(n_attempt) as n_attempt from {{batch}} group by all
+                )
+                full join ({INJECTIONS}) as injected using (experiment_id)
+                where n_attempt is distinct from n_tasks
+                """,
+            ),
+        ),
+    )
+
+
+def _completeness_by_region() -> Suite:
+    return Suite(
+        table="completeness_by_region",
+        grain="One row per cell of the original's surfaces, over regions, and rule.",
+        key=("experiment_id", "rule", *PLACE),
+        nullable_key=PLACE,
+        columns=("n_regions", "n_attempt_total"),
+        checks=(
+            *present("experiment_id", "rule"),
+            among("region_split", SPLITS, when="region_split is not null"),
+            always("cells_with_attempts_have_regions", "(n_regions > 0) = (n_attempt_total > 0)"),
+            _recovered_within_valid_within_attempts("_total"),
+            *_in_interval(
+                "pooled_lies_in_its_interval_{0}",
+                "completeness_valid_{0}_pooled",
+                "pooled_{0}",
+                "n_valid_{0}_total",
+            ),
+            no_rows(
+                "every_injection_is_attempted",
+                f"""
+                select experiment_id, rule, n_attempt, n_tasks
+                from (
+                    select experiment_id, rule, sum(n_attempt_total) as n_attempt
+                    from {{batch}} group by all
+                )
+                full join ({INJECTIONS}) as injected using (experiment_id)
+                where n_attempt is distinct from n_tasks
+                """,
+            ),
+        ),
+    )

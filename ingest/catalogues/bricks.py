@@ -1,0 +1,87 @@
+"""The survey's brick table into ``raw_bricks``."""
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import typer
+
+from ingest.catalogues.files import Destination
+from ingest.catalogues.run import Force, SourceOption, run_catalogue_command
+from ingest.raw_tables import BRICK_COLUMNS
+from ingest.survey import BRICK_TABLE, survey_root
+from ingest.transport.network import opened
+from pixels.binary_table import arrow_schema, missing_columns, open_table, record_batches
+from store import lake
+from store.failures import FileRefused
+
+GZIP_MAGIC = b"\x1f\x8b"
+MAX_UNPACKED_BYTES = 4 << 30  # the real table unpacks to about 0.15 GB
+PIECE_BYTES = 1 << 20
+
+
+def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of a survey-bricks-dr10-south table, gzipped or plain, in bounded chunks."""
+    with unpacked(path) as plain:
+        table = open_table(plain)
+        missing = missing_columns(table, BRICK_COLUMNS)
+        if missing:
+            raise FileRefused(
+                "missing_columns",
+                f"no survey-bricks-dr10-south table: {len(missing)} columns are missing: "
+                + ", ".join(missing),
+            )
+        yield from record_batches(table, BRICK_COLUMNS)
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, or what it unpacks to when it is gzipped, for as long as it is read."""
+    with path.open("rb") as file:
+        is_gzipped = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    if not is_gzipped:
+        yield path
+        return
+    lake.cache_root().mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix="incoming-", dir=lake.cache_root()) as plain:
+        with gzip.open(path) as packed:
+            _unpack(packed, plain)
+        plain.flush()
+        yield Path(plain.name)
+
+
+def _unpack(packed: gzip.GzipFile, plain: IO[bytes]) -> None:
+    try:
+        while piece := packed.read(PIECE_BYTES):
+            plain.write(piece)
+            if plain.tell() > MAX_UNPACKED_BYTES:
+                raise FileRefused("absurd_size", f"unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileRefused("file_truncated", f"the gzip stream is broken: {error}") from error
+
+
+BRICKS = Destination(
+    "bricks",
+    "raw_bricks",
+    arrow_schema(BRICK_COLUMNS),
+    read_bricks,
+    checksum_list="legacysurvey_dr10_south.sha256sum",
+)
+
+
+def bricks(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:
+    """The survey's brick table into raw_bricks.
+
+    Reads survey-bricks-dr10-south.fits.gz of the survey, or the file that --source names. One that
+    was taken before and has not changed is skipped.
+    """
+    location = survey_root(source)
+    is_file = location.endswith((".fits", ".fits.gz"))
+    folder, _, name = location.rpartition("/")
+    files = opened(context, (folder or ".") if is_file else location)
+    run_catalogue_command(files, [name if is_file else BRICK_TABLE], BRICKS, force=force)

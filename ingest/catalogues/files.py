@@ -1,0 +1,212 @@
+"""How a catalogue file (a sweep, the brick table, a lens list) gets into its raw table.
+
+One transaction per file: its rows take the place of those an earlier version of it left, and its
+outcome row is written with them, so that a killed run leaves the old state or the new one.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingest.outcomes import Outcome, last_outcome, write_outcomes
+from ingest.raw_tables import delete_rows, replace_rows
+from ingest.transport import Source, TransportError
+from ingest.transport.checksums import read_checksums, refuse_other_checksum
+from ingest.transport.local import LocalSource, sha256_of
+from ingest.transport.retrying import Tries, try_again
+from pixels.cards import FitsError
+from store import lake
+from store.failures import CommandError, FileRefused
+from store.lake import transaction
+
+Batches = Iterable[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the rows of a kind of file go, and who reads them.
+
+    Parameters
+    ----------
+    product : str
+        Of the outcome rows.
+    table : str
+    schema : pa.Schema
+        The table's columns but the last, which names the file.
+    read : callable
+        A local file to batches of that schema.
+    is_name_right : callable
+        Whether a file may be called so.
+    checksum_list : str or None
+        The survey's list of checksums in the folder of the files.
+    """
+
+    product: str
+    table: str
+    schema: pa.Schema
+    read: Callable[[Path], Batches]
+    is_name_right: Callable[[str], bool] = lambda _: True
+    checksum_list: str | None = None
+
+
+class WatchedBatches:
+    """Batches on their way into DuckDB, counted, and the error kept that ended them.
+
+    DuckDB turns an error of its reader into one of its own, without the reason.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+        self.n_rows = 0
+        self.error: FileRefused | FitsError | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in self.batches:
+                self.n_rows += batch.num_rows
+                yield batch
+        except (FileRefused, FitsError) as error:
+            self.error = error
+            raise
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What taking files of one kind needs.
+
+    Parameters
+    ----------
+    checksums : dict of str to str
+        The survey's, by file name; a file that is not in it is not checked against it.
+    is_forced : bool
+        Take files again that have not changed.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    source: Source
+    to: Destination
+    checksums: Mapping[str, str]
+    is_forced: bool = False
+
+
+def ingest_file(taking: Taking, path: str) -> tuple[Outcome, bool]:
+    """Take one file into the lake.
+
+    Returns
+    -------
+    Outcome, bool
+        What became of it; whether it was skipped as unchanged since it was last taken.
+    """
+    started, tries = time.monotonic(), Tries()
+    source, to = taking.source, taking.to
+    name = path.rsplit("/", 1)[-1]
+    outcome = Outcome(to.product, file_name=name, source=source.location(path))
+    try:
+        facts = try_again(lambda: source.facts(path), source.settings, Tries())
+        outcome = replace(outcome, n_bytes=facts.n_bytes, source_version=facts.version)
+        if not taking.is_forced and _is_unchanged(taking.connection, outcome):
+            return replace(outcome, is_ok=True), True
+        with _local_file(source, path, tries) as file:
+            outcome = replace(outcome, sha256=sha256_of(file), n_tries=tries.n)
+            outcome = _take(taking, file, outcome, started)
+    except (FileRefused, FitsError) as error:
+        seconds = time.monotonic() - started
+        outcome = replace(
+            outcome,
+            reason_code=error.reason_code,
+            message=str(error),
+            n_tries=tries.n,
+            seconds=seconds,
+        )
+        _refuse(taking.connection, outcome, to, error)
+    return outcome, False
+
+
+def _refuse(
+    connection: duckdb.DuckDBPyConnection,
+    outcome: Outcome,
+    to: Destination,
+    error: FileRefused | FitsError,
+) -> None:
+    """Write the failure; rows of an earlier version stay only while the new one may yet come."""
+    with transaction(connection):
+        if not isinstance(error, TransportError) or error.is_final:
+            delete_rows(connection, to.table, str(outcome.file_name))
+        write_outcomes(connection, [outcome])
+
+
+def _is_unchanged(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
+    before = last_outcome(connection, now.product, str(now.file_name))
+    return (
+        before is not None
+        and before["is_ok"] is True
+        and before["n_bytes"] == now.n_bytes
+        and before["source_version"] == now.source_version
+    )
+
+
+def _take(taking: Taking, file: Path, outcome: Outcome, started: float) -> Outcome:
+    """Put the rows of a file and its outcome into the lake, together or not at all."""
+    name = str(outcome.file_name)
+    watched = WatchedBatches(taking.to.read(file))
+    rows = pa.RecordBatchReader.from_batches(taking.to.schema, watched)
+    try:
+        with transaction(taking.connection):
+            n_rows = replace_rows(taking.connection, taking.to.table, name, rows)
+            if n_rows != watched.n_rows:
+                raise CommandError(
+                    f"{watched.n_rows} rows of {name} were read but {n_rows} written: "
+                    "nothing of it was kept, please report this"
+                )
+            refuse_other_checksum(name, str(outcome.sha256), taking.checksums)
+            seconds = time.monotonic() - started
+            outcome = replace(outcome, is_ok=True, n_rows=n_rows, seconds=seconds)
+            write_outcomes(taking.connection, [outcome])
+    except duckdb.Error as error:
+        raise (watched.error or error) from error
+    return outcome
+
+
+def survey_checksums(source: Source, folder: str, to: Destination) -> dict[str, str]:
+    """The survey's checksums of the files in a folder; empty when it has no list of them.
+
+    Raises
+    ------
+    FileRefused
+        When there is a list and it cannot be had.
+    """
+    if to.checksum_list is None:
+        return {}
+    path = f"{folder}/{to.checksum_list}" if folder else to.checksum_list
+    try:
+        with _local_file(source, path, Tries()) as file:
+            return read_checksums(file)
+    except TransportError as error:
+        if error.is_final:
+            return {}
+        raise
+
+
+@contextmanager
+def _local_file(source: Source, path: str, tries: Tries) -> Iterator[Path]:
+    """The file itself where it is local, else a copy for as long as it is read."""
+    if isinstance(source, LocalSource):
+        tries.n = 1
+        source.facts(path)
+        yield Path(source.location(path))
+        return
+    lake.cache_root().mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="incoming-", dir=lake.cache_root()))
+    try:
+        target = folder / "file"
+        try_again(lambda: source.place(path, target, lambda _: None), source.settings, tries)
+        yield target
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,121 @@
+"""What the commands share: options, the lake made ready, the loop over files, the last two lines."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Annotated
+
+import duckdb
+import typer
+
+from ingest.catalogues.files import Destination, Taking, ingest_file, survey_checksums
+from ingest.outcomes import Outcome, write_outcomes
+from ingest.raw_tables import make_raw_tables
+from ingest.transport import Source
+from store import lake
+from store.failures import CommandError, FileRefused
+from store.progress import Progress
+
+MEMORY_LIMIT = "4GB"  # DuckDB's share while it writes; batches stream, so more would not help
+
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        help="Survey root or file: a path, an http(s) URL or s3://. Default: DHS_SURVEY, else the "
+        "embedded survey in the lake.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Take files again that have not changed.")]
+
+
+def open_lake(*, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
+    """The lake with its raw tables, made where they are not there yet.
+
+    Only what brings the first tables may make a lake: of a lake whose name has a typo, another
+    command would make an empty one.
+
+    Raises
+    ------
+    LakeError
+        When there is no lake and it must exist.
+    """
+    connection = lake.connect(must_exist=must_exist)
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    make_raw_tables(connection)
+    if not lake.is_remote(lake.lake_root()):
+        lake.write_open_sql()
+    return connection
+
+
+def run_catalogue_command(
+    source: Source,
+    paths: Sequence[str],
+    to: Destination,
+    *,
+    force: bool = False,
+) -> None:
+    """Take files into the lake one by one, and say what came of it.
+
+    Raises
+    ------
+    CommandError
+        When not one of the files could be used.
+    """
+    folder = paths[0].rpartition("/")[0]
+    with closing(source), open_lake() as connection:
+        try:
+            checksums = survey_checksums(source, folder, to)
+        except FileRefused as error:
+            raise CommandError(f"the survey's list of checksums: {error}") from error
+        taking = Taking(connection, source, to, checksums, force)
+        outcomes: list[Outcome] = []
+        n_skipped = 0
+        with Progress(to.product, len(paths), "file") as progress:
+            for path in paths:
+                outcome, is_skipped = (
+                    ingest_file(taking, path)
+                    if to.is_name_right(path.rsplit("/", 1)[-1])
+                    else (_misnamed(connection, path, to), False)
+                )
+                outcomes.append(outcome)
+                n_skipped += is_skipped
+                progress.add(1)
+        _report(outcomes, n_skipped, to)
+
+
+def _misnamed(connection: duckdb.DuckDBPyConnection, path: str, to: Destination) -> Outcome:
+    name = path.rsplit("/", 1)[-1]
+    message = f"{name!r} is not what a file of {to.product} is called"
+    outcome = Outcome(to.product, name, reason_code="bad_file_name", message=message)
+    write_outcomes(connection, [outcome])
+    return outcome
+
+
+def _report(outcomes: Sequence[Outcome], n_skipped: int, to: Destination) -> None:
+    failed = [outcome for outcome in outcomes if not outcome.is_ok]
+    for outcome in failed[:20]:
+        typer.echo(f"refused {outcome.file_name}: {outcome.message}", err=True)
+    if len(failed) == len(outcomes):
+        reasons = ", ".join(
+            f"{n} {code}" for code, n in Counter(o.reason_code for o in failed).items()
+        )
+        raise CommandError(
+            f"none of the {len(outcomes)} files could be used ({reasons}); see the messages above, or "
+            f"from raw_outcomes where product = '{to.product}'"
+        )
+    n_taken = len(outcomes) - n_skipped - len(failed)
+    n_rows = sum(outcome.n_rows or 0 for outcome in outcomes)
+    typer.echo(
+        f"{to.product}: {n_taken} files taken ({n_rows} rows), {n_skipped} unchanged, "
+        f"{len(failed)} refused"
+    )
+    show_how(f"from {to.table} limit 5; from raw_outcomes where product = '{to.product}'")
+
+
+def show_how(query: str) -> None:
+    """The last line of every command: how to look at what it did."""
+    if lake.is_remote(lake.lake_root()):
+        typer.echo(f"look: {query}")
+    else:
+        typer.echo(f'look: duckdb -init {lake.lake_path("open.sql")} -c "{query}"')

@@ -1,0 +1,158 @@
+"""The coadd cache: a folder a brick, with the survey's file names, a record, and a marker.
+
+`_files.json` says of each file what it was when it arrived (or why it did not); it is replaced
+whole after every file. `_SUCCESS` is empty and comes last. A file without an entry in the record
+is not known to be whole and is fetched anew; so the record itself need not be on the disk before
+the marker is written.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ingest.coadds.files import brick_path
+from store.failures import CommandError
+
+RECORD = "_files.json"
+MARKER = "_SUCCESS"
+LOCK = ".lock"
+PARTIAL_ENDING = ".partial"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What is known of one file of a brick.
+
+    Parameters
+    ----------
+    tiles : list of int
+        Of a file of which only tiles were fetched: the numbers of those that are here, of its
+        first image. Empty for a whole file.
+    """
+
+    is_ok: bool
+    reason_code: str | None = None
+    message: str | None = None
+    n_bytes: int | None = None
+    n_bytes_fetched: int | None = None
+    sha256: str | None = None
+    n_tries: int | None = None
+    seconds: float | None = None
+    source: str | None = None
+    source_version: str | None = None
+    tiles: Sequence[int] = ()
+
+    @property
+    def is_absent(self) -> bool:
+        """The source does not have the file."""
+        return self.reason_code == "not_found"
+
+    @property
+    def is_whole(self) -> bool:
+        """The file is here with all its bytes."""
+        return self.is_ok and not self.tiles
+
+
+class BrickFolder:
+    """The folder of one brick in the cache."""
+
+    def __init__(self, coadds: Path, brickname: str) -> None:
+        self.brickname = brickname
+        self.path = coadds / brick_path(brickname)
+
+    def file(self, name: str) -> Path:
+        """A file of the brick under its final name."""
+        return self.path / name
+
+    def partial(self, name: str) -> Path:
+        """Where a file is written before it has its final name."""
+        return self.path / f".{name}{PARTIAL_ENDING}"
+
+    def records(self) -> dict[str, FileRecord]:
+        """The record, less the files that are not there or have another length."""
+        try:
+            entries = json.loads((self.path / RECORD).read_text())
+            records = {name: FileRecord(**entry) for name, entry in entries.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+        sizes = self._sizes()
+        return {
+            name: record
+            for name, record in records.items()
+            if not record.is_ok or sizes.get(name) == record.n_bytes
+        }
+
+    def _sizes(self) -> dict[str, int]:
+        with os.scandir(self.path) as entries:
+            return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+
+    def write_records(self, records: Mapping[str, FileRecord]) -> None:
+        """Replace the record whole."""
+        entries = {name: asdict(record) for name, record in sorted(records.items())}
+        partial = self.partial(RECORD)
+        partial.write_text(json.dumps(entries, indent=0))
+        partial.rename(self.path / RECORD)
+
+    def adopt(self, name: str) -> None:
+        """Give a file that was checked its final name, its bytes being on the disk."""
+        _sync(self.partial(name))
+        self.partial(name).rename(self.file(name))
+
+    def clear_partials(self) -> None:
+        """Remove what a killed run left half written."""
+        for leftover in self.path.glob(f".*{PARTIAL_ENDING}"):
+            leftover.unlink()
+
+    @property
+    def is_marked(self) -> bool:
+        """The marker is there."""
+        return (self.path / MARKER).exists()
+
+    def mark(self) -> None:
+        """Write the marker, everything else being on the disk."""
+        _sync(self.path / RECORD)
+        _sync(self.path)
+        (self.path / MARKER).touch()
+        _sync(self.path)
+
+    def unmark(self) -> None:
+        """Remove the marker."""
+        (self.path / MARKER).unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def cached_bricks(coadds: Path) -> list[str]:
+    """Names of the bricks that the cache has a record of, sorted."""
+    return sorted(path.parent.name for path in coadds.glob(f"[0-9]*/*/{RECORD}"))
+
+
+@contextmanager
+def locked(coadds: Path) -> Iterator[None]:
+    """The cache for this process alone.
+
+    Raises
+    ------
+    CommandError
+        When another one is at work on it.
+    """
+    coadds.mkdir(parents=True, exist_ok=True)
+    with (coadds / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CommandError(
+                f"another command is at work on the cache {coadds}: wait for it to end"
+            ) from error
+        yield

@@ -1,0 +1,264 @@
+"""The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
+
+import json
+import logging
+import math
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import numpy as np
+import typer
+
+from ingest.catalogues.run import SourceOption, open_lake, show_how
+from ingest.coadds.cache import BrickFolder, cached_bricks, locked
+from ingest.coadds.fetch import Budget, Plan, WholeFiles, fetch_files
+from ingest.coadds.files import PSFSIZE, files_of_brick
+from ingest.coadds.run import Crew, Tally, Work, run_bricks
+from ingest.coadds.tiles_only import Squares, TilesOnly
+from ingest.coadds.verify import verify_files
+from ingest.survey import BRICK_NAME, survey_root
+from ingest.transport import Source
+from ingest.transport.interface import public_location
+from ingest.transport.local import LocalSource
+from ingest.transport.network import n_workers, opened
+from store.failures import CommandError
+from store.lake import coadd_root
+from store.project import PROJECT_FILE, settings
+from store.workers import local_workers
+
+log = logging.getLogger(__name__)
+
+TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
+# Of the var sham_objects: its hosts are the first whose cutouts pass their checks, which some of the
+# first do not. At most 2 % of the negatives may fail (gate_min_negative_ok_frac), so half is ample.
+SHAM_MARGIN = 1.5
+SPARE_BYTES = 1 << 30  # of free disk that stays free
+
+Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
+
+
+def coadds(
+    context: typer.Context,
+    *,
+    source: SourceOption = None,
+    bands: Bands = "grz",
+    limit_bytes: Annotated[
+        int | None, typer.Option(min=0, help="Fetch no more than this; run again to go on.")
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Check every cached file again; remove what is damaged."),
+    ] = False,
+    repair: Annotated[
+        str | None, typer.Option(help="'psfsize': fetch the maps that cached bricks lack.")
+    ] = None,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Ask again for what the survey did not have.")
+    ] = False,
+    tiles_only: Annotated[
+        bool,
+        typer.Option("--tiles-only", help="Fetch only the tiles that stamps touch."),
+    ] = False,
+) -> None:
+    """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
+
+    Fetches what the cache lacks and only that. Every file is checked (length, FITS structure,
+    brick, tiles, the survey's checksum) before it gets its final name, and leaves a row in
+    raw_outcomes, as every brick does. Interrupted at any point, the next run goes on.
+
+    Files of a local source are hard linked where that is possible, else copied. What the server
+    does not have (404) is not asked for again; other failures are, in the next run.
+
+    With --tiles-only, headers, tile tables and the compression tiles that the stamps of
+    injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
+    later, more tiles. Hosts of the sham are taken from training_sample, so run it after the stage
+    pools, or again; how many follows the dbt var sham_objects as the last dbt run had it that named
+    it or made the stage cutouts, and is said.
+    """
+    refuse_unknown(bands, repair)
+    folder = coadd_root()
+    with open_lake(must_exist=True) as lake, locked(folder):
+        if verify:
+            works = planned(cached_bricks(folder), bands)
+            crew = Crew(verify_files, Budget(), local_workers())
+            report(run_bricks(lake, works, crew, is_alive=True), crew.budget, works, "checked")
+            return
+        works = planned(cached_bricks(folder) if repair else bricks_with_tasks(lake), bands)
+        with closing(opened(context, survey_root(source))) as survey:
+            whole = WholeFiles(survey, Budget(limit_bytes), ask_again, repair)
+            plan: Plan = tiles_plan(lake, whole) if tiles_only else whole
+            refuse_full_disk(survey, [] if tiles_only else works, limit_bytes)
+            crew = Crew(partial(fetch_files, plan=plan), plan.budget, n_workers(survey))
+            is_alive = gave_files_before(lake, survey)
+            tally = run_bricks(lake, works, crew, is_alive=is_alive)
+    report(tally, plan.budget, works, "fetched")
+
+
+def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
+    """Fetching only what the stamps of ``injection_tasks`` and of the sham injection touch."""
+    try:
+        stamps = lake.execute(
+            "select brickname, list(ra), list(dec),"
+            " (select max(stamp_size) from injection_tasks)"  # canvases are as large in every brick
+            " from (select distinct brickname, ra, dec from injection_tasks) group by brickname"
+        ).fetchall()
+    except duckdb.CatalogException as error:
+        raise CommandError(
+            "there is no table injection_tasks: run 'dbt build --select manifests' first"
+        ) from error
+    squares: defaultdict[str, list[Squares]] = defaultdict(list)
+    for name, ra, dec, size in [*stamps, *places_of_sham(lake)]:
+        squares[name].append(Squares(np.array(ra), np.array(dec), int(size)))
+    return TilesOnly(whole, squares)
+
+
+def places_of_sham(
+    lake: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, list[float], list[float], int]]:
+    """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
+    n_objects, origin = last_number(lake, "sham_objects")
+    size, _ = last_number(lake, "cutout_size_pix")
+    try:
+        places = lake.execute(
+            "select brickname, list(ra), list(dec), ? from ("
+            " from training_sample semi join task_bricks using (brickname)"
+            " where not is_lens order by sham_u1 limit ?) group by brickname",
+            [size, math.ceil(SHAM_MARGIN * n_objects)],
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        log.warning(
+            "there is no training_sample with sham_u1: no tiles come for the sham injection; build the "
+            "stage pools and fetch again before the stage cutouts"
+        )
+        return []
+    n_places = sum(len(ra) for _, ra, *_ in places)
+    typer.echo(
+        f"sham: tiles of {n_places} negatives, {size} pixels wide (sham_objects {n_objects} of "
+        f"{origin}, and half more)"
+    )
+    return places
+
+
+def last_number(lake: duckdb.DuckDBPyConnection, name: str) -> tuple[int, str]:
+    """A var of the sham injection as it was last chosen, and where.
+
+    Last chosen by the last dbt run that named it or made the stage cutouts, which needs it: the
+    runs of other stages do without, and say nothing of it.
+
+    Raises
+    ------
+    CommandError
+        When it is no number.
+    """
+    try:
+        last = lake.execute(
+            "select command_line_vars, strftime(started_at, '%Y-%m-%d %H:%M') from runs"
+            " where contains(command_line_vars, ?) or command <> 'seed' and"
+            " (len(selected) = 0 or contains(array_to_string(selected, ' '), 'cutouts'))"
+            " order by started_at desc limit 1",
+            [f'"{name}":'],
+        ).fetchone()
+    except duckdb.CatalogException:  # no dbt run yet
+        last = None
+    given, when = (json.loads(last[0]), last[1]) if last else ({}, "")
+    number = given.get(name, settings()[name])
+    origin = f"the dbt run of {when}" if name in given else PROJECT_FILE.name
+    if type(number) is not int or number < 0:
+        raise CommandError(f"{name} {number!r} of {origin}: give dbt a number")
+    return number, origin
+
+
+def planned(names: Sequence[str], bands: str) -> list[Work]:
+    """The files that bricks should have in the cache."""
+    folder = coadd_root()
+    return [Work(BrickFolder(folder, name), files_of_brick(name, bands)) for name in names]
+
+
+def refuse_unknown(bands: str, repair: str | None) -> None:
+    """Refuse options that name what there is not."""
+    if not bands or set(bands) - set("griz"):
+        raise CommandError(f"--bands {bands}: give some of g, r, i and z, such as grz")
+    if repair not in (None, PSFSIZE):
+        raise CommandError(f"--repair {repair}: only {PSFSIZE} can be repaired")
+
+
+def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the bricks in ``task_bricks``, sorted.
+
+    Raises
+    ------
+    CommandError
+        When the table is not there or a name in it is no brick name.
+    """
+    try:
+        rows = lake.execute("select distinct brickname from task_bricks order by all").fetchall()
+    except duckdb.CatalogException as error:
+        raise CommandError(
+            "there is no table task_bricks: run 'dbt build --select manifests' first"
+        ) from error
+    names = [str(name) for (name,) in rows]
+    wrong = [name for name in names if not BRICK_NAME.fullmatch(name)]
+    if wrong:
+        raise CommandError(f"task_bricks holds {wrong[0]!r}, which is no brick name (0001m002)")
+    return names
+
+
+def gave_files_before(lake: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    """Whether a file of this source has ever arrived."""
+    found = lake.execute(
+        "select count(*) from raw_outcomes "
+        "where product = 'coadds' and is_ok and band is not null and starts_with(source, ?)",
+        [public_location(source.location(""))],
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def refuse_full_disk(source: Source, works: Sequence[Work], limit_bytes: int | None) -> None:
+    """Refuse a run whose files would not fit on the disk, by the sizes that such files have."""
+    folder = coadd_root()
+    if isinstance(source, LocalSource) and _same_file_system(source.root, folder):
+        return
+    missing = [
+        file.product
+        for work in works
+        for known in [work.folder.records()]
+        for file in work.files
+        if file.name not in known
+    ]
+    needed = sum(TYPICAL_BYTES[product] for product in missing)
+    needed = needed if limit_bytes is None else min(needed, limit_bytes)
+    free = shutil.disk_usage(folder).free
+    if needed + SPARE_BYTES > free:
+        raise CommandError(
+            f"{len(missing)} files of typically {needed / 1e9:.1f} GB would leave too little of the "
+            f"{free / 1e9:.1f} GB free at {folder}: set DHS_CACHE to a larger disk, or fetch a part "
+            "with --limit-bytes"
+        )
+
+
+def _same_file_system(source: str, folder: Path) -> bool:
+    return os.stat(source).st_dev == os.stat(folder).st_dev
+
+
+def report(tally: Tally, budget: Budget, works: Sequence[Work], what: str) -> None:
+    """The last two lines."""
+    n_wanted = len(works)
+    reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.reasons.items()))
+    left = n_wanted - tally.n_bricks
+    typer.echo(
+        f"coadds: {tally.n_bricks} of {n_wanted} bricks {what} "
+        f"({budget.fetched / 1e6:.1f} MB moved, their files have {tally.n_bytes / 1e6:.1f} MB): "
+        f"{tally.n_complete} complete"
+        + (f", {reasons}" if reasons else "")
+        + (f"; {left} left for the next run" if left else "")
+    )
+    if tally.n_bricks and not tally.is_alive:
+        raise CommandError("not one file was found: is the source right? No brick was blacklisted")
+    show_how("from raw_outcomes where product = 'coadds' and not is_ok")

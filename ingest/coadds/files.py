@@ -1,0 +1,108 @@
+"""The survey's files of a coadd brick: which there are, what they are called, what they must be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.survey import COADD_FOLDER, checked_brick_name
+from pixels.cards import Hdu, map_file, read_hdus
+from pixels.image import TiledImage, open_images
+from store.failures import FileRefused
+
+IMAGE, INVVAR, MASKBITS, PSFSIZE = "image", "invvar", "maskbits", "psfsize"
+BRICK_SIDE = 3600  # pixels; coadds of DR10 and of the releases before it
+TILE_SIDE = 100  # pixels of a compression tile
+FITS_START = b"SIMPLE  ="
+BRICK_CARDS = ("BRICK", "BRICKNAM")  # the second in releases before DR8
+
+
+@dataclass(frozen=True)
+class CoaddFile:
+    """One file of a brick.
+
+    Parameters
+    ----------
+    brickname : str
+    product : str
+        image, invvar, maskbits or psfsize.
+    band : str or None
+        None for maskbits, which has all.
+    """
+
+    brickname: str
+    product: str
+    band: str | None
+
+    @property
+    def name(self) -> str:
+        """The survey's own file name."""
+        ending = f"{self.product}-{self.band}" if self.band else self.product
+        return f"legacysurvey-{self.brickname}-{ending}.fits.fz"
+
+    @property
+    def path(self) -> str:
+        """Where it is in the survey's tree."""
+        return f"{COADD_FOLDER}/{brick_path(self.brickname)}/{self.name}"
+
+
+def brick_path(brickname: str) -> str:
+    """Folder of a brick below the folder of coadds: ``<AAA>/<brick>``.
+
+    Raises
+    ------
+    ValueError
+        When it is no brick name.
+    """
+    return f"{checked_brick_name(brickname)[:3]}/{brickname}"
+
+
+def files_of_brick(brickname: str, bands: str, *, with_psfsize: bool = True) -> list[CoaddFile]:
+    """The files that a brick must have for the given bands."""
+    products = (IMAGE, INVVAR, PSFSIZE) if with_psfsize else (IMAGE, INVVAR)
+    in_bands = [CoaddFile(brickname, product, band) for product in products for band in bands]
+    return [*in_bands, CoaddFile(brickname, MASKBITS, None)]
+
+
+def checksum_list_path(brickname: str) -> str:
+    """Where the survey's list of checksums of a brick is in its tree."""
+    name = f"legacysurvey_dr10_south_coadd_{brickname[:3]}_{brickname}.sha256sum"
+    return f"{COADD_FOLDER}/{brick_path(brickname)}/{name}"
+
+
+def check_structure(path: Path, file: CoaddFile) -> None:
+    """Refuse a file that is not what its name says.
+
+    Its length, every header-data unit, the tile table and the geometry are checked, and the brick
+    that its header names; pixels are not decoded.
+
+    Raises
+    ------
+    FileRefused, FitsError
+    """
+    with path.open("rb") as opened:
+        start = opened.read(len(FITS_START))
+    if start and start != FITS_START:  # an error page has any length, so this comes first
+        raise FileRefused("not_fits", f"not FITS: it begins with {start!r}")
+    hdus = read_hdus(map_file(path))
+    if hdus[0].integer("NAXIS") != 0:
+        raise FileRefused("wrong_structure", "the first header-data unit is not empty")
+    check_images(open_images(path), hdus, file)
+
+
+def check_images(images: list[TiledImage], hdus: list[Hdu], file: CoaddFile) -> None:
+    """Refuse images of another shape, of other tiles or of another brick."""
+    for image in images:
+        sides = {*image.shape, *image.tile_shape}
+        if sides != {BRICK_SIDE, TILE_SIDE} or image.tile_shape != (TILE_SIDE, TILE_SIDE):
+            raise FileRefused(
+                "wrong_structure",
+                f"{image.shape} pixels in tiles of {image.tile_shape}, expected "
+                f"{BRICK_SIDE} x {BRICK_SIDE} in {TILE_SIDE} x {TILE_SIDE}",
+            )
+    stated = {hdu.text(card) for hdu in hdus for card in BRICK_CARDS} - {""}
+    if stated != {file.brickname}:
+        raise FileRefused(
+            "wrong_brick", f"the header names brick {sorted(stated)}, not {file.brickname}"
+        )
+    kind = images[0].hdu.text("IMTYPE")
+    if kind not in ("", file.product):
+        raise FileRefused("wrong_structure", f"the file holds {kind!r}, not {file.product!r}")

@@ -1,0 +1,120 @@
+"""A local file with the length of a remote one, of which only some bytes are here.
+
+Holes read as zeros and take no space on the disk. Where the bytes that matter are is learnt from
+the headers and tile tables, which are read first.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ingest.transport import FileFacts
+from pixels.cards import BLOCK_BYTES, FitsError, Hdu, map_file, read_hdu
+
+HEAD_BYTES = 65_536  # of a header with the tile table after it: 48,384 in an image of DR10
+MERGED_GAP_BYTES = 16_384  # fetched along rather than asked for by a request of its own
+
+ReadRanges = Callable[[list[tuple[int, int]]], list[bytes]]
+
+
+class SparseFile:
+    """A file that is filled range by range.
+
+    Parameters
+    ----------
+    path : Path
+    facts : FileFacts
+        Length and version of the remote file.
+    read : callable
+        Gives the bytes of ranges of the remote file.
+    """
+
+    def __init__(self, path: Path, facts: FileFacts, read: ReadRanges) -> None:
+        if facts.n_bytes <= 0 or facts.n_bytes % BLOCK_BYTES:
+            raise FitsError("file_truncated", f"{facts.n_bytes} bytes are no whole FITS file")
+        self.path, self.facts = path, facts
+        self._read = read
+        self._held: list[tuple[int, int]] = []
+        with path.open("wb") as file:
+            file.truncate(facts.n_bytes)
+
+    def fill(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Fetch what is not here yet of some ranges, neighbouring ones in one request."""
+        inside = [(start, min(stop, self.facts.n_bytes)) for start, stop in ranges]
+        missing = merged(
+            [part for wanted in inside for part in without(wanted, self._held)], MERGED_GAP_BYTES
+        )
+        for (start, stop), content in zip(missing, self._read(missing), strict=True):
+            self.write(start, content)
+            self._held = merged([*self._held, (start, stop)], 0)
+
+    def write(self, start: int, content: bytes) -> None:
+        """Write bytes to their place."""
+        with self.path.open("r+b") as file:
+            os.pwrite(file.fileno(), content, start)
+
+    def fill_headers(self) -> list[Hdu]:
+        """Fetch every header and tile table; the header-data units.
+
+        Raises
+        ------
+        FitsError
+            Also when a header is longer than any of the survey's.
+        """
+        hdus: list[Hdu] = []
+        offset = 0
+        while offset < self.facts.n_bytes:
+            self.fill([(offset, offset + HEAD_BYTES)])
+            hdu = read_hdu(map_file(self.path), offset)
+            if hdu.data_offset > offset + HEAD_BYTES:
+                raise FitsError("bad_header", f"the header at byte {offset} is too long")
+            table_bytes = min(_table_bytes(hdu), hdu.data_size)
+            self.fill([(hdu.data_offset, hdu.data_offset + table_bytes)])
+            hdus.append(hdu)
+            offset = hdu.end
+        return hdus
+
+
+def _table_bytes(hdu: Hdu) -> int:
+    if hdu.text("XTENSION") != "BINTABLE":
+        return 0
+    return max(0, hdu.integer("NAXIS1") * hdu.integer("NAXIS2"))
+
+
+def merged(ranges: Iterable[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    """Ranges in order, those joined that overlap or are no further apart than the gap."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if start >= stop:
+            continue
+        if joined and start <= joined[-1][1] + gap:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def without(wanted: tuple[int, int], held: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of a range that are in none of others, which are in order and apart."""
+    parts = []
+    start, stop = wanted
+    for held_start, held_stop in held:
+        if held_stop <= start or held_start >= stop:
+            continue
+        if start < held_start:
+            parts.append((start, held_start))
+        start = held_stop
+    if start < stop:
+        parts.append((start, stop))
+    return parts
+
+
+def blank_rows(file: SparseFile, hdu: Hdu, numbers: np.ndarray) -> None:
+    """Make rows of a tile table say that there are no bytes, so that no reader takes a hole for a tile."""
+    row_bytes, n_rows = hdu.integer("NAXIS1"), hdu.integer("NAXIS2")
+    start = hdu.data_offset
+    table = map_file(file.path)[start : start + row_bytes * n_rows].copy()
+    table.reshape(n_rows, row_bytes)[numbers] = 0
+    file.write(start, table.tobytes())

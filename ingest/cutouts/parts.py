@@ -1,0 +1,102 @@
+"""Part files of many cutouts, registered in the lake as ``cutout_pixels`` and never copied.
+
+The part files are what there is: a killed run leaves whole ones, and the next run registers them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow.parquet as pq
+
+from ingest.cutouts.objects import COLUMNS, Cutout, CutoutSettings, cutout_table
+from ingest.outcomes import Outcome, write_outcomes
+from store import files as lake_files
+from store import lake
+from store.failures import CommandError
+from store.lake import transaction
+from store.registration import register_files
+
+TABLE = "cutout_pixels"
+FOLDER = "cutouts"
+PART_CUTOUTS = 1_000  # 122 MB of 101 x 101 pixels in three bands
+
+
+def part_locations() -> list[str]:
+    """Where the part files are."""
+    folder = lake.lake_path(FOLDER)
+    return [f"{folder}/{name}" for name in lake_files.folder_names(folder) if _is_part(name)]
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith("part-") and name.endswith(".parquet")
+
+
+def register_parts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let ``cutout_pixels`` hold the rows of the part files that are there."""
+    columns = {name: sql_type for name, (sql_type, _) in COLUMNS.items()}
+    register_files(connection, TABLE, columns, part_locations())
+
+
+def drop_parts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget all cutouts and what became of them."""
+    with transaction(connection):
+        connection.execute(f"drop table if exists {TABLE}")
+        connection.execute("delete from raw_outcomes where product = 'cutouts'")
+    for location in part_locations():
+        lake_files.remove(location)
+
+
+def refuse_other_settings(connection: duckdb.DuckDBPyConnection, settings: CutoutSettings) -> None:
+    """Refuse to mix cutouts that were made otherwise with those that are there."""
+    others = connection.execute(
+        f"select distinct cutout_origin, bands, size_pix from {TABLE} "
+        "where (cutout_origin, bands, size_pix) is distinct from (?, ?, ?)",
+        [settings.origin, settings.bands, settings.size],
+    ).fetchall()
+    if others:
+        raise CommandError(
+            f"{TABLE} holds other cutouts ({CutoutSettings(*others[0])}), now {settings} are asked "
+            "for: add --force to replace them all"
+        )
+
+
+def write_part(
+    connection: duckdb.DuckDBPyConnection, cutouts: Sequence[Cutout], settings: CutoutSettings
+) -> None:
+    """Write what became of some objects: a part file with the pixels, and the outcome rows."""
+    made = [cutout for cutout in cutouts if cutout.pixels is not None]
+    if made:
+        key = "\n".join([str(settings), *(cutout.object.galaxy_id for cutout in made)])
+        name = f"part-{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
+        location = f"{lake.lake_path(FOLDER)}/{name}"
+        scratch = lake_files.scratch_file(name, location)
+        try:
+            pq.write_table(
+                cutout_table(made, settings),
+                scratch,
+                compression="zstd",
+                use_dictionary=["cutout_origin", "bands", "release", "pipeline", "source"],
+                use_byte_stream_split=["pixels.list.element"],
+                row_group_size=256,
+            )
+            lake_files.publish(scratch, location)
+        finally:
+            scratch.unlink(missing_ok=True)
+    with transaction(connection):
+        register_parts(connection)
+        write_outcomes(connection, [outcome(cutout) for cutout in cutouts])
+
+
+def outcome(cutout: Cutout) -> Outcome:
+    """The outcome row of an object."""
+    return Outcome(
+        "cutouts",
+        file_name=cutout.object.galaxy_id,
+        brickname=cutout.object.brickname,
+        is_ok=cutout.pixels is not None,
+        reason_code=cutout.reason_code,
+        message=cutout.message,
+        n_bytes=None if cutout.pixels is None else cutout.pixels.nbytes,
+        source=cutout.source,
+    )

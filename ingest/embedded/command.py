@@ -1,0 +1,28 @@
+"""The embedded survey: a small sky with the files of DR10."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.catalogues.run import Force
+from store import lake
+
+
+def mock(
+    root: Annotated[
+        Path | None, typer.Option(help="Where to write it. Default: survey/ in the lake.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write the embedded survey: sweeps, brick table, coadd bricks, known lenses.
+
+    The same files byte for byte on every machine, laid out like DR10, some of them broken on
+    purpose. One that is complete is left as it is.
+    """
+    from ingest.embedded.build import write_survey  # noqa: PLC0415  numba: no other command needs it
+
+    folder = root or lake.cache_root() / "survey"
+    write_survey(folder, force=force)
+    typer.echo(f"mock: the embedded survey is at {folder}")
+    typer.echo(f"look: ls -R {folder} | head -40")

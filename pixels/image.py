@@ -1,0 +1,144 @@
+"""Tile-compressed images of a FITS file: what their headers say, checked (FITS 4.0, section 10)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pixels.cards import FitsError, Hdu, map_file, read_hdus
+from pixels.tile_table import TileTable, tile_table
+
+RICE, GZIP, HCOMPRESS = "RICE", "GZIP", "HCOMPRESS"
+ALGORITHMS = {"RICE_1": RICE, "RICE_ONE": RICE, "GZIP_1": GZIP, "HCOMPRESS_1": HCOMPRESS}
+DITHERS = ("NONE", "NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRACTIVE_DITHER_2")
+DTYPES = {8: np.uint8, 16: np.int16, 32: np.int32, -32: np.float32}
+MAX_SIDE = 100_000  # pixels of an image
+MAX_TILE_VALUES = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class TiledImage:
+    """One tile-compressed image of a mapped file.
+
+    Parameters
+    ----------
+    name : str
+        For messages: file, and number of the HDU.
+    hdu : Hdu
+    data : (n,) uint8
+        The whole file.
+    shape, tile_shape : (int, int), (y, x) pixels
+    dtype : dtype of the pixels
+    algorithm : str
+        `RICE`, `GZIP` or `HCOMPRESS`.
+    dither : str
+        ZQUANTIZ, one of `DITHERS`.
+    block_size : int
+        Values in a block of the Rice code.
+    table : TileTable
+    memo : dict
+        Tiles decoded before, by their bytes: masks and PSF maps repeat a few tiles many times.
+    """
+
+    name: str
+    hdu: Hdu
+    data: np.ndarray
+    shape: tuple[int, int]
+    tile_shape: tuple[int, int]
+    dtype: np.dtype
+    algorithm: str
+    dither: str
+    block_size: int
+    table: TileTable
+    memo: dict[tuple[object, ...], np.ndarray] = field(default_factory=dict)
+
+    @property
+    def n_tiles_x(self) -> int:
+        """Tiles in a row of tiles."""
+        return -(-self.shape[1] // self.tile_shape[1])
+
+    def extent(self, number: int) -> tuple[int, int]:
+        """Height and width of a tile, which are less than the others' at the border."""
+        row, column = divmod(number, self.n_tiles_x)
+        return (
+            min(self.tile_shape[0], self.shape[0] - row * self.tile_shape[0]),
+            min(self.tile_shape[1], self.shape[1] - column * self.tile_shape[1]),
+        )
+
+    def bad_tile(self, number: int, what: str) -> FitsError:
+        """The error that a tile cannot be decoded."""
+        return FitsError("bad_tile", f"{self.name}: tile {number}: {what}")
+
+
+def open_images(path: Path) -> list[TiledImage]:
+    """The compressed images of a file, in its order.
+
+    Raises
+    ------
+    FitsError
+    """
+    data = map_file(path)
+    images = []
+    for number, hdu in enumerate(read_hdus(data)):
+        if hdu.cards.get("ZIMAGE") is True:
+            images.append(_image(f"{path.name}[{number}]", data, hdu))
+    if not images:
+        raise FitsError("bad_header", f"{path.name} holds no compressed image")
+    return images
+
+
+def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
+    """The image of one HDU, its header checked."""
+    algorithm = ALGORITHMS.get(hdu.text("ZCMPTYPE"))
+    dither = hdu.text("ZQUANTIZ", "NO_DITHER")
+    dtype = DTYPES.get(hdu.integer("ZBITPIX"))
+    if algorithm is None or dither not in DITHERS or dtype is None:
+        raise FitsError(
+            "unknown_compression",
+            f"{name}: {hdu.text('ZCMPTYPE')!r}, {dither}, ZBITPIX {hdu.integer('ZBITPIX')}",
+        )
+    if hdu.integer("ZNAXIS") != 2:
+        raise FitsError("bad_header", f"{name}: {hdu.integer('ZNAXIS')} axes, not 2")
+    shape = (hdu.integer("ZNAXIS2"), hdu.integer("ZNAXIS1"))
+    tile_shape = (hdu.integer("ZTILE2", 1), hdu.integer("ZTILE1", shape[1]))
+    if not all(0 < side <= MAX_SIDE for side in (*shape, *tile_shape)):
+        raise FitsError("bad_header", f"{name}: {shape} pixels in tiles of {tile_shape}")
+    if tile_shape[0] * tile_shape[1] > MAX_TILE_VALUES:
+        raise FitsError("bad_header", f"{name}: tiles of {tile_shape} pixels")
+    if algorithm == RICE and _setting(hdu, "BYTEPIX", 4) != 4:
+        raise FitsError("unknown_compression", f"{name}: Rice of other than 32-bit values")
+    n_tiles = -(-shape[0] // tile_shape[0]) * -(-shape[1] // tile_shape[1])
+    block_size = _setting(hdu, "BLOCKSIZE", 32)
+    if not 0 < block_size <= MAX_TILE_VALUES:
+        raise FitsError("bad_header", f"{name}: Rice blocks of {block_size}")
+    table = tile_table(name, data, hdu, n_tiles)
+    if dtype is np.float32 and table.scaling is None and _needs_scaling(hdu, algorithm, table):
+        raise FitsError("bad_header", f"{name}: floats without a ZSCALE and ZZERO that can be read")
+    return TiledImage(
+        name=name,
+        hdu=hdu,
+        data=data,
+        shape=shape,
+        tile_shape=tile_shape,
+        dtype=np.dtype(dtype),
+        algorithm=algorithm,
+        dither=dither,
+        block_size=block_size,
+        table=table,
+    )
+
+
+def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
+    """Whether tiles of floats hold levels: GZIP can pack the floats themselves, the others cannot."""
+    if algorithm != GZIP:
+        return bool((table.spans[:, 1] > 0).any())
+    labels = {hdu.text(f"TTYPE{number}") for number in range(1, hdu.integer("TFIELDS") + 1)}
+    return not labels.union(hdu.cards).isdisjoint({"ZSCALE", "ZZERO"})
+
+
+def _setting(hdu: Hdu, name: str, default: int) -> int:
+    """A setting of the compression, from its pair of cards ZNAMEn, ZVALn."""
+    for number in range(1, 10):
+        if hdu.text(f"ZNAME{number}") == name:
+            return hdu.integer(f"ZVAL{number}")
+    return default

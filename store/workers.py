@@ -1,0 +1,37 @@
+"""How many processes or threads work at a time: the one place that reads ``DHS_WORKERS``.
+
+It imports next to nothing, so that worker processes may import it.
+"""
+
+import os
+
+from store.failures import CommandError
+
+WORKERS_VARIABLE = "DHS_WORKERS"
+
+
+def chosen_workers() -> int | None:
+    """What the environment asks for; None for as many as there are cores.
+
+    Raises
+    ------
+    CommandError
+        When it is no whole number above 0.
+    """
+    chosen = os.environ.get(WORKERS_VARIABLE)
+    if not chosen:
+        return None
+    if not chosen.isdecimal() or int(chosen) == 0:
+        raise CommandError(f"{WORKERS_VARIABLE}={chosen}: give a whole number above 0")
+    return int(chosen)
+
+
+def local_workers() -> int:
+    """What the environment asks for, else the cores that this process may use."""
+    return chosen_workers() or _n_cores()
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

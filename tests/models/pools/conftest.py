@@ -1,0 +1,75 @@
+"""Lakes of the small catalogue, built once per rule set by dbt."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from store import lake
+from tests.dbt_process import run_dbt
+from tests.models.pools import sky_catalogue
+
+# Of an earlier finder: a tenth above the limit of 0.4, a tenth at it; the others have none.
+EARLIER_SCORES = """
+    create table earlier_scores as
+    select brickname || '_' || objid as galaxy_id, if(objid % 10 = 3, 0.41, 0.4)::double as score
+    from raw_sources where objid % 10 in (3, 4)
+"""
+STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools pools"
+
+
+def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedProcess:
+    """Run dbt on the lake at a folder, with vars; returns the finished process."""
+    return run_dbt(root, *command, "--vars", json.dumps(settings))
+
+
+class Catalogue:
+    """The columns that went in, and a read-only connection to what dbt made of them."""
+
+    def __init__(self, root: Path, settings: dict):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DHS_LAKE", str(root / "lake"))
+            with lake.connect() as connection:
+                self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
+                connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+                connection.execute(EARLIER_SCORES)
+            run = dbt(
+                [
+                    "build",
+                    "--resource-type",
+                    "model",
+                    "--resource-type",
+                    "seed",
+                    "--select",
+                    STAGES,
+                ],
+                root,
+                settings,
+            )
+            assert run.returncode == 0, run.stdout[-3000:]
+            self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
+
+    def rows(self, query: str) -> list[tuple]:
+        """What a query on the lake returns."""
+        return self.lake.execute(query).fetchall()
+
+    def columns(self, query: str) -> dict:
+        """The same as numpy arrays by name; null numbers are masked."""
+        return self.lake.execute(query).fetchnumpy()
+
+
+@pytest.fixture(scope="session")
+def paper_iv(tmp_path_factory):
+    """The default rule sets."""
+    settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder_scores": "earlier_scores"}
+    return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """The rule sets of the original pipeline, and a cut that is an option."""
+    settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
+    settings |= {"pool_optional_cuts": ["extinction"]}
+    return Catalogue(tmp_path_factory.mktemp("original"), settings)

@@ -1,0 +1,95 @@
+"""What code a result depends on, as one text: modules followed through their imports.
+
+Comments and docstrings do not count. numba notices a change of the file that holds a kernel, but not
+of the kernels that it calls, and dbt notices no change of Python at all; both ask here.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGES = ("store", "udfs", "pixels", "injection", "ingest")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def digest_of_code(*entries: str) -> str:
+    """Hash the normal form of modules and of all of ours that they import.
+
+    Parameters
+    ----------
+    *entries : str
+        Dotted names of modules.
+
+    Returns
+    -------
+    str
+        64 hex digits.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(set().union(*map(_modules_used, entries))):
+        digest.update(f"{module}\n{_code(_tree(module))}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def digest_of_kernels() -> str:
+    """Hash the files of all modules that compile something, and of all of ours that they import.
+
+    Returns
+    -------
+    str
+        8 hex digits.
+    """
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    kernels = [path for path in files if b"from udfs.jit import" in path.read_bytes()]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in kernels]
+    digest = hashlib.sha256()
+    for module in sorted(set().union(*map(_modules_used, names))):
+        digest.update(_file(module).read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _file(module: str) -> Path:
+    return ROOT / (module.replace(".", "/") + ".py")
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_file(module).read_text())
+
+
+def _modules_used(entry: str) -> set[str]:
+    """Our modules that a module imports, however far away, and itself."""
+    found: set[str] = set()
+    waiting = [entry]
+    while waiting:
+        module = waiting.pop()
+        if module in found or not _file(module).is_file():
+            continue
+        found.add(module)
+        waiting += [name for name in _imports(_tree(module)) if name.split(".")[0] in PACKAGES]
+    return found
+
+
+def _imports(tree: ast.Module) -> list[str]:
+    """Names of the modules that a module's imports could mean."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _code(tree: ast.Module) -> str:
+    """Source of a module in a normal form, without what does not change a result."""
+    tree = ast.parse(ast.unparse(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)

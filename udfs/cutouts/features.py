@@ -1,0 +1,344 @@
+"""What is measured on a cutout: quality, features of shape and light, and nuisances.
+
+Every band gets the same numbers (``BAND_FEATURES``), then come the colours (``COLOUR_FEATURES``).
+Regions are circles about the stamp's centre, in pixels, and a frame along its edge that no arc
+reaches. Brightness is in nanomaggy per pixel. What cannot be measured is NaN.
+"""
+
+import itertools
+from functools import lru_cache
+
+import numpy as np
+
+from udfs.cutouts.region_statistics import between, median, moments, sigma_mad
+from udfs.jit import kernel
+
+CORE_PIX = 8.0
+INNER_PIX = 4.0
+INNER_WIDE_PIX = 12.0
+ANNULUS_PIX = (4.0, 16.0)  # arcs of theta_E 0.5-3 arcsec; 20-40 pixels is sky
+OUTER_PIX = (16.0, 28.0)
+PROFILE_EDGES_PIX = (0.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 40.0)
+APERTURE_PIX = 19.0  # 5 arcsec
+CENTRAL_BOX_PIX = 50
+CORE_BOX_PIX = 16
+FRAME_PIX = 8  # 101-pixel stamp: from 42 pixels (11 arcsec) outwards
+EDGE_PIX = 2
+CENTROID_PIX = 4.0
+N_WEDGES = 8
+STAMPS_AT_ONCE = 64
+ASYMMETRY_FLOOR = 1e-3  # nanomaggy; below it the ratio says nothing
+ASYMMETRY_CAP = 10.0
+
+QUALITY_FEATURES = (
+    "nan_frac",
+    "central_nan_frac",
+    "core_nan_frac",
+    "zero_frac",
+    "central_zero_frac",
+    "core_zero_frac",
+    "clip_frac",
+    "edge_artefact",
+)
+SHAPE_FEATURES = (
+    "laplacian_core",
+    "laplacian_annulus",
+    "azimuthal_asymmetry",
+    "wedge_std",
+    "centroid_x",
+    "centroid_y",
+)
+LIGHT_FEATURES = (
+    "core_brightness",
+    "core_max",
+    "core_std",
+    "inner4_brightness",
+    "inner4_max",
+    "inner4_std",
+    "inner12_brightness",
+    "annulus_brightness",
+    "annulus_max",
+    "annulus_std",
+    "outer_brightness",
+    "radial_gradient",
+    "aperture_flux_nmgy",
+    *(f"profile_{low:02.0f}_{high:02.0f}" for low, high in itertools.pairwise(PROFILE_EDGES_PIX)),
+)
+FRAME_FEATURES = (
+    "frame_median",
+    "frame_std",
+    "frame_mad",
+    "frame_max",
+    "frame_noise",
+    "frame_autocorrelation_x",
+    "frame_autocorrelation_y",
+)
+BAND_FEATURES = (*QUALITY_FEATURES, *SHAPE_FEATURES, *LIGHT_FEATURES, *FRAME_FEATURES, "mad")
+COLOUR_FEATURES = (
+    "core_g_r",
+    "annulus_g_r",
+    "annulus_minus_core_g_r",
+    "aperture_g_r",
+    "aperture_r_z",
+)
+BANDS = ("g", "r", "z")
+FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
+
+# Where each group begins in a band's numbers.
+_SHAPE_FROM = len(QUALITY_FEATURES)
+_LIGHT_FROM = _SHAPE_FROM + len(SHAPE_FEATURES)
+_FRAME_FROM = _LIGHT_FROM + len(LIGHT_FEATURES)
+_MAD_AT = _FRAME_FROM + len(FRAME_FEATURES)
+_CORE = BAND_FEATURES.index("core_brightness")
+_ANNULUS = BAND_FEATURES.index("annulus_brightness")
+_APERTURE = BAND_FEATURES.index("aperture_flux_nmgy")
+_N_FEATURES = len(FEATURES)
+_PROFILE_EDGES = np.array(PROFILE_EDGES_PIX)
+
+
+@kernel
+def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
+    """Fractions of pixels that are not finite and that are zero, in a box about the centre."""
+    margin = max(0, (image.shape[0] - width) // 2)
+    stop = image.shape[0] - margin
+    n_nan, n_zero = 0, 0
+    for y in range(margin, stop):
+        for x in range(margin, stop):
+            n_nan += not np.isfinite(image[y, x])
+            n_zero += image[y, x] == 0.0
+    area = (stop - margin) ** 2
+    return n_nan / area, n_zero / area
+
+
+@kernel
+def _clip_fraction(finite: np.ndarray) -> float:
+    """Fraction of pixels at the maximum beyond the first: 0 in nature, more where it was clipped."""
+    largest, n_top = -np.inf, 0
+    for value in finite:
+        if value > largest:
+            largest, n_top = value, 0
+        n_top += value == largest
+    return (n_top - 1) / finite.size if finite.size else np.nan
+
+
+@kernel
+def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> float:
+    """Mean absolute five-point Laplacian over low <= distance < high."""
+    total, n = 0.0, 0
+    for y in range(1, image.shape[0] - 1):
+        for x in range(1, image.shape[1] - 1):
+            if low <= distance[y, x] < high:
+                neighbours = image[y - 1, x] + image[y + 1, x] + image[y, x - 1] + image[y, x + 1]
+                value = neighbours - 4.0 * image[y, x]
+                if np.isfinite(value):
+                    total += abs(value)
+                    n += 1
+    return total / n if n else np.nan
+
+
+@kernel
+def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> np.ndarray:
+    """Mean brightness of the annulus in each of the wedges."""
+    total, count = np.zeros(N_WEDGES), np.zeros(N_WEDGES)
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            if ANNULUS_PIX[0] <= distance[y, x] < ANNULUS_PIX[1] and np.isfinite(image[y, x]):
+                total[wedge[y, x]] += image[y, x]
+                count[wedge[y, x]] += 1
+    return total / np.where(count > 0, count, np.nan)
+
+
+@kernel
+def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
+    """Offset (x, y) of the light inside a small circle from the centre, pixel."""
+    centre = (image.shape[0] - 1) / 2
+    total, sum_x, sum_y = 0.0, 0.0, 0.0
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            if distance[y, x] < CENTROID_PIX and image[y, x] > 0:
+                total += image[y, x]
+                sum_x += image[y, x] * (x - centre)
+                sum_y += image[y, x] * (y - centre)
+    return (sum_x / total, sum_y / total) if total > 0 else (np.nan, np.nan)
+
+
+@kernel
+def _frame_differences(
+    image: np.ndarray, edge_distance: np.ndarray, step_y: int, step_x: int
+) -> np.ndarray:
+    """Differences of neighbouring pixels that both lie in the frame."""
+    kept = np.empty(image.size)
+    n = 0
+    for y in range(image.shape[0] - step_y):
+        for x in range(image.shape[1] - step_x):
+            outer = max(edge_distance[y, x], edge_distance[y + step_y, x + step_x])
+            value = np.float64(image[y + step_y, x + step_x]) - image[y, x]
+            if outer < FRAME_PIX and np.isfinite(value):
+                kept[n] = value
+                n += 1
+    return kept[:n]
+
+
+@kernel
+def _autocorrelation(differences: np.ndarray, sigma: float) -> float:
+    """Correlation of neighbouring pixels, 1 - var(difference) / (2 var), from robust widths."""
+    return 1.0 - sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
+
+
+@kernel
+def _measure_quality(
+    image: np.ndarray, finite: np.ndarray, edge: np.ndarray, frame: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``QUALITY_FEATURES``."""
+    out[0], out[3] = _fractions(image, image.shape[0])
+    out[1], out[4] = _fractions(image, CENTRAL_BOX_PIX)
+    out[2], out[5] = _fractions(image, CORE_BOX_PIX)
+    out[6] = _clip_fraction(finite)
+    sigma = sigma_mad(frame)
+    out[7] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
+
+
+@kernel
+def _measure_shape(
+    image: np.ndarray, distance: np.ndarray, wedge: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``SHAPE_FEATURES``."""
+    out[0] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
+    out[1] = _mean_abs_laplacian(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    wedges = _wedge_means(image, distance, wedge)
+    out[3] = wedges.std()
+    level = max(abs(median(wedges)), ASYMMETRY_FLOOR)
+    out[2] = min(out[3] / level, ASYMMETRY_CAP)
+    out[4], out[5] = _centroid(image, distance)
+
+
+@kernel
+def _measure_light(image: np.ndarray, distance: np.ndarray, sky: float, out: np.ndarray) -> None:
+    """Fill the ``LIGHT_FEATURES``."""
+    _, out[0], out[2], out[1] = moments(image, distance, 0.0, CORE_PIX)
+    _, out[3], out[5], out[4] = moments(image, distance, 0.0, INNER_PIX)
+    out[6] = moments(image, distance, 0.0, INNER_WIDE_PIX)[1]
+    _, out[7], out[9], out[8] = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    out[10] = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])[1]
+    out[11] = out[0] - out[10]
+    n, mean, _, _ = moments(image, distance, 0.0, APERTURE_PIX)
+    out[12] = n * (mean - sky)
+    for i in range(_PROFILE_EDGES.size - 1):
+        out[13 + i] = moments(image, distance, _PROFILE_EDGES[i], _PROFILE_EDGES[i + 1])[1]
+
+
+@kernel
+def _measure_frame(
+    image: np.ndarray, edge_distance: np.ndarray, frame: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill the ``FRAME_FEATURES``."""
+    sigma = sigma_mad(frame)
+    across = _frame_differences(image, edge_distance, 0, 1)
+    out[0] = median(frame)
+    _, _, out[1], out[3] = moments(image, edge_distance, 0.0, FRAME_PIX)
+    out[2] = sigma
+    out[4] = sigma_mad(across) / np.sqrt(2.0)
+    out[5] = _autocorrelation(across, sigma)
+    out[6] = _autocorrelation(_frame_differences(image, edge_distance, 1, 0), sigma)
+
+
+@kernel
+def _measure_band(
+    image: np.ndarray,
+    distance: np.ndarray,
+    edge_distance: np.ndarray,
+    wedge: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Fill the ``BAND_FEATURES``."""
+    finite = between(image, distance, 0.0, np.inf)
+    frame = between(image, edge_distance, 0.0, FRAME_PIX)
+    edge = between(image, edge_distance, 0.0, EDGE_PIX)
+    _measure_quality(image, finite, edge, frame, out[:_SHAPE_FROM])
+    _measure_shape(image, distance, wedge, out[_SHAPE_FROM:_LIGHT_FROM])
+    _measure_light(image, distance, median(frame), out[_LIGHT_FROM:_FRAME_FROM])
+    _measure_frame(image, edge_distance, frame, out[_FRAME_FROM:_MAD_AT])
+    out[_MAD_AT] = sigma_mad(finite)
+
+
+@kernel
+def _magnitude_difference(flux_1: float, flux_2: float) -> float:
+    """Colour of two brightnesses, mag; NaN unless both are positive."""
+    return -2.5 * np.log10(flux_1 / flux_2) if flux_1 > 0 and flux_2 > 0 else np.nan
+
+
+@kernel
+def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
+    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features g, r, z."""
+    out[0] = _magnitude_difference(bands[0, _CORE], bands[1, _CORE])
+    out[1] = _magnitude_difference(bands[0, _ANNULUS], bands[1, _ANNULUS])
+    out[2] = out[1] - out[0]
+    out[3] = _magnitude_difference(bands[0, _APERTURE], bands[1, _APERTURE])
+    out[4] = _magnitude_difference(bands[1, _APERTURE], bands[2, _APERTURE])
+
+
+@kernel
+def _measure_batch(
+    stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
+) -> np.ndarray:
+    features = np.empty((stamps.shape[0], _N_FEATURES))
+    n_colours = len(COLOUR_FEATURES)
+    for i in range(stamps.shape[0]):
+        bands = features[i, :-n_colours].reshape(stamps.shape[1], -1)
+        for band in range(stamps.shape[1]):
+            _measure_band(stamps[i, band], distance, edge_distance, wedge, bands[band])
+        _measure_colours(bands, features[i, -n_colours:])
+    return features
+
+
+@lru_cache(maxsize=4)
+def stamp_geometry(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each pixel of a square stamp lies.
+
+    Parameters
+    ----------
+    size : int, pixel
+
+    Returns
+    -------
+    distance : (size, size) float, pixel
+        From the stamp's centre.
+    edge_distance : (size, size) float, pixel
+        From the nearest edge, 0 for the outermost pixels.
+    wedge : (size, size) int
+        One of eight wedges of 45 degrees about the centre.
+    """
+    offset = np.arange(size) - (size - 1) / 2
+    y, x = np.meshgrid(offset, offset, indexing="ij")
+    edge_distance = (size - 1) / 2 - np.maximum(np.abs(x), np.abs(y))
+    turn = np.arctan2(y, x) / (2 * np.pi) % 1.0
+    wedge = np.minimum((turn * N_WEDGES).astype(np.int64), N_WEDGES - 1)
+    return np.hypot(x, y), edge_distance, wedge
+
+
+def cutout_features(stamps: np.ndarray) -> np.ndarray:
+    """Features of a batch of stamps.
+
+    Parameters
+    ----------
+    stamps : (n, 3, size, size) float32, nanomaggy
+        Bands g, r, z.
+
+    Returns
+    -------
+    (n, len(FEATURES)) float64
+        In the order of ``FEATURES``; NaN where a feature cannot be measured.
+
+    Raises
+    ------
+    ValueError
+        If the stamps are not square with three bands.
+    """
+    if stamps.ndim != 4 or stamps.shape[1] != len(BANDS) or stamps.shape[2] != stamps.shape[3]:
+        raise ValueError(f"stamps must have shape (n, 3, size, size), got {stamps.shape}")
+    parts = [np.empty((0, _N_FEATURES))]
+    for start in range(0, len(stamps), STAMPS_AT_ONCE):
+        # A copy, so that arrays that may not be written to need no kernels of their own.
+        part = np.array(stamps[start : start + STAMPS_AT_ONCE], dtype=np.float32, order="C")
+        parts.append(_measure_batch(part, *stamp_geometry(stamps.shape[2])))
+    return np.concatenate(parts)
