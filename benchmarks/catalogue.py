@@ -24,8 +24,7 @@ from duckdb import DuckDBPyConnection
 from benchmarks import catalogue_survey
 from store import lake
 from store.project import settings
-from udfs.sky import groups
-from udfs.sky import healpix
+from udfs.sky import groups, healpix
 from udfs.statistics import normal
 
 PROJECT = Path(__file__).resolve().parent.parent

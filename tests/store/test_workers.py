@@ -10,10 +10,10 @@ import pytest
 from ingest.embedded.build import write_survey
 from ingest.transport import TransportSettings, open_source
 from ingest.transport.network import n_workers
+from store.dbt_plugin import limit_resources
 from store.failures import CommandError
 from store.workers import WORKERS_VARIABLE, chosen_workers, local_workers
 from tests.places import PROJECT
-from store.dbt_plugin import limit_resources
 
 SENTENCE = "DHS_WORKERS={}: give a whole number above 0"
 

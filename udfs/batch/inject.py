@@ -3,8 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from udfs.batch import error_budget, reasons
-from udfs.batch import plausibility
+from udfs.batch import error_budget, plausibility, reasons
 from udfs.batch.records import COLOUR_OF_BAND, Injected, Pixels, Settings
 from udfs.batch.stamps import offset_in_canvas
 from udfs.core.loop import Batch, Choices, Results, inject_all, room_of_thread

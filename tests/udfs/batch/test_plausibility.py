@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from udfs.batch import error_budget
-from udfs.batch import plausibility
+from udfs.batch import error_budget, plausibility
 
 
 def test_demagnified_and_undefined_rows_are_not_valid():
