@@ -1,11 +1,11 @@
-"""Bins of the completeness axes: what they are called and where they are drawn."""
+"""Bins of the completeness axes: their labels, and where they are drawn."""
 
 import math
 
-# Said once, where the page first shows it.
+# Explained once, where the page first uses it.
 PSFSIZE = (
-    "psfsize is the survey's measure of the PSF's width: the FWHM of the Gaussian of the same noise-equivalent area. The Moffat that is "
-    "painted has that area, and a narrower FWHM."
+    "psfsize is the survey's measure of PSF width: the FWHM of the Gaussian with the same noise-equivalent area. The Moffat PSF of the "
+    "injections has that area too, and hence a narrower FWHM."
 )
 AXIS_TITLES = {
     "theta_e_arcsec": "Einstein radius (arcsec)",
@@ -19,7 +19,7 @@ AXIS_TITLES = {
 
 
 def bin_label(low: float | None, high: float | None) -> str:
-    """A bin in words; an open end is a comparison, and no bin at all is 'outside'."""
+    """Return a bin in words: an open end as a comparison, no bin as 'outside'."""
     if low is None or high is None:
         return "outside"
     if math.isinf(low):
@@ -30,7 +30,7 @@ def bin_label(low: float | None, high: float | None) -> str:
 
 
 def drawn_ends(low: float, high: float, width: float) -> tuple[float, float]:
-    """Ends of a bin on paper: an open bin is drawn `width` wide."""
+    """Return the drawn ends of a bin; an open bin is drawn `width` wide."""
     if math.isinf(low):
         return high - width, high
     if math.isinf(high):

@@ -1,4 +1,4 @@
-"""What a section of the report is made of."""
+"""The blocks that a section of the report is made of."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ import altair as alt
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart: drawn in the page, and written as PNG and PDF under its name."""
+    """A chart, drawn in the page and written as PNG and PDF under its name."""
 
     name: str
     chart: alt.TopLevelMixin
@@ -19,7 +19,7 @@ class Figure:
 class Gallery:
     """Rows of pictures, each picture a PNG as a data URI with a caption.
 
-    ``labels`` stand before the rows, ``headings`` above the columns.
+    ``labels`` go in front of the rows, ``headings`` above the columns.
     """
 
     caption: str
@@ -30,7 +30,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Table:
-    """A small table: numbers stand to the right, a `Link` is one."""
+    """A small table; numbers are aligned right, a `Link` becomes a link."""
 
     caption: str
     headings: list[str]
@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Link:
-    """A page beside the report, by its address relative to it."""
+    """A link to another page, by its address relative to the report."""
 
     text: str
     address: str
@@ -47,7 +47,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph, e.g. why a figure is not there, with links after it."""
+    """A paragraph, e.g. on why a figure is missing, followed by links."""
 
     text: str
     links: list[Link] = field(default_factory=list)
@@ -58,7 +58,7 @@ Block = Figure | Gallery | Table | Note
 
 @dataclass(frozen=True)
 class Section:
-    """One heading of the page with what stands below it."""
+    """One heading of the page with its blocks."""
 
     anchor: str
     title: str

@@ -14,7 +14,10 @@ SIGNIFICANT_DIGITS = 4
 
 
 def text(value: Any) -> str:
-    """A value as plain text: numbers with four digits that count, lists with commas, nothing for null."""
+    """Return a value as plain text.
+
+    Numbers have four significant digits, lists have commas, null is empty.
+    """
     for kind, worded in WORDED:
         if isinstance(value, kind):
             return worded(value)
@@ -32,7 +35,10 @@ WORDED: tuple[tuple[Any, Callable[[Any], str]], ...] = (
 
 
 def markup(value: Any) -> markupsafe.Markup:
-    """The text of a value as HTML; long names may break after an underscore, ranges may not."""
+    """Return a value as HTML.
+
+    Long names may break after an underscore, ranges may not break.
+    """
     if isinstance(value, Link):
         return markupsafe.Markup('<a href="{}">{}</a>').format(value.address, value.text)
     escaped = markupsafe.escape(text(value))
@@ -41,10 +47,10 @@ def markup(value: Any) -> markupsafe.Markup:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value stands to the right of its column."""
+    """Return whether a value is aligned right in its column."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def experiment_label(tier: str, grid: str, stamp_size: int) -> str:
-    """An experiment in a few words."""
+    """Return an experiment in a few words."""
     return f"{tier}, {grid.replace('_', ' ')}, {stamp_size} px"

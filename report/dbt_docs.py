@@ -1,4 +1,4 @@
-"""dbt's own pages as one file beside the report: every table, column, unit and test, and the lineage."""
+"""dbt's own pages as one file next to the report: tables, columns, tests and lineage."""
 
 import os
 import subprocess
@@ -9,7 +9,8 @@ from pathlib import Path
 from report.page import write_whole
 
 PROJECT = Path(__file__).resolve().parent.parent
-# What a browser would fetch when the page is opened from a folder, before dbt's script replaces it.
+# Addresses that a browser would fetch when the page is opened from a folder, before dbt's script
+# replaces them.
 FETCHED = {
     "xlink:href=\"{{ getIcon(": "ng-attr-xlink:href=\"{{ getIcon(",
     "${require('./assets/favicons/favicon.ico')}": "data:,",
@@ -17,11 +18,11 @@ FETCHED = {
 
 
 class DocsError(RuntimeError):
-    """dbt could not write its pages; the message holds what it said."""
+    """dbt could not write its pages; the message quotes its output."""
 
 
 def write_dbt_docs(folder: Path) -> Path:
-    """Write ``dbt/index.html`` into a folder; returns the page's path.
+    """Write ``dbt/index.html`` into a folder; return the path of the page.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def write_dbt_docs(folder: Path) -> Path:
 
 
 def run_dbt(*arguments: str) -> None:
-    """Run dbt on this project and the lake that the environment names."""
+    """Run dbt on this project and on the lake that the environment names."""
     command = [str(Path(sys.executable).parent / "dbt"), *arguments]
     environment = {"DBT_PROFILES_DIR": str(PROJECT), **os.environ}
     done = subprocess.run(
@@ -47,7 +48,7 @@ def run_dbt(*arguments: str) -> None:
 
 
 def self_contained(page: str) -> str:
-    """The page without the addresses that a browser would ask for in vain."""
+    """Return the page without addresses that a browser would fetch in vain."""
     for address, instead in FETCHED.items():
         page = page.replace(address, instead)
     return page

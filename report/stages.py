@@ -1,4 +1,4 @@
-"""Stages, and the tables that each publishes."""
+"""The stages, and the tables that each one publishes."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ MISSING_TABLE = re.compile(r"Table with name \"?(\w+)\"? does not exist")
 
 
 def stage_of_tables() -> dict[str, str]:
-    """The stage of every table: models stand in a folder that has the stage's name."""
+    """Return the stage of every table: the folder of its model."""
     files = ((stage, path) for stage in STAGES for path in (MODELS / stage).iterdir())
     return {path.stem: stage for stage, path in files if path.suffix in (".sql", ".py")}
 
 
 def what_is_missing(message: str) -> str:
-    """DuckDB's complaint of a missing table as two sentences: what lacks, and what to run."""
+    """Return DuckDB's complaint as two sentences: what lacks, what to run."""
     found = MISSING_TABLE.search(message)
     if not found:
         return f"{message.splitlines()[0]} Run the stage that publishes it"

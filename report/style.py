@@ -1,4 +1,4 @@
-"""One look for every figure: colours that colour-blind readers can tell apart, one scale for amounts."""
+"""One look for every figure: colours for colour-blind readers too, one scale for amounts."""
 
 import altair as alt
 
@@ -11,29 +11,32 @@ HEIGHT = 260
 
 
 def split_colour(present: list[str]) -> alt.Color:
-    """The colour of a split, the same in every figure; the legend names those that are there."""
+    """Return the colours of the splits, the same in every figure.
+
+    The legend names only the splits that are present.
+    """
     colours = {split: colour for split, colour in SPLIT_COLOURS.items() if split in present}
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("split:N", scale=scale, title="split")
 
 
 def category_colour(field: str, title: str) -> alt.Color:
-    """Colours for a handful of named things."""
+    """Return colours for a handful of named things."""
     return alt.Color(field, scale=alt.Scale(range=CATEGORY_COLOURS), title=title)
 
 
 def fraction_colour(field: str, title: str) -> alt.Color:
-    """The one scale on which every completeness is coloured, 0 to 1."""
+    """Return the scale of every completeness, from 0 to 1."""
     return alt.Color(field, scale=alt.Scale(scheme=AMOUNT_SCHEME, domain=[0, 1]), title=title)
 
 
 def amount_colour(field: str, title: str) -> alt.Color:
-    """The same colours for a count."""
+    """Return the scale of a count, in the colours of completeness."""
     return alt.Color(field, scale=alt.Scale(scheme=AMOUNT_SCHEME), title=title)
 
 
 def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
-    """The chart with the report's fonts and grid."""
+    """Return the chart with the fonts and grid of the report."""
     return (
         chart.configure_view(stroke=None)
         .configure_axis(labelFontSize=12, titleFontSize=13, gridColor="#e6e6e6")

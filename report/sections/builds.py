@@ -1,4 +1,4 @@
-"""Which run made the tables that stand in the lake now, stage by stage."""
+"""Which run made the tables that are in the lake now, stage by stage."""
 
 import duckdb
 
@@ -6,8 +6,8 @@ from report.blocks import Table
 from report.stages import STAGES, stage_of_tables
 
 HEADINGS = ["stage", "tables", "run ended at", "asked for", "vars of the command line", "outcome", "code"]  # fmt: skip
-# A table that is built anew gets a new entry in the catalogue, with the snapshot that published it;
-# it stays there when old snapshots are expired.
+# A rebuilt table gets a new entry in the catalogue, with the snapshot that published it. The entry
+# remains when old snapshots expire.
 BUILDS = """
 with stages as (
     select unnest($names) as table_name, unnest($stages) as stage
@@ -36,7 +36,7 @@ order by list_position($order, stage), finished_at desc
 
 
 def builds(lake: duckdb.DuckDBPyConnection) -> Table:
-    """One row per stage and run whose tables are in the lake, however many runs came after it."""
+    """Return one row per stage and run that built tables still in the lake."""
     (catalog,) = lake.sql("select current_database()").fetchone()
     known = stage_of_tables()
     rows = lake.execute(
@@ -44,16 +44,16 @@ def builds(lake: duckdb.DuckDBPyConnection) -> Table:
         {"names": list(known), "stages": list(known.values()), "order": list(STAGES)},
     ).fetchall()
     return Table(
-        "The runs that made what this report is drawn from: for each stage the one that built the tables that are in the lake now, whatever "
-        "has run since. Tables left as they were keep the run that built them, so a stage may have several. A run that failed may have "
-        "built tables all the same. The table runs holds every run, with every setting.",
+        "The runs behind this report: for each stage, the run that built the tables now in the lake, even if others ran later. Tables that "
+        "were left alone keep the run that built them, so a stage can have several. A run that failed can still have built some tables. "
+        "The table runs holds every run with all its settings.",
         HEADINGS,
         [build_row(*row) for row in rows],
     )
 
 
 def build_row(stage, n_tables, finished_at, command, selected, variables, n_failed, code) -> list:
-    """A build as a row; one without a run is of a run that was killed before it could say so."""
+    """Return a build as a row; without a run, its run was killed early."""
     if command is None:
         return [stage, n_tables, None, None, None, "never ended", None]
     asked = f"dbt {command} {' '.join(selected) if selected else 'everything'}"
@@ -62,5 +62,5 @@ def build_row(stage, n_tables, finished_at, command, selected, variables, n_fail
 
 
 def outcome(n_failed: int) -> str:
-    """How a run went."""
+    """Return how a run ended."""
     return f"failed: {n_failed} models or checks" if n_failed else "succeeded"

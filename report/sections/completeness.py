@@ -1,4 +1,4 @@
-"""What is recovered of what was injected, by rule, axis and pair of axes."""
+"""How much of what was injected is recovered: by rule, by axis, by pair of axes."""
 
 import altair as alt
 import duckdb
@@ -11,17 +11,18 @@ from report.style import WIDTH, category_colour
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Completeness by rule over all experiments, and by axis for the one that reaches furthest."""
+    """Return completeness by rule, and by axis for the widest experiment."""
     experiment = widest_experiment(lake)
     rule = shown_rule(lake, experiment)
     return Section(
         anchor="completeness",
         title="Completeness",
         lead=(
-            "Recovered over usable injections. Rules of the kind 'detectability' look at the injected truth: they say how detectable an "
-            "arc is, not that anything found it. 'blind' looks at the pixels alone, with a threshold set on galaxies without an arc; "
-            "'finder' is the score of a finder. Intervals hold 95 %; they are Wilson's, on an effective number that knows that "
-            f"injections share hosts. Axes and maps are of {labels(lake)[experiment]}, maps of the rule {rule}."
+            "Completeness is the share of usable injections that a rule recovers. Rules of the kind 'detectability' look at the injected "
+            "truth: they say how detectable an arc is, not that anything found it. 'blind' rules look at the pixels alone, with a threshold "
+            "set on galaxies without an arc; 'finder' rules use the score of a finder. Intervals are 95 % Wilson intervals on an effective "
+            "number of injections, which allows for injections that share a host. Axes and maps show "
+            f"{labels(lake)[experiment]}; the maps show the rule {rule}."
         ),
         blocks=[
             comparison(lake),
@@ -33,13 +34,13 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def labels(lake: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Experiments in a few words."""
+    """Return each experiment in a few words."""
     rows = lake.sql("select experiment_id, tier, grid, stamp_size from stage_config").fetchall()
     return {experiment: experiment_label(*names) for experiment, *names in rows}
 
 
 def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
-    """The experiment with the widest range of Einstein radii, then the most hosts."""
+    """Return the experiment with the widest Einstein radii, then most hosts."""
     (experiment,) = lake.execute("""
         select experiment_id from injections where not is_control group by 1
         order by max(theta_e_arcsec) - min(theta_e_arcsec) desc, count(distinct (brickid, objid)) desc, min(stamp_size), 1 limit 1
@@ -48,7 +49,11 @@ def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
 
 
 def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
-    """A finder's rule if it recovers anything, else a blind one, else the original's; the strictest of its kind."""
+    """Return the rule that the report shows.
+
+    A finder's rule if it recovers anything, else a blind one, else the
+    original's; the strictest of its kind.
+    """
     (rule,) = lake.execute(
         """
         select rule from completeness_cells inner join recovery_thresholds using (experiment_id, rule)
@@ -66,7 +71,7 @@ def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
 
 
 def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Every rule in every experiment, experiments of one stamp size."""
+    """Return every rule in every experiment with the smallest stamps."""
     rows = lake.sql("""
         select cells.experiment_id, cells.rule, cells.rule_kind, recovery_thresholds.rule_bit, n_attempt, n_valid_all, n_recovered_all,
             n_hosts_all, completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high
@@ -105,13 +110,13 @@ def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "recovery_rules",
         chart,
-        "Recovery rules over whole experiments. A blind rule is missing where there are too few galaxies without an arc to set its "
-        "threshold; the table below says how many it takes. Wide intervals are those of few hosts.",
+        "Recovery rules over whole experiments. A blind rule is missing if there are too few galaxies without an arc to set its "
+        "threshold; the table below says how many it needs. A wide interval means few hosts.",
     )
 
 
 def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
-    """One row per rule of an experiment, with its threshold and what it costs in false positives."""
+    """Return each rule with its threshold and its false positives."""
     rows = lake.execute(
         """
         with cells as (
@@ -138,13 +143,13 @@ def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
         "rule",
         "judges",
         "threshold",
-        "false positives asked",
+        "false positives asked for",
         "measured (95 %)",
         "injections",
     ]
     headings += ["recovered of usable", "hosts", "completeness (95 %)", "beyond chance (95 %)", "clean (95 %)"]  # fmt: skip
     return Table(
-        f"Rules of {labels(lake)[experiment]}, over all that was injected. False positives are galaxies without an arc above the threshold. Beyond chance: (completeness - share of controls) / (1 - that share).",
+        f"Rules in {labels(lake)[experiment]}, over everything that was injected. False positives are galaxies without an arc above the threshold. Beyond chance: (completeness - share of controls) / (1 - share of controls), where the share is that of controls taken for lenses.",
         headings,
         [list(row) for row in rows],
     )

@@ -23,7 +23,7 @@ SHARES = {
 
 
 def tooltips(**first: str) -> list[alt.Tooltip]:
-    """What a reader sees when pointing: the given fields, then counts, completeness and interval."""
+    """Return tooltips: the given fields, counts, completeness, interval."""
     return [
         *(alt.Tooltip(f"{name}:N", title=title) for name, title in first.items()),
         *(alt.Tooltip(f"{name}:Q", title=title, format=",") for name, title in COUNTS.items()),
@@ -32,7 +32,7 @@ def tooltips(**first: str) -> list[alt.Tooltip]:
 
 
 def figure(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
-    """Completeness along each binned axis with its interval, every rule with a threshold."""
+    """Return completeness along each binned axis, for every usable rule."""
     rows = bins_of_axes(lake, experiment)
     rules = rows["rule"].unique(maintain_order=True).to_list()
     axes = [axis for axis in AXIS_TITLES if axis in rows["axis"].to_list()]
@@ -40,14 +40,14 @@ def figure(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
     return Figure(
         "completeness_axes",
         alt.concat(*charts, columns=2),
-        "Completeness against one axis at a time, averaged over the others as they were injected. Points stand in their bins, set "
-        "side by side; vertical bars are 95 % Wilson intervals that know that injections share hosts. Bins without a usable injection "
-        "have no point; the first and the last bin of an axis may be open. Point at one for its bin and counts.",
+        "Completeness against one axis at a time, averaged over the others as they were injected. The points of one bin are drawn "
+        "side by side; vertical bars are 95 % Wilson intervals that allow for injections that share a host. Bins without a usable injection "
+        "have no point; the first and last bin of an axis can be open. Hover over a point for its bin and counts.",
     )
 
 
 def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFrame:
-    """One row per axis, bin and rule that has usable injections, with where it is drawn."""
+    """Return one row per axis, bin and rule, with its place on the axis."""
     rows = lake.execute(
         """
         select axis, rule, completeness_marginals.rule_kind, low, high, n_attempt, n_valid_all, n_recovered_all, n_hosts_all,
@@ -63,7 +63,10 @@ def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFra
 
 
 def placed(rows: pl.DataFrame) -> pl.DataFrame:
-    """The bins of one axis with label and place; open ones are as wide as the others' median."""
+    """Return the bins of one axis with label and place.
+
+    Open bins are drawn with the median width of the others.
+    """
     finite = rows.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
     width = (finite["high"] - finite["low"]).median() if len(finite) else 1.0
     pairs = list(zip(rows["low"], rows["high"], strict=True))
@@ -83,7 +86,7 @@ def placed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def one_axis(rows: pl.DataFrame, axis: str, rules: list[str]) -> alt.LayerChart:
-    """One panel."""
+    """Return the panel of one axis."""
     colours = alt.Scale(domain=rules, range=CATEGORY_COLOURS[: len(rules)])
     base = alt.Chart(rows).encode(
         x=alt.X(

@@ -15,7 +15,7 @@ from report.style import fraction_colour
 MAPS = (
     (
         *("theta_e_psf", "theta_e_arcsec", "psf_fwhm_arcsec"),
-        "Einstein radius against seeing: how wide an arc has to be to stand clear of its lens in a given psfsize.",
+        "Einstein radius against seeing: how wide an arc must be to separate from its lens at a given psfsize.",
     ),
     (
         *("theta_e_depth", "theta_e_arcsec", "psfdepth_r_mag"),
@@ -27,27 +27,27 @@ MAPS = (
     ),
     (
         *("resolution_snr", "theta_over_psf", "arc_snr_matched"),
-        "Resolution against signal-to-noise ratio, both from the injected truth: what the arc's own light decides, whatever the brick.",
+        "Resolution against signal-to-noise ratio, both from the injected truth: what the light of the arc itself decides, in any brick.",
     ),
 )
 HOW_TO_READ = (
-    "In each cell of this map and the next ones: completeness, with its 95 % Wilson interval below. Cells with a dash hold no usable "
-    "injection. Point at a cell for its counts."
+    "Each cell of this map and of the following ones shows completeness, with its 95 % Wilson interval below. A dash means no usable "
+    "injection. Hover over a cell for its counts."
 )
 CELL_WIDTH, CELL_HEIGHT = 62, 32  # pixels: room for two lines of numbers
-LETTER_WIDTH, MIN_LETTERS = 8, 16  # of a title: pixels, and what a line has at least
+LETTER_WIDTH, MIN_LETTERS = 8, 16  # of a title: pixels per letter, and the fewest letters of a line
 BRIGHT = 0.55  # viridis above this is light enough for black letters
 
 
 def figures(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> list[Figure]:
-    """One heat map per pair of axes; how to read them is said under the first."""
+    """Return one heat map per pair of axes; the first says how to read them."""
     return [heat_map(lake, experiment, rule, axes) for axes in MAPS]
 
 
 def heat_map(
     lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, shown: tuple[str, str, str, str]
 ) -> Figure:
-    """Completeness over two axes, its interval below it; bins without any usable injection are left out."""
+    """Return completeness over two axes, without bins that are empty."""
     cube, across, up, what = shown
     every = cells(lake, experiment, rule, (cube, across, up))
     rows = without_empty_bins(every)
@@ -67,12 +67,12 @@ def heat_map(
 
 
 def lines_of_title(title: str, n_bins: int) -> list[str]:
-    """A title in lines that are not longer than the axis that they stand at."""
+    """Return a title in lines that are no longer than their axis."""
     return textwrap.wrap(title, width=max(MIN_LETTERS, n_bins * CELL_HEIGHT // LETTER_WIDTH))
 
 
 def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
-    """Cells of the rows and columns that hold a usable injection anywhere; all, if none does."""
+    """Return rows and columns with a usable injection; all, if there are none."""
     filled = rows.filter(pl.col("n_valid_all") > 0)
     if filled.is_empty():
         return rows
@@ -83,7 +83,7 @@ def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def left_out(every: pl.DataFrame, rows: pl.DataFrame, across: str, up: str) -> str:
-    """A sentence on the bins that a map does not show."""
+    """Return a sentence on the bins that a map does not show."""
     parts = []
     for axis, name in (("x", across), ("y", up)):
         shown = labels_in_order(rows, axis)
@@ -95,7 +95,7 @@ def left_out(every: pl.DataFrame, rows: pl.DataFrame, across: str, up: str) -> s
 def cells(
     lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
 ) -> pl.DataFrame:
-    """Cells of a cube inside its bins, with labels."""
+    """Return the cells of a cube that lie inside its bins, with labels."""
     cube, across, up = axes
     rows = lake.execute(
         f"""
@@ -118,19 +118,19 @@ def cells(
 
 
 def labels_in_order(rows: pl.DataFrame, axis: str) -> list[str]:
-    """Labels of an axis from low to high."""
+    """Return the labels of an axis from low to high."""
     return rows.sort(f"{axis}_low")[f"{axis}_bin"].unique(maintain_order=True).to_list()
 
 
 def empty_cells(base: alt.Chart) -> alt.LayerChart:
-    """White cells with a dashed edge and a dash."""
+    """Draw empty cells: white, with a dashed edge and a dash."""
     empty = base.transform_filter("datum.n_valid_all == 0")
     edges = empty.mark_rect(fill="white", stroke="#999999", strokeDash=[2, 3], strokeWidth=0.7)
     return edges + empty.mark_text(text="\u2013", color="#999999")
 
 
 def filled_cells(base: alt.Chart) -> alt.LayerChart:
-    """Coloured cells with their numbers."""
+    """Draw filled cells: coloured, with their numbers."""
     filled = base.transform_filter("datum.n_valid_all > 0")
     letters = alt.condition(
         f"datum.completeness > {BRIGHT}", alt.value("black"), alt.value("white")

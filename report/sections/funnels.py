@@ -1,4 +1,4 @@
-"""How many sources each cut leaves, and how many tasks each step."""
+"""How many sources each cut leaves, and how many tasks each step leaves."""
 
 import altair as alt
 import duckdb
@@ -17,17 +17,17 @@ STEPS = {
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """From the catalogue to the parent sample, and from the manifest to clean stamps."""
+    """Return the funnels to the parent sample and to clean stamps."""
     return Section(
         anchor="funnel",
         title="Funnels",
-        lead="Every catalogue source is counted once, under the first cut that it fails; every task that was asked for is followed to the end.",
+        lead="Every catalogue source is counted once, under the first cut that it fails. Every task that was asked for is followed to the end.",
         blocks=[parent_funnel(lake), task_funnel(lake)],
     )
 
 
 def parent_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Bars of what enters and what leaves each cut."""
+    """Draw how many sources enter and pass each cut."""
     rows = lake.sql("""
         select cut_order, cut_name, sum(n_in)::bigint as n_in, sum(n_out)::bigint as n_out, sum(n_cut)::bigint as n_lost
         from parent_funnel
@@ -51,12 +51,12 @@ def parent_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         name="parent_funnel",
         chart=(entering + leaving + numbers).properties(width=WIDTH * 1.5, height=26 * len(rows)),
-        caption="Sources that enter a cut (grey) and that pass it (blue, and the number).",
+        caption="Sources that enter each cut (grey) and that pass it (blue, with the number).",
     )
 
 
 def task_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Share of each experiment's tasks that reach each step."""
+    """Draw the share of each experiment's tasks that reach each step."""
     counts = ", ".join(
         f'count(*) filter (where {condition}) as "{step}"' for step, condition in STEPS.items()
     )
@@ -96,6 +96,6 @@ def task_funnel(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "task_funnel",
         chart,
-        "Tasks of each experiment, injections and controls. What is lost on the way is a row with a reason; clean: few bad pixels, and "
-        "little of the area bright in WISE.",
+        "Tasks of each experiment, injections and controls together. Every task that is lost on the way remains a row with a reason. Clean "
+        "means few bad pixels and little area that is bright in WISE.",
     )

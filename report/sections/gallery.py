@@ -13,15 +13,15 @@ Pictures = list[tuple[str, str]]
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Galleries from faint to bright arcs, of what the shown rule recovers and misses, and of controls."""
+    """Return galleries of arcs, of recovered and missed ones, of controls."""
     experiment = widest_experiment(lake)
     rule = shown_rule(lake, experiment)
     return Section(
         anchor="gallery",
         title="Stamps",
         lead=(
-            f"Colour composites of {labels(lake)[experiment]} (z red, r green, g blue), north up and east left, on one scale; a pixel is "
-            "0.262 arcsec. S/N is the matched signal to noise of the injected arc; \u03b8 its Einstein radius in arcsec."
+            f"Colour composites of {labels(lake)[experiment]} (z red, r green, g blue), north up and east left, on one scale. A pixel is "
+            "0.262 arcsec. S/N is the matched signal to noise of the injected arc, \u03b8 its Einstein radius in arcsec."
         ),
         blocks=[
             from_faint_to_bright(lake, experiment),
@@ -32,7 +32,7 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def from_faint_to_bright(lake: duckdb.DuckDBPyConnection, experiment: str) -> Block:
-    """Hosts, arcs alone and both, in order of the arc's matched S/N."""
+    """Return hosts, arcs and both, in order of the arc's matched S/N."""
     pairs = lake.execute(
         f"""
         with hosts as (
@@ -53,9 +53,7 @@ def from_faint_to_bright(lake: duckdb.DuckDBPyConnection, experiment: str) -> Bl
         {"experiment": experiment},
     ).pl()
     if pairs.is_empty():
-        return Note(
-            "No host has both a control and an injection, so there is nothing to set side by side."
-        )
+        return Note("No host has both a control and an injection, so there is nothing to compare.")
     hosts, arcs, both = [], [], []
     for pair in pairs.iter_rows(named=True):
         bands = tuple(pair["bandset"])
@@ -64,15 +62,15 @@ def from_faint_to_bright(lake: duckdb.DuckDBPyConnection, experiment: str) -> Bl
         arcs.append((picture(injected - host, bands, ARC_STRETCH_NMGY), ""))
         both.append((picture(injected, bands), caption(pair)))
     return Gallery(
-        "From faint to bright: one injection out of each eighth by S/N. The arc alone is injected minus host, so it holds the arc's photon "
-        "noise; it is drawn brighter than the others.",
+        "From faint to bright: one injection from each eighth in S/N. The arc alone is the injected stamp minus its host, so it includes the "
+        "photon noise of the arc. It is drawn on a brighter scale than the others.",
         [hosts, arcs, both],
         labels=["host", "arc alone", "injected"],
     )
 
 
 def recovered_and_missed(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Block:
-    """What the rule recovers, faintest first, above what it misses, brightest first."""
+    """Return what the rule recovers above what it misses."""
     rows = lake.execute(
         """
         select injections.task_id, theta_e_arcsec, arc_snr_matched, bandset, stamp_size, is_detected
@@ -94,15 +92,15 @@ def recovered_and_missed(lake: duckdb.DuckDBPyConnection, experiment: str, rule:
     if not shown:
         return Note(f"The rule {rule} judges no injection of this experiment.")
     return Gallery(
-        f"The ends of what the rule {rule} recovers and of what it misses. Faint arcs that are recovered show what else it takes for an arc, "
-        "bright ones that are missed what it is blind to.",
+        f"The faintest and brightest injections that the rule {rule} recovers and misses. Faint ones that are recovered show what else it takes "
+        "for an arc; bright ones that are missed show what it cannot see.",
         [row_of(lake, part) for part in shown.values()],
         labels=list(shown),
     )
 
 
 def controls(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Block:
-    """Hosts without an arc: those that the rule takes for a lens, and others."""
+    """Return hosts without an arc: those the rule takes for lenses, and others."""
     rows = lake.execute(
         """
         select injections.task_id, blind_snr, bandset, stamp_size, coalesce(is_detected, false) as is_detected
@@ -121,14 +119,14 @@ def controls(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Blo
     if not shown:
         return Note("No control of this experiment has a stamp.")
     return Gallery(
-        f"Controls, galaxies without an arc: false positives of the rule {rule}, and others. blind is the significance of the blue residual.",
+        f"Controls, which are galaxies without an arc: false positives of the rule {rule}, and others. 'blind' is the significance of the blue residual.",
         [row_of(lake, part) for part in shown.values()],
         labels=list(shown),
     )
 
 
 def row_of(lake: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> Pictures:
-    """Pictures of tasks with their captions."""
+    """Return the pictures of tasks with their captions."""
     return [
         (picture(pixels(lake, row["task_id"], row), tuple(row["bandset"])), caption(row))
         for row in rows.iter_rows(named=True)
@@ -136,14 +134,19 @@ def row_of(lake: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> Pictures:
 
 
 def caption(row: dict) -> str:
-    """What there is to know of a stamp in a few characters."""
+    """Return a stamp's numbers in a few characters."""
     if "blind_snr" in row:
         return "" if row["blind_snr"] is None else f"blind {row['blind_snr']:.1f}"
     return f"\u03b8 {row['theta_e_arcsec']:.2f}, S/N {row['arc_snr_matched']:.0f}"
 
 
 def pixels(lake: duckdb.DuckDBPyConnection, task_id: str, row: dict) -> np.ndarray:
-    """(band, y, x) float32 stamp of a task, nanomaggy."""
+    """Return the stamp of a task.
+
+    Returns
+    -------
+    (band, y, x) float32, nanomaggy per pixel
+    """
     (values,) = lake.execute("select pixels from stamps where task_id = ?", [task_id]).fetchone()
     size = row["stamp_size"]
     return np.asarray(values, dtype=np.float32).reshape(len(row["bandset"]), size, size)

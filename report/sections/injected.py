@@ -1,4 +1,4 @@
-"""What was injected, against what was asked."""
+"""What was injected, compared with what was asked for."""
 
 import altair as alt
 import duckdb
@@ -8,7 +8,7 @@ from report.blocks import Figure, Section, Table
 from report.sections.completeness import labels
 from report.style import CATEGORY_COLOURS, HEIGHT, WIDTH, category_colour
 
-# Columns of the tasks as they were asked for, and of the injections as they were made.
+# Label: column of the tasks (asked for), column of the injections (made).
 PARAMETERS = {
     "Einstein radius (arcsec)": ("theta_e_arcsec", "theta_e_arcsec"),
     "source half-light radius (arcsec)": ("src_reff_arcsec", "src_reff_arcsec"),
@@ -18,7 +18,7 @@ PARAMETERS = {
     "psfsize in r (arcsec)": ("psfsize_r", "psf_fwhm_used_r"),
 }
 N_BINS = 30
-# One however many tasks, stamp sizes and experiments show it; a control is a galaxy as it is.
+# A system counts once, however many tasks, stamp sizes and experiments show it.
 INJECTED_SYSTEMS = (
     "select count(distinct render_id) from injections where metrics_ok and not is_control"
 )
@@ -26,22 +26,22 @@ CONTROL_GALAXIES = (
     "select count(distinct render_id) from injections where metrics_ok and is_control"
 )
 MIN_SYSTEMS = 5  # for quartiles
-DODGE_ARCSEC = 0.012  # between populations, so that one does not hide the other
+DODGE_ARCSEC = 0.012  # between populations, so that none hides another
 ASKED, MADE = "asked for (tasks)", "made, with metrics"
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Outcomes by experiment, distributions of the parameters, and what the arcs look like in numbers."""
+    """Return outcomes, distributions of parameters, and signal to noise."""
     return Section(
         anchor="injected",
         title="Injections",
-        lead="Each task is one galaxy, one simulated lens and one stamp. What could not be injected stays as a row with its reason.",
+        lead="Each task is one galaxy, one simulated lens and one stamp. A task that could not be done stays as a row with its reason.",
         blocks=[outcomes(lake), distributions(lake), signal_to_noise(lake)],
     )
 
 
 def outcomes(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Tasks by experiment and outcome, and how many systems they share."""
+    """Return tasks by experiment and outcome, and the systems they share."""
     rows = lake.sql("""
         select experiment_id, count(*), count(*) filter (where is_control),
             count(distinct render_id) filter (where not is_control),
@@ -59,28 +59,28 @@ def outcomes(lake: duckdb.DuckDBPyConnection) -> Table:
     names = labels(lake)
     (n_systems,) = lake.sql(INJECTED_SYSTEMS).fetchone()
     return Table(
-        "Tasks of each experiment whose brick is cached, and what became of them. An injected system is one simulated lens in front of one "
-        "galaxy; the tasks that show it share it: those of other selection sets, other stamp sizes, and at times other experiments. Of the "
-        f"injected systems with metrics {n_systems:,} differ over all experiments.",
+        "Tasks of each experiment whose brick is cached, and what became of them. An injected system is one simulated lens in one galaxy. "
+        "Tasks of several selection sets, stamp sizes and sometimes experiments share it. Over all experiments, of the injected systems "
+        f"with metrics {n_systems:,} differ.",
         headings,
         [[names[experiment], *row] for experiment, *row in rows],
     )
 
 
 def distributions(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Histograms of the parameters: asked for, and made."""
+    """Draw histograms of the parameters: asked for, and made."""
     rows = histograms(lake)
     charts = [one_parameter(rows.filter(pl.col("parameter") == name), name) for name in PARAMETERS]
     return Figure(
         "parameters",
         alt.concat(*charts, columns=3),
-        "What the tasks asked for (outline) and what was made (filled), one count for each injected system. The psfsize "
-        "that was asked for is the brick's mean, the one that was used is that of the survey's map at the galaxy.",
+        "What the tasks asked for (outline) and what was made (filled); each injected system counts once. The psfsize "
+        "asked for is the mean of the brick, the one used is that of the survey's map at the galaxy.",
     )
 
 
 def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Systems by parameter, bin, and whether asked for or made."""
+    """Return counts of systems by parameter, bin, and asked for or made."""
     parts = [
         f"select '{label}' as parameter, '{stage}' as stage, render_id, min({column})::double as value"
         f" from {table} where not is_control and {condition} group by render_id"
@@ -106,7 +106,7 @@ def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def one_parameter(rows: pl.DataFrame, title: str) -> alt.LayerChart:
-    """One panel: an outline for what was asked for, bars for what was made."""
+    """Draw one panel: outline for what was asked for, bars for what was made."""
     colours = alt.Scale(domain=[ASKED, MADE], range=["#000000", CATEGORY_COLOURS[0]])
     base = alt.Chart(rows).encode(
         x=alt.X(
@@ -134,7 +134,7 @@ def one_parameter(rows: pl.DataFrame, title: str) -> alt.LayerChart:
 
 
 def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Quartiles of the matched signal-to-noise ratio at each Einstein radius."""
+    """Draw quartiles of the matched S/N at each Einstein radius."""
     rows = set_apart(signal_to_noise_quartiles(lake))
     base = alt.Chart(rows).encode(
         x=alt.X("place:Q", title="Einstein radius (arcsec)"),
@@ -155,19 +155,22 @@ def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "signal_to_noise",
         chart.properties(width=WIDTH, height=HEIGHT),
-        "Median and quartiles of the matched signal-to-noise ratio of the injected light, each injected system once, in the smallest stamps. "
-        "It is computed from the truth: it says how detectable an arc is.",
+        "Median and quartiles of the matched signal-to-noise ratio of the injected light, in the smallest stamps. Each injected system counts "
+        "once. The ratio is computed from the injected truth: it says how detectable an arc is.",
     )
 
 
 def set_apart(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with where they are drawn: populations of one radius stand side by side."""
+    """Return rows with their place: populations of one radius side by side."""
     number = pl.col("population").rank("dense") - (rows["population"].n_unique() + 1) / 2
     return rows.with_columns(place=pl.col("theta_e_arcsec") + DODGE_ARCSEC * number)
 
 
 def signal_to_noise_quartiles(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per tier, grid and step of 0.1 arcsec; a system is one draw, however many tasks show it."""
+    """Return one row per tier, grid and step of 0.1 arcsec.
+
+    A system counts once, however many tasks show it.
+    """
     return lake.sql(f"""
         with systems as (
             select distinct on (tier, grid, render_id) injections.tier, grid, render_id, theta_e_arcsec, arc_snr_matched

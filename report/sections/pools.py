@@ -1,4 +1,4 @@
-"""The lens finder's training pools: what was kept, what the classes look like, and whether they leak."""
+"""Training pools of the finder: what was kept, how classes look, whether they leak."""
 
 import altair as alt
 import duckdb
@@ -15,11 +15,11 @@ WHAT = {"positive": "Positives: known lenses", "N1": "Negatives N1: representati
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Negative funnel, class balance, positives on the sky, galleries, shortcut scores and the gate."""
+    """Return funnel, balance, positions, galleries, shortcuts and the gate."""
     return Section(
         anchor="pools",
         title="Training pools",
-        lead="Known lenses as positives, sampled galaxies and confusers as negatives, and the checks that nothing but an arc tells them apart.",
+        lead="Known lenses are the positives, sampled galaxies and confusers the negatives. The checks ask whether anything but an arc tells them apart.",
         blocks=[
             rules(lake),
             funnel(lake),
@@ -33,7 +33,7 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def rules(lake: duckdb.DuckDBPyConnection) -> Note:
-    """Which rule sets made the pools."""
+    """Return the rule sets that made the pools."""
     (rule_set, confusers) = lake.sql(
         "select rule_set, confuser_rule_set from pool_rules"
     ).fetchone()
@@ -41,33 +41,33 @@ def rules(lake: duckdb.DuckDBPyConnection) -> Note:
 
 
 def funnel(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The negatives' filters in order."""
+    """Return the filters of the negatives, in order."""
     rows = lake.sql("""
         select cut_name, reason_code, n_in, n_rejected, n_out from negative_funnel
         where not is_diagnostic and is_applied order by cut_order
     """).fetchall()
     return Table(
-        "Negatives: every source counted under the first filter that it fails.",
+        "Negatives: every source is counted under the first filter that it fails.",
         ["filter", "reason", "in", "rejected", "out"],
         [list(row) for row in rows],
     )
 
 
 def options(lake: duckdb.DuckDBPyConnection) -> Table:
-    """What the filters that were not asked for would take."""
+    """Return what each filter that is off would remove."""
     rows = lake.sql("""
         select cut_name, n_lost_if_applied, round(100 * n_lost_if_applied / n_out, 1) from negative_funnel
         where not is_diagnostic and not is_applied order by cut_order
     """).fetchall()
     return Table(
-        "Filters that are options (pool_optional_cuts) and were not asked for: what each alone would take from the galaxies left.",
-        ["filter", "would take", "%"],
+        "Optional filters (pool_optional_cuts) that are off: how many of the remaining galaxies each one alone would remove.",
+        ["filter", "would remove", "%"],
         [list(row) for row in rows],
     )
 
 
 def balance(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Objects of the training sample by pool, category and split."""
+    """Draw objects of the training sample by pool, category and split."""
     rows = lake.sql("""
         select pool, coalesce(confuser_category, pool) as category, split, count(*) as n_objects
         from training_sample group by all order by all
@@ -90,7 +90,7 @@ def balance(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def positives_on_sky(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Known lenses, matched and not."""
+    """Draw known lenses on the sky by outcome."""
     rows = lake.sql("""
         select if(pos_catalog_ra > 180, pos_catalog_ra - 360, pos_catalog_ra) as ra_deg, pos_catalog_dec as dec_deg,
             coalesce(reason_code, 'positive') as outcome, pos_name
@@ -121,7 +121,7 @@ def positives_on_sky(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def galleries(lake: duckdb.DuckDBPyConnection) -> list[Block]:
-    """Cutouts of positives and of every category of negatives that the rule set knows."""
+    """Return cutouts of positives and of every category of negatives."""
     counts = dict(
         lake.sql("""
             select category, count(training_sample.galaxy_id) from (
@@ -139,7 +139,7 @@ def galleries(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 
 def gallery(category: str, n: int, pictures: list[tuple[str, str]]) -> Block:
-    """One category's pictures, or a sentence when there are none."""
+    """Return the pictures of a category, or a sentence if there are none."""
     what = WHAT.get(category, f"Confusers N2: {category}")
     if not pictures:
         return Note(f"{what}: {n} in the sample, none with a cutout.")
@@ -147,7 +147,7 @@ def gallery(category: str, n: int, pictures: list[tuple[str, str]]) -> Block:
 
 
 def pictures_by_category(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-    """A few cutouts of each category, with their names; which ones does not depend on the run."""
+    """Return a few cutouts of each category, the same in every run."""
     rows = lake.sql(f"""
         with chosen as (
             select coalesce(confuser_category, pool) as category, galaxy_id

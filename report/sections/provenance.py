@@ -1,4 +1,4 @@
-"""What made these numbers: PSF sources, gates, runs, checks, and the pages that say more."""
+"""Where the numbers come from: PSF sources, gates, runs, checks, and further pages."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from report.style import WIDTH, category_colour
 from store import lake as the_lake
 
 RUN_COLUMNS = ("finished_at", "command", "selected", "code_version", "n_ok", "n_failed", "n_skipped", "last_snapshot_id")  # fmt: skip
-PSF_SOURCE = "psf_source_"  # and a band: column of injections
+PSF_SOURCE = "psf_source_"  # with a band: a column of injections
 PAGES = {
     "expectations/index.html": "Checks, table by table (Data Docs)",
     "dbt/index.html": "Every table, column and unit, and what it is made from (dbt docs)",
@@ -20,22 +20,22 @@ PAGES = {
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """Where the psfsizes came from, the gates, the checks, the last runs, and the pages beside this one."""
+    """Return PSF sources, checks, gates, the last runs, and further pages."""
     return Section(
         anchor="provenance",
         title="Provenance",
-        lead="Every published row can be traced through its keys to its input file and checksum; every snapshot to a row of the table runs.",
+        lead="Keys trace every published row to its input file and checksum, and every snapshot to a row of the table runs.",
         blocks=[psf_sources(lake), *expectations(), gates(lake), runs(lake), pages()],
     )
 
 
 def reports() -> Path:
-    """Folder of the pages beside this one."""
+    """Return the folder of the report and its neighbours."""
     return Path(the_lake.lake_path("reports"))
 
 
 def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Where the psfsize of each band was taken from, and how wide it is."""
+    """Draw where the psfsize of each band came from, and its range."""
     rows = psf_rows(lake)
     base = alt.Chart(rows).encode(
         y=alt.Y("band:N", title="band"),
@@ -62,16 +62,15 @@ def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "psf_provenance",
         alt.hconcat(shares.properties(**size), (ranges + points).properties(**size)),
-        "Where the psfsize of a stamp came from: the survey's map at the galaxy, the manifest's brick mean, or a fallback. Tasks without a "
-        "stamp are not counted. A point is a source with one value.",
+        "Where the psfsize of a stamp came from: the survey's map at the galaxy, the brick mean of the manifest, or a fallback. Tasks without a "
+        "stamp are not counted. A point marks a source with a single value.",
     )
 
 
 def psf_rows(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Tasks with a stamp by band and source of the psfsize, with the range of what was used.
+    """Return tasks with a stamp by band and source of the psfsize.
 
-    Not from psf_provenance, which counts tasks without a stamp as well: what would have been used
-    for them was used for nothing.
+    This is not read from psf_provenance, which also counts tasks without a stamp.
     """
     columns = [name for (name, *_) in lake.execute("describe injections").fetchall()]
     bands = [name.removeprefix(PSF_SOURCE) for name in columns if name.startswith(PSF_SOURCE)]
@@ -91,7 +90,7 @@ def psf_rows(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def expectations() -> list[Block]:
-    """One row per table with the outcome of its suite, as `python -m expectations` left it."""
+    """Return the last outcome of `python -m expectations` for every table."""
     results = sorted((reports() / "expectations" / "results").glob("*.json"))
     if not results:
         return [Note("Not checked yet: run python -m expectations, then python -m report again.")]
@@ -99,7 +98,7 @@ def expectations() -> list[Block]:
     n_failed = sum(row[4] for row in rows)
     return [
         Table(
-            f"Expectations: {sum(row[3] for row in rows):,} checks of {len(rows)} tables, {n_failed} not met. Each table leads to its page, with "
+            f"Expectations: {sum(row[3] for row in rows):,} checks of {len(rows)} tables, {n_failed} not met. Each table links to its page, with "
             "the query of every check.",
             ["table", "stage", "rows", "checks", "not met", "checked at"],
             sorted(rows, key=lambda row: (row[4] == 0, row[1], row[0].text)),
@@ -108,7 +107,7 @@ def expectations() -> list[Block]:
 
 
 def result_row(result: dict) -> list:
-    """Table, stage, rows, checks, checks not met, time."""
+    """Return table, stage, rows, checks, checks not met and time."""
     n_failed = sum(not outcome["is_ok"] for outcome in result["outcomes"])
     link = Link(result["table"], f"expectations/{result['table']}.html")
     checked_at = result["finished_at"][:19].replace("T", " ")
@@ -116,29 +115,29 @@ def result_row(result: dict) -> list:
 
 
 def gates(lake: duckdb.DuckDBPyConnection) -> Table:
-    """GO or NO-GO for the next tier."""
+    """Return the gates: GO or NO-GO for the next tier."""
     columns = ["tier", "next_tier", "gate", "is_go", "value", "limit_low", "limit_high", "meaning"]
     rows = lake.sql(f"select {', '.join(columns)} from injection_gates").fetchall()
     return Table("Gates of the injection stage.", columns, [list(row) for row in rows])
 
 
 def runs(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The last runs that wrote to the lake."""
+    """Return the last runs that wrote to the lake."""
     rows = lake.sql(
         f"select {', '.join(RUN_COLUMNS)} from runs order by finished_at desc limit 8"
     ).fetchall()
     return Table(
-        "The last runs; project_vars and command_line_vars of the table runs hold every setting.",
+        "The last runs. The columns project_vars and command_line_vars of the table runs hold every setting.",
         list(RUN_COLUMNS),
         [list(row) for row in rows],
     )
 
 
 def pages() -> Block:
-    """Pages beside this one."""
+    """Return links to the pages next to this one."""
     links = [
         Link(text, address) for address, text in PAGES.items() if (reports() / address).exists()
     ]
     if not links:
         return Note("Run python -m expectations for the pages of the checks.")
-    return Note("Beside this page:", links)
+    return Note("More pages:", links)

@@ -1,4 +1,4 @@
-"""Can the classes be told apart by anything but the arc: AUCs with intervals, and the gate."""
+"""Can anything but the arc tell the classes apart? AUCs with intervals, and the gate."""
 
 import altair as alt
 import duckdb
@@ -11,7 +11,7 @@ N_FEATURES = 30
 
 
 def blocks(lake: duckdb.DuckDBPyConnection) -> list[Block]:
-    """The verdict, features, classifiers, gates, and the finders' scores where there are any."""
+    """Return verdict, features, classifiers, gates, and finders if any."""
     return [
         verdict(lake),
         features(lake),
@@ -23,16 +23,16 @@ def blocks(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 
 def verdict(lake: duckdb.DuckDBPyConnection) -> Note:
-    """GO or NO-GO in a sentence."""
+    """Return GO or NO-GO in a sentence."""
     (verdict_, offenders) = lake.sql(
         "select verdict, offenders from cutout_gates where gate = 'overall'"
     ).fetchone()
     because = f" because of {', '.join(offenders)}" if offenders else ""
-    return Note(f"The gate of the cutouts says {verdict_}{because}.")
+    return Note(f"The verdict on the cutouts is {verdict_}{because}.")
 
 
 def strongest_features(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The features that separate the classes best, on either side of 0.5."""
+    """Return the features that separate the classes best, either way."""
     return lake.sql(f"""
         select feature, kind, if(is_expected, 'expected of arcs', 'should tell nothing') as what,
             auc, auc_low, auc_high, auc_folded, verdict
@@ -42,7 +42,7 @@ def strongest_features(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def features(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Their AUCs with the intervals of the bootstrap."""
+    """Draw the AUCs of the strongest features with bootstrap intervals."""
     rows = strongest_features(lake)
     order = rows["feature"].to_list()
     base = alt.Chart(rows).encode(y=alt.Y("feature:N", sort=order, title=None))
@@ -62,15 +62,15 @@ def features(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "shortcut_features",
         chart,
-        f"The {len(rows)} features that separate the classes best, each alone, with 95 % intervals from a bootstrap over bricks. 0.5 is ignorance.",
+        f"The {len(rows)} features that separate the classes best, each on its own, with 95 % intervals from a bootstrap over bricks. An AUC of 0.5 tells nothing.",
     )
 
 
 def feature_table(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The unexpected ones among them, in numbers."""
+    """Return the unexpected ones among the strongest features."""
     rows = strongest_features(lake).filter(pl.col("what") == "should tell nothing")
     return Table(
-        "Those of them that should tell nothing, or little: a lower end above 0.6 is yellow, above 0.7 red.",
+        "The features among them that should tell little or nothing. A lower end of the interval above 0.6 is yellow, above 0.7 red.",
         ["feature", "kind", "AUC", "interval", "verdict"],
         [
             [row["feature"], row["kind"], *_auc(row), row["verdict"]]
@@ -80,10 +80,10 @@ def feature_table(lake: duckdb.DuckDBPyConnection) -> Table:
 
 
 def classifiers(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Classifiers on groups of features."""
+    """Return the classifiers on groups of features."""
     rows = lake.sql("from shortcut_classifiers order by classifier").pl()
     return Table(
-        "Classifiers on groups of features, scored on bricks that they have not seen, and what they reach with labels shuffled within bricks.",
+        "Classifiers on groups of features, scored on bricks that they have not seen, and the range that they reach with labels shuffled within bricks.",
         ["classifier", "lenses", "negatives", "AUC", "interval", "shuffled", "leans on"],
         [
             [
@@ -100,14 +100,14 @@ def classifiers(lake: duckdb.DuckDBPyConnection) -> Table:
 
 
 def gates(lake: duckdb.DuckDBPyConnection) -> Table:
-    """GO or NO-GO with the numbers that led to it."""
+    """Return every gate with its number and its limit."""
     rows = lake.sql("""
         select gate, is_blocking, verdict, value, comparison, limit_value, offenders from cutout_gates
         order by gate = 'overall', not is_blocking, gate
     """).fetchall()
     return Table(
-        "The gates: any that blocks and fails makes it NO-GO, the others warn.",
-        ["gate", "blocks", "verdict", "value", "limit", "named"],
+        "The gates. A blocking gate that fails makes the verdict NO-GO; the others only warn.",
+        ["gate", "blocks", "verdict", "value", "limit", "offenders"],
         [
             [
                 gate,
@@ -123,7 +123,7 @@ def gates(lake: duckdb.DuckDBPyConnection) -> Table:
 
 
 def finders(lake: duckdb.DuckDBPyConnection) -> list[Block]:
-    """How finders that scored the cutouts do, where the stage `finder` was run."""
+    """Return how well finders do, if the stage `finder` was run."""
     if not lake.sql(
         "select 1 from duckdb_tables() where table_name = 'finder_performance'"
     ).fetchone():
@@ -135,7 +135,7 @@ def finders(lake: duckdb.DuckDBPyConnection) -> list[Block]:
     """).fetchall()
     return [
         Table(
-            "Finders on the cutouts of bricks that they have not learned from: share of the lenses found when 10 % and 1 % of the negatives are taken for lenses.",
+            "Finders on the cutouts of bricks that they have not learned from: the share of lenses found when 10 % and 1 % of the negatives are taken for lenses.",
             ["finder", "split", "lenses", "negatives", "AUC", "at 10 %", "at 1 %"],
             [list(row) for row in rows],
         )

@@ -1,4 +1,4 @@
-"""Where the bricks and regions are, and what the conditions are there."""
+"""Where the bricks and regions are, and the conditions there."""
 
 import math
 from dataclasses import dataclass
@@ -12,45 +12,48 @@ from report.blocks import Figure, Section
 from report.style import HEIGHT, WIDTH, amount_colour, split_colour
 
 MAX_BRICKS = 8000
-GAP_DEG = 10  # empty right ascension that parts two fields
-MAX_FIELDS = 4  # more are drawn on one map
+GAP_DEG = 10  # empty right ascension that separates two fields
+MAX_FIELDS = 4  # with more, all are drawn on one map
 RA_LABEL = "(datum.value + 360) % 360"
 MARGIN_DEG = 0.2
-# Of all panels together, in pixels; between panels stand an axis and its title.
+# Of all panels together, in pixels; the gap holds an axis and its title.
 MAP_WIDTH, MAP_HEIGHT, PANEL_GAP = 800, 420, 70
 PIXELS_PER_TICK = 60
 
 
 @dataclass(frozen=True)
 class Window:
-    """Part of the sky that a panel shows, degrees; a degree is as long across as it is up."""
+    """Part of the sky that a panel shows, in degrees."""
 
     ra_deg: tuple[float, float]
     dec_deg: tuple[float, float]
 
     @property
     def width_deg(self) -> float:
-        """On the sky, at the middle of the panel."""
+        """Return the width on the sky, at the middle of the panel."""
         return (self.ra_deg[1] - self.ra_deg[0]) * math.cos(math.radians(sum(self.dec_deg) / 2))
 
     @property
     def height_deg(self) -> float:
-        """On the sky."""
+        """Return the height on the sky."""
         return self.dec_deg[1] - self.dec_deg[0]
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """The sky by split and the conditions of its bricks."""
+    """Return the map of the bricks and their conditions."""
     return Section(
         anchor="sky",
         title="Sky and conditions",
-        lead="Bricks that pass the cuts, coloured by the split of their region, and what the seeing and depth are there.",
+        lead="Bricks that pass the cuts, coloured by the split of their region, and their seeing and depth.",
         blocks=[region_map(lake), conditions(lake)],
     )
 
 
 def region_map(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Outlines of the bricks on the sky, RA growing to the left; fields far apart have a panel each."""
+    """Draw the bricks on the sky, RA growing to the left.
+
+    Fields that are far apart have a panel each.
+    """
     rows = with_fields(bricks(lake))
     fields = rows.partition_by("field", maintain_order=True)
     windows = [window_of(field) for field in fields]
@@ -60,12 +63,15 @@ def region_map(lake: duckdb.DuckDBPyConnection) -> Figure:
     return Figure(
         "region_map",
         alt.hconcat(*panels),
-        f"Bricks with a region (at most {MAX_BRICKS:,} drawn), one panel for each field of the sky, all at one scale. Drag and scroll to look closer.",
+        f"Bricks with a region (at most {MAX_BRICKS:,} are drawn), one panel per field of the sky, all at one scale. Drag and scroll to zoom.",
     )
 
 
 def bricks(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Corners of bricks, RA from -180 to 180 so that fields across RA 0 are whole."""
+    """Return the corners of bricks, RA from -180 to 180.
+
+    So a field across RA 0 stays whole.
+    """
     return lake.sql(f"""
         select
             brickname, bricks_with_region.region_id, region_metrics.n_bricks,
@@ -80,7 +86,10 @@ def bricks(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
-    """Bricks with the number of the field they lie in: fields are parted by empty right ascension."""
+    """Return bricks with the number of their field.
+
+    Empty right ascension separates fields.
+    """
     ordered = rows.sort("ra1_deg")
     gap = ordered["ra1_deg"] - ordered["ra2_deg"].cum_max().shift(1)
     numbered = ordered.with_columns(field=(gap > GAP_DEG).fill_null(value=False).cum_sum())
@@ -90,21 +99,21 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def window_of(rows: pl.DataFrame) -> Window:
-    """What a panel of these bricks shows, with a margin around them."""
+    """Return the part of the sky that holds these bricks, with a margin."""
     ra = (rows["ra1_deg"].min() - MARGIN_DEG, rows["ra2_deg"].max() + MARGIN_DEG)
     dec = (rows["dec1_deg"].min() - MARGIN_DEG, rows["dec2_deg"].max() + MARGIN_DEG)
     return Window(ra, dec)
 
 
 def pixels_per_deg(windows: list[Window]) -> float:
-    """The largest scale at which the panels fit side by side."""
+    """Return the largest scale at which the panels fit side by side."""
     across = sum(window.width_deg for window in windows)
     up = max(window.height_deg for window in windows)
     return min((MAP_WIDTH - PANEL_GAP * (len(windows) - 1)) / across, MAP_HEIGHT / up)
 
 
 def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -> alt.Chart:
-    """The map of one field."""
+    """Draw the map of one field."""
     return (
         alt.Chart(rows)
         .mark_rect(stroke="white", strokeWidth=0.3)
@@ -139,12 +148,12 @@ def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -
 
 
 def ticks(pixels: float) -> int:
-    """How many ticks an axis has room for."""
+    """Return how many ticks an axis has room for."""
     return max(2, round(pixels / PIXELS_PER_TICK))
 
 
 def conditions(lake: duckdb.DuckDBPyConnection) -> Figure:
-    """Seeing against depth of the bricks of each split."""
+    """Draw seeing against depth for the bricks of each split."""
     rows = lake.sql("""
         select
             floor(bricks_with_region.psfsize_r / 0.05) * 0.05 as psf_low,

@@ -1,4 +1,4 @@
-"""The run in numbers, and the answer it gives."""
+"""The run in numbers, and the answer that it gives."""
 
 import duckdb
 
@@ -13,7 +13,7 @@ SETTINGS = (
 )
 SPLITS = ("train", "val", "test")
 NOTHING_GOT = [(0, 0)] * len(SPLITS)
-# Selection sets and splits that got nothing are rows as well.
+# Selection sets and splits without a galaxy are rows too.
 GALAXIES_GOT = """
 with wanted as (
     select experiment_id, unnest(selection_set_ids) as selection_set_id, split
@@ -60,7 +60,7 @@ COUNTS = {
 
 
 def section(lake: duckdb.DuckDBPyConnection) -> Section:
-    """The main result, how much of everything there is, the run and the settings of each experiment."""
+    """Return the main result, the counts, the runs and the experiments."""
     return Section(
         anchor="summary",
         title="Summary",
@@ -70,7 +70,7 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def result(lake: duckdb.DuckDBPyConnection) -> Block:
-    """The completeness of the rule that is shown throughout, at what false positives, and beyond chance."""
+    """Return the completeness of the shown rule, and its price."""
     experiment = widest_experiment(lake)
     rule = shown_rule(lake, experiment)
     found = lake.execute(RESULT, [experiment, rule])
@@ -80,13 +80,16 @@ def result(lake: duckdb.DuckDBPyConnection) -> Block:
         return Note(f"No injection of {name} can be judged by {rule} yet.")
     return Note(
         f"Rule {rule} ({row['rule_kind']}) {what_it_costs(row)}recovers {shown_range(row, 'completeness', 'wilson_low', 'wilson_high')} of "
-        f"{row['n_valid']:,} usable injections into {row['n_hosts']:,} galaxies of {name}, averaged over all that was injected{beyond_chance(row)}. "
-        "A completeness holds for the population that was injected: docs/completeness_questions.md says how to ask for another one."
+        f"{row['n_valid']:,} usable injections into {row['n_hosts']:,} galaxies of {name}, averaged over everything that was injected{beyond_chance(row)}. "
+        "A completeness holds for the population that was injected; docs/completeness_questions.md shows how to ask about another one."
     )
 
 
 def what_it_costs(row: dict) -> str:
-    """How often a rule takes a galaxy without an arc for a lens: a completeness means nothing without it."""
+    """Return how often a rule takes a galaxy without an arc for a lens.
+
+    A completeness means nothing without it.
+    """
     if row["false_positive_rate"] is None:
         return "looks at the injected truth, so it has no false positives; it "
     measured = f"{row['n_false_positives']:,} of {row['n_without_arc']:,} galaxies without an arc"
@@ -94,7 +97,7 @@ def what_it_costs(row: dict) -> str:
 
 
 def beyond_chance(row: dict) -> str:
-    """What is left when as many arcs are taken off as controls are taken for lenses, where that is known."""
+    """Return what is left once chance detections are subtracted, if known."""
     if row["chance_corrected"] is None:
         return ""
     left = shown_range(row, "chance_corrected", "chance_corrected_low", "chance_corrected_high")
@@ -102,18 +105,18 @@ def beyond_chance(row: dict) -> str:
 
 
 def shown_range(row: dict, value: str, low: str, high: str) -> str:
-    """A share with its interval."""
+    """Return a share with its interval."""
     return f"{row[value]:.3f} ({row[low]:.3f} to {row[high]:.3f}, 95 %)"
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The main counts along the pipeline."""
+    """Return the main counts along the pipeline."""
     rows = [[name, lake.sql(query).fetchone()[0]] for name, query in COUNTS.items()]
     return Table("Rows along the way.", ["", "number"], rows)
 
 
 def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
-    """One row per experiment with what made it, and the galaxies that were got beside those asked for."""
+    """Return one row per experiment: settings, galaxies asked for and got."""
     there = {name for (name, *_) in lake.execute("describe stage_config").fetchall()}
     columns = [name for name in SETTINGS if name in there]
     rows = lake.sql(f"select {', '.join(columns)} from stage_config order by 1").fetchall()
@@ -123,10 +126,15 @@ def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
         names[key] for key, counts in got.items() if min(low for low, _ in counts) < asked[key]
     ]
     return Table(
-        "Experiments; every setting is a column of stage_config. Galaxies are counted per selection set and split: those asked for, then those "
-        "that were got in train, val and test (from the set with fewest to the one with most)."
+        "Experiments; every setting is a column of the table experiments. Galaxies are counted per selection set and split: those asked for, "
+        "then those found in train, val and test (from the set with the fewest to the one with the most)."
         + fell_short(short),
-        ["experiment", "galaxies asked for", *(f"got, {split}" for split in SPLITS), *columns[1:]],
+        [
+            "experiment",
+            "galaxies asked for",
+            *(f"found, {split}" for split in SPLITS),
+            *columns[1:],
+        ],
         [
             [
                 names[key],
@@ -140,7 +148,7 @@ def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
 
 
 def galaxies_got(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int]]]:
-    """Fewest and most galaxies of any selection set, for each experiment and split."""
+    """Return the fewest and most galaxies of any selection set, by split."""
     rows = lake.execute(GALAXIES_GOT, {"splits": list(SPLITS)}).fetchall()
     got: dict[str, list[tuple[int, int]]] = {}
     for experiment, _, fewest, most in rows:
@@ -149,12 +157,12 @@ def galaxies_got(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, i
 
 
 def range_text(low: int, high: int) -> int | str:
-    """Fewest and most, or the one number that they are."""
+    """Return fewest and most as a range, or as one number if equal."""
     return low if low == high else f"{low:,}\u2013{high:,}"
 
 
 def fell_short(experiments: list[str]) -> str:
-    """A sentence on the experiments that did not get what they asked for."""
+    """Return a sentence on experiments that have too few galaxies."""
     if not experiments:
         return ""
-    return f" Fewer than asked for, because the regions or their bins of PSF and depth hold too few: {'; '.join(experiments)}."
+    return f" Fewer than asked for, because the regions or their bins of seeing and depth hold too few: {'; '.join(experiments)}."
