@@ -100,7 +100,7 @@ def recovered_and_missed(lake: duckdb.DuckDBPyConnection, experiment: str, rule:
 
 
 def controls(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Block:
-    """Return hosts without an arc: those the rule takes for lenses, and others."""
+    """Return hosts without an arc: those taken for lenses, and others."""
     rows = lake.execute(
         """
         select injections.task_id, blind_snr, bandset, stamp_size, coalesce(is_detected, false) as is_detected
