@@ -31,7 +31,7 @@ STEP = 8  # of the colours' 256 levels: sky noise does not compress, and the fil
 
 
 def main() -> None:
-    """Write the picture beside this module."""
+    """Write the picture into the folder of this module."""
     connection = lake.connect(read_only=True)
     chart = alt.hconcat(stamps(connection), curve(connection), spacing=34).resolve_scale(
         color="independent"
