@@ -127,12 +127,12 @@ def experiments(lake: duckdb.DuckDBPyConnection) -> Table:
     ]
     return Table(
         "Experiments; every setting is a column of the table experiments. Galaxies are counted per selection set and split: those asked for, "
-        "then those found in train, val and test (from the set with the fewest to the one with the most)."
+        "then those that were got in train, val and test (from the set with the fewest to the one with the most)."
         + fell_short(short),
         [
             "experiment",
             "galaxies asked for",
-            *(f"found, {split}" for split in SPLITS),
+            *(f"got, {split}" for split in SPLITS),
             *columns[1:],
         ],
         [
