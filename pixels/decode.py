@@ -52,6 +52,8 @@ def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
     is_whole = ((rows + 1) * image.tile_shape[0] <= image.shape[0]) & (
         (columns + 1) * image.tile_shape[1] <= image.shape[1]
     )
+    if (image.table.blank != image.table.blank[:1]).any():  # one code for all tiles of a call
+        return np.zeros(numbers.size, dtype=bool)
     return is_whole & (image.table.spans[numbers, 1] > 0)
 
 
@@ -59,7 +61,7 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
     """Decode whole, quantised Rice tiles into ``pixels``."""
     table = image.table
     assert table.scaling is not None
-    dither, codes = _dither(image)
+    dither, codes = _dither(image, int(table.blank[0]) if table.blank.size else rice.NO_CODE)
     status = rice_tiles.decode_tiles(
         image.data,
         table.spans[numbers],
@@ -75,11 +77,10 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
         raise image.bad_tile(int(numbers[first]), rice.MEANINGS[int(status[first])])
 
 
-def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
-    """Dither table and codes of special values, as the kernels want them."""
+def _dither(image: TiledImage, blank: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the dither table and the codes of special values, as the kernels want them."""
     table = rice.DITHER if image.dither.startswith("SUBTRACTIVE") else rice.DITHER[:0]
     zero = rice.ZERO_CODE if image.dither == "SUBTRACTIVE_DITHER_2" else rice.NO_CODE
-    blank = rice.NO_CODE if image.table.blank is None else image.table.blank
     return table, np.array([zero, blank], dtype=np.int64)
 
 
@@ -120,6 +121,8 @@ def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> n
         values = decode_gzip(stream, height * width, image.dtype == np.float32)
     else:
         values = _integers(image, number, stream)
+    if image.offset:
+        values = values.astype(np.int64) + image.offset
     pixels = values.astype(image.dtype)
     if not np.array_equal(pixels, values, equal_nan=image.dtype == np.float32):
         raise FitsError("bad_tile", f"values outside the range of {image.dtype}")
@@ -150,7 +153,8 @@ def _dequantised(image: TiledImage, number: int, quantised: np.ndarray) -> np.nd
     """Pixels of one quantised tile."""
     assert image.table.scaling is not None
     pixels = np.empty(quantised.size, dtype=np.float32)
-    dither, codes = _dither(image)
+    blank = image.table.blank
+    dither, codes = _dither(image, int(blank[number]) if blank.size else rice.NO_CODE)
     row = int(_dither_rows(image, np.array([number]))[0])
     rice.dequantise(quantised, image.table.scaling[number], dither, row, codes, pixels)
     return pixels.reshape(image.extent(number))

@@ -12,6 +12,9 @@ RICE, GZIP, HCOMPRESS = "RICE", "GZIP", "HCOMPRESS"
 ALGORITHMS = {"RICE_1": RICE, "RICE_ONE": RICE, "GZIP_1": GZIP, "HCOMPRESS_1": HCOMPRESS}
 DITHERS = ("NONE", "NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRACTIVE_DITHER_2")
 DTYPES = {8: np.uint8, 16: np.int16, 32: np.int32, -32: np.float32}
+# int8, uint16 and uint32, which FITS stores as the other sign with an offset (BZERO; FITS 4.0, table
+# 11): the next larger type that the kernels know holds their values
+OTHER_SIGN = {(8, -(2**7)): np.int16, (16, 2**15): np.int32, (32, 2**31): np.int64}
 MAX_SIDE = 100_000  # pixels of an image
 MAX_TILE_VALUES = 4_000_000
 
@@ -29,6 +32,8 @@ class TiledImage:
         The whole file.
     shape, tile_shape : (int, int), (y, x) pixels
     dtype : dtype of the pixels
+    offset : int
+        BZERO: what is added to stored integers, for the types that FITS does not have.
     algorithm : str
         `RICE`, `GZIP` or `HCOMPRESS`.
     dither : str
@@ -46,6 +51,7 @@ class TiledImage:
     shape: tuple[int, int]
     tile_shape: tuple[int, int]
     dtype: np.dtype
+    offset: int
     algorithm: str
     dither: str
     block_size: int
@@ -91,7 +97,7 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
     """The image of one HDU, its header checked."""
     algorithm = ALGORITHMS.get(hdu.text("ZCMPTYPE"))
     dither = hdu.text("ZQUANTIZ", "NO_DITHER")
-    dtype = DTYPES.get(hdu.integer("ZBITPIX"))
+    dtype, offset = _pixel_type(name, hdu)
     if algorithm is None or dither not in DITHERS or dtype is None:
         raise FitsError(
             "unknown_compression",
@@ -121,11 +127,34 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
         shape=shape,
         tile_shape=tile_shape,
         dtype=np.dtype(dtype),
+        offset=offset,
         algorithm=algorithm,
         dither=dither,
         block_size=block_size,
         table=table,
     )
+
+
+def _pixel_type(name: str, hdu: Hdu) -> tuple[type | None, int]:
+    """Return the type of the pixels and what is added to their stored integers.
+
+    Raises
+    ------
+    FitsError
+        ``unknown_compression`` where the header scales pixels in a way that is not applied here.
+    """
+    bitpix = hdu.integer("ZBITPIX")
+    scale, zero = hdu.cards.get("BSCALE", 1), hdu.cards.get("BZERO", 0)
+    is_unscaled = scale == 1 and zero == 0
+    other = OTHER_SIGN.get((bitpix, int(zero))) if isinstance(zero, int | float) else None
+    if not is_unscaled and not (other and scale == 1 and zero == int(zero)):
+        raise FitsError(
+            "unknown_compression",
+            f"{name}: pixels scaled by BSCALE {scale!r} and BZERO {zero!r} are not read",
+        )
+    if bitpix > 0 and ("BLANK" in hdu.cards or "ZBLANK" in hdu.cards):
+        raise FitsError("unknown_compression", f"{name}: integers with blank pixels are not read")
+    return (DTYPES.get(bitpix), 0) if is_unscaled else (other, int(zero))
 
 
 def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:

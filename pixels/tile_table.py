@@ -9,7 +9,9 @@ from pixels.cards import FitsError, Hdu
 
 MAX_COLUMNS = 20
 MAX_TILES = 2_000_000
-READ = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "ZSCALE", "ZZERO")
+READ = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "ZSCALE", "ZZERO", "ZBLANK")
+# Would change pixels, and the survey never writes them
+REFUSED = ("UNCOMPRESSED_DATA", "NULL_PIXEL_MASK")
 
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])")
 _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16} | {
@@ -32,14 +34,14 @@ class TileTable:
         The same for tiles that could not be quantised: gzipped big-endian values.
     scaling : (n, 2) float64, unit of the image, or None
         Scale and zero of the quantisation; None when the values are not quantised.
-    blank : int or None
-        Quantised value that stands for a missing one.
+    blank : (n,) or (0,) int64
+        Quantised value of each tile that stands for a missing one; empty where there is none.
     """
 
     spans: np.ndarray
     gzipped: np.ndarray | None
     scaling: np.ndarray | None
-    blank: int | None
+    blank: np.ndarray
 
 
 def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable:
@@ -75,10 +77,9 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     gzipped = None
     if "GZIP_COMPRESSED_DATA" in columns:
         gzipped = _spans(name, rows, columns["GZIP_COMPRESSED_DATA"], heap, end)
-    blank = hdu.integer("ZBLANK") if "ZBLANK" in hdu.cards else None
-    if blank is not None and not -(2**31) <= blank < 2**31:
-        raise FitsError("bad_header", f"{name}: ZBLANK is {blank}")
-    return TileTable(spans, gzipped, _scaling(name, rows, columns, hdu), blank)
+    return TileTable(
+        spans, gzipped, _scaling(name, rows, columns, hdu), _blank(name, rows, columns, hdu)
+    )
 
 
 def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
@@ -92,7 +93,9 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
         form = _FORM.match(hdu.text(f"TFORM{number}"))
         if form is None or form.group(2) not in _BYTES:
             raise FitsError("bad_header", f"{name}: TFORM{number} is no type of a column")
-        label, repeat = hdu.text(f"TTYPE{number}"), int(form.group(1) or 1)
+        label, repeat = hdu.text(f"TTYPE{number}").upper(), int(form.group(1) or 1)
+        if label in REFUSED or label in columns or (label in READ and _is_scaled(hdu, number)):
+            raise FitsError("bad_header", f"{name}: a column {label} that is not read")
         if repeat == 0 and label in READ:  # else its neighbour's bytes would be read for its own
             raise FitsError("bad_header", f"{name}: the column {label} holds nothing")
         columns[label] = (offset, form.group(2))
@@ -100,6 +103,27 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
     if offset != row_bytes:
         raise FitsError("bad_header", f"{name}: columns of {offset} bytes in {row_bytes}")
     return columns
+
+
+def _is_scaled(hdu: Hdu, number: int) -> bool:
+    """Whether the values of a column are not those that are stored."""
+    return hdu.cards.get(f"TSCAL{number}", 1) != 1 or hdu.cards.get(f"TZERO{number}", 0) != 0
+
+
+def _blank(
+    name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
+) -> np.ndarray:
+    """Return ZBLANK of each tile: a column, or one card (ZBLANK, else BLANK) for all."""
+    if "ZBLANK" in columns:
+        if columns["ZBLANK"][1] not in ("I", "J"):
+            raise FitsError("bad_header", f"{name}: ZBLANK of type {columns['ZBLANK'][1]}")
+        return _values(rows, columns["ZBLANK"])[:, 0].astype(np.int64)
+    if "ZBLANK" not in hdu.cards:
+        return np.empty(0, dtype=np.int64)
+    blank = hdu.integer("ZBLANK")
+    if not -(2**31) <= blank < 2**31:
+        raise FitsError("bad_header", f"{name}: ZBLANK is {blank}")
+    return np.full(len(rows), blank, dtype=np.int64)
 
 
 def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray:
@@ -138,8 +162,10 @@ def _scaling(
 def _factors(
     rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu, key: str
 ) -> np.ndarray | None:
-    """ZSCALE or ZZERO of each tile: a column, or one card for all."""
-    if key in columns and columns[key][1] in ("D", "E"):
+    """Return ZSCALE or ZZERO of each tile: a column, or one card for all."""
+    if key in columns:
+        if columns[key][1] not in ("D", "E"):
+            raise FitsError("bad_header", f"{key} of type {columns[key][1]}")
         return _values(rows, columns[key])[:, 0].astype(np.float64)
     card = hdu.cards.get(key)
     if isinstance(card, (int, float)):
