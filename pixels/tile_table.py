@@ -165,7 +165,9 @@ def _factors(
     """Return ZSCALE or ZZERO of each tile: a column, or one card for all."""
     if key in columns:
         if columns[key][1] not in ("D", "E"):
-            raise FitsError("bad_header", f"{key} of type {columns[key][1]}")
+            raise FitsError(
+                "bad_header", f"{key} of type {columns[key][1]}: ZSCALE and ZZERO are floats"
+            )
         return _values(rows, columns[key])[:, 0].astype(np.float64)
     card = hdu.cards.get(key)
     if isinstance(card, (int, float)):
