@@ -1,7 +1,7 @@
 """Command line of the ingest stage: ``python -m ingest <product>``."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ingest.catalogues.bricks import bricks
 from ingest.catalogues.lenses import lenses
@@ -14,7 +14,7 @@ from ingest.transport.network import network
 from store.command_line import command_line, run_command
 
 PROGRAM = "python -m ingest"
-EXAMPLES = {
+EXAMPLES: dict[Callable[..., None], str] = {
     mock: "mock --root /data/embedded",
     bricks: "bricks --source https://portal.nersc.gov/cfs/cosmo/data/legacysurvey/dr10",
     sweeps: "sweeps --source /data/dr10 --force",

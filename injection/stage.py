@@ -21,7 +21,7 @@ import duckdb
 
 from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
 from injection.compiled import compiled_kernels, load_kernels
-from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
+from injection.part_files import is_complete, remove_part_leftovers, rows_path, write_part
 from injection.plan import Part, check_renders, parts, stream_renders
 from injection.progress import Progress
 from injection.runs import Done
@@ -79,7 +79,7 @@ def run_stage(
         When rows got lost, or the renders contradict themselves.
     """
     workers = local_workers()
-    remove_leftovers(lake)
+    remove_part_leftovers(lake)
     n_renders = check_renders(session.cursor(), renders, settings)
     bricks = stream_renders(session.cursor(), renders, n_renders)
     all_parts: list[Path] = []

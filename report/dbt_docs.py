@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.page import write_whole
+from store.files import write_whole
 
 PROJECT = Path(__file__).resolve().parent.parent
 # What a browser would fetch when the page is opened from a folder, before dbt's script replaces it.

@@ -23,7 +23,7 @@ from ingest.coadds.files import PSFSIZE, files_of_brick
 from ingest.coadds.run import Crew, Tally, Work, run_bricks
 from ingest.coadds.tiles_only import Squares, TilesOnly
 from ingest.coadds.verify import verify_files
-from ingest.survey import BRICK_NAME, survey_root
+from ingest.survey import survey_root
 from ingest.transport import Source
 from ingest.transport.interface import public_location
 from ingest.transport.local import LocalSource
@@ -31,6 +31,7 @@ from ingest.transport.network import n_workers, opened
 from store.failures import CommandError
 from store.lake import coadd_root
 from store.project import PROJECT_FILE, settings
+from store.survey_files import is_brick_name
 from store.workers import local_workers
 
 log = logging.getLogger(__name__)
@@ -204,7 +205,7 @@ def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
             "there is no table task_bricks: run 'dbt build --select manifests' first"
         ) from error
     names = [str(name) for (name,) in rows]
-    wrong = [name for name in names if not BRICK_NAME.fullmatch(name)]
+    wrong = [name for name in names if not is_brick_name(name)]
     if wrong:
         raise CommandError(f"task_bricks holds {wrong[0]!r}, which is no brick name (0001m002)")
     return names

@@ -29,6 +29,7 @@ from ingest.cutouts.parts import (
     drop_parts,
     refuse_other_settings,
     register_parts,
+    remove_part_leftovers,
     write_part,
 )
 from ingest.survey import survey_root
@@ -78,6 +79,7 @@ def cutouts(
     refuse_bad_options(table, bands)
     settings = CutoutSettings("service" if service else "coadds", bands, size)
     with open_lake(must_exist=True) as lake, locked(coadd_root()):
+        remove_part_leftovers()
         if force:
             drop_parts(lake)
         register_parts(lake)

@@ -215,13 +215,13 @@ def test_a_killed_run_loses_no_finished_part_and_leaves_nothing_half_written(
         process.send_signal(signal.SIGKILL)
     finished = {path: path.stat().st_mtime_ns for path in lake.rglob("*.parquet")}
     assert len(list((lake / ROWS_FOLDER).glob("part-*.parquet"))) == 1
-    (lake / ROWS_FOLDER / ".part-x.parquet.1.tmp").write_bytes(b"half")
+    (lake / ROWS_FOLDER / ".part-x.parquet.1.partial").write_bytes(b"half")
     load(session, frame)
     run_stage(session, "renders", settings, lake)
     run_stage(session, "renders", settings, whole)
     assert contents(lake) == contents(whole)
     assert all(path.stat().st_mtime_ns == when for path, when in finished.items())
-    assert not list(lake.rglob("*.tmp"))
+    assert not list(lake.rglob("*.partial"))
 
 
 @pytest.mark.usefixtures("real_workers")
