@@ -16,7 +16,16 @@ from store.survey_files import (
 from tests.places import PROJECT
 
 GOOD = ["0001m002", "3599p900", "0000p000"]
-BAD = ["", "0001", "0001x002", "0001m0022", "../0001m002", "0001m002\n", "0001m002/..", "\u0660001m002"]
+BAD = [
+    "",
+    "0001",
+    "0001x002",
+    "0001m0022",
+    "../0001m002",
+    "0001m002\n",
+    "0001m002/..",
+    "\u0660001m002",
+]
 
 
 @pytest.mark.parametrize("name", GOOD)
