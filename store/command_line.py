@@ -10,6 +10,7 @@ import typer
 from store.failures import DISK_FULL, CommandError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+STOPPED = "interrupted; run the same command again to go on"
 EXPECTED = (
     CommandError,
     OSError,
@@ -52,20 +53,22 @@ def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None 
     int
         The exit code: what the command returns (0 for nothing), 1 for an error, 130 when interrupted.
     """
+    given = None if arguments is None else list(arguments)
     try:
-        given = None if arguments is None else list(arguments)
-        return int(app(given, prog_name=program, standalone_mode=False) or 0)
+        code = int(app(given, prog_name=program, standalone_mode=False) or 0)
+        sentence = STOPPED if code == INTERRUPTED else ""  # typer makes Ctrl-C an exit code
     except EXPECTED as error:
         sentence = sentence_of(error, program)
-        if sentence:
-            print(f"error: {sentence}", file=sys.stderr)
-        return INTERRUPTED if isinstance(error, typer.Abort | KeyboardInterrupt) else bool(sentence)
+        code = 1 if sentence else 0
+    if sentence:
+        print(f"error: {sentence}", file=sys.stderr)
+    return INTERRUPTED if sentence == STOPPED else code
 
 
 def sentence_of(error: BaseException, program: str) -> str:
     """Return what is wrong and what to do; empty where only the help was shown."""
     if isinstance(error, typer.Abort | KeyboardInterrupt):
-        return "interrupted; run the same command again to go on"
+        return STOPPED
     if isinstance(error, OSError):
         return _about_the_system(error)
     if isinstance(error, duckdb.Error):

@@ -252,8 +252,15 @@ def write_open_sql() -> Path:
     return path
 
 
+def how_to_look(query: str) -> str:
+    """Return the line that ends a command: how to look at what it did in the lake."""
+    if is_remote(lake_root()):
+        return f"look: {query}"
+    return f'look: duckdb -init {lake_path("open.sql")} -c "{query}"'
+
+
 def without_password(place: str) -> str:
-    """Where a catalogue is, for others to read: Postgres' `password=` and that of a URL left out."""
+    """Return the catalogue's address without its password."""
     if not place.startswith("postgres"):
         return place
     return _PASSWORD_IN_URL.sub(r"\1@", _PASSWORD.sub("", place))

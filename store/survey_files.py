@@ -5,6 +5,8 @@ import re
 # As SQL and Python read it: RRRr[mp]DDd, hundredths of a degree of right ascension and declination.
 BRICK_NAME = "[0-9]{4}[mp][0-9]{3}"
 BRICK_CARDS = ("BRICK", "BRICKNAM")  # of FITS headers; the second in releases before DR8
+# What headers of the embedded survey name as the pipeline that made them (LEGPIPEV).
+EMBEDDED_PIPELINE = "EMBEDDED"
 
 _BRICK_NAME = re.compile(BRICK_NAME)
 

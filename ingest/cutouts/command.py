@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import typer
 
-from ingest.catalogues.run import SourceOption, open_lake, show_how
+from ingest.catalogues.run import SourceOption, open_lake
 from ingest.coadds.cache import BrickFolder, locked
 from ingest.coadds.fetch import Budget, Plan, WholeFiles
 from ingest.coadds.files import IMAGE, files_of_brick
@@ -39,7 +39,7 @@ from ingest.transport.local import LocalSource
 from ingest.transport.network import n_workers, opened
 from ingest.transport.retrying import Tries
 from store.failures import CommandError
-from store.lake import coadd_root
+from store.lake import coadd_root, how_to_look
 from store.progress import Progress
 
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -155,7 +155,7 @@ def from_coadds(
 
 
 def _mark_again(folder: BrickFolder, bands: str) -> None:
-    """A brick that was complete before its images were fetched anew still is."""
+    """Restore the brick's completion marker."""
     if is_settled(files_of_brick(folder.brickname, bands), folder.records()):
         folder.mark()
 
@@ -247,7 +247,7 @@ def refuse_no_cutouts(lake: duckdb.DuckDBPyConnection, tally: Counter) -> None:
 
 
 def report(tally: Counter, n_objects: int, n_files: int, folder: Path | None) -> None:
-    """The last two lines."""
+    """Print the summary and the query that shows it."""
     n_made = tally.pop(None, 0)
     reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.items()))
     typer.echo(
@@ -255,6 +255,9 @@ def report(tally: Counter, n_objects: int, n_files: int, folder: Path | None) ->
         + (f"; {reasons}" if reasons else "")
         + (f"; {n_files} files in {folder}" if folder else "")
     )
-    show_how(
-        f"select * exclude (pixels) from {TABLE} limit 5; from raw_outcomes where product = 'cutouts'"
+    typer.echo(
+        how_to_look(
+            f"select * exclude (pixels) from {TABLE} limit 5; "
+            "from raw_outcomes where product = 'cutouts'"
+        )
     )

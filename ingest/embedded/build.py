@@ -5,14 +5,14 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from ingest.embedded import sweep_format
 from ingest.embedded.brick_table import brick_table, table_bytes
@@ -25,6 +25,7 @@ from ingest.embedded.pixels import PixelBrick, pixel_brick
 from ingest.survey import BRICK_TABLE, COADD_FOLDER, KNOWN_LENSES, SWEEP_FOLDER
 from store.failures import CommandError
 from store.files import remove_leftovers, write_whole
+from store.progress import Progress
 from store.survey_files import brick_path, coadd_checksum_list, coadd_name
 from store.workers import local_workers
 from udfs.light import psf, sersic
@@ -177,17 +178,27 @@ def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> d
 
 def bricks_made(
     root: Path, with_pixels: list[Site], progress: bool, workers: int
-) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """Write the pixel bricks; yields their rows and which are lenses, in the order of sites."""
-    bar: Callable = tqdm if progress else lambda items, **_: items
-    options = {"total": len(with_pixels), "desc": "embedded survey", "unit": "brick"}
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Write the pixel bricks; yield their rows and which are lenses, in the order of sites.
+
+    Yields
+    ------
+    (n,) SWEEP
+        Rows of a brick's sources.
+    (n,) bool
+        Whether a source is a lens.
+    """
     roots = [root] * len(with_pixels)
-    if workers == 1:
-        yield from bar(map(write_brick, roots, with_pixels), **options)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
-        yield from bar(pool.map(write_brick, roots, with_pixels), **options)
+    bar = Progress("embedded survey", len(with_pixels), "brick", is_shown=progress)
+    with bar, ExitStack() as stack:
+        made = map(write_brick, roots, with_pixels)
+        if workers > 1:
+            context = get_context("spawn")
+            pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+            made = stack.enter_context(pool).map(write_brick, roots, with_pixels)
+        for rows in made:
+            yield rows
+            bar.add(1)
 
 
 def end_with_parent() -> None:

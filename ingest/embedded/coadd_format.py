@@ -13,7 +13,7 @@ from ingest.embedded.layout import Site
 from ingest.embedded.masks import MASK_BITS, whole_brick
 from ingest.embedded.measurements import release
 from ingest.embedded.pixels import PixelBrick
-from store.survey_files import coadd_name
+from store.survey_files import EMBEDDED_PIPELINE, coadd_name
 
 COMPRESSION = {
     "image": "R 100,100; qz -1e-4",
@@ -85,7 +85,7 @@ def image_cards(site: Site, product: str, band: str) -> list[Card]:
 def survey_cards(site: Site) -> list[Card]:
     """Which survey, release and software."""
     return [
-        card("LEGPIPEV", "EMBEDDED", "synthetic pixels: not survey data"),
+        card("LEGPIPEV", EMBEDDED_PIPELINE, "synthetic pixels: not survey data"),
         card("LSDR", "DR10", "Data release number"),
         card("SURVEY", "LegacySurvey", "The LegacySurveys"),
         card("SURVEYID", "DECam LegacySurvey", "Survey name"),
