@@ -59,9 +59,9 @@ def check_renders(cursor: duckdb.DuckDBPyConnection, renders: str, settings: Sta
             f"{renders} asks for stamps of {unknown[0]} pixels, var stamp_sizes has "
             f"{list(settings.kernel.stamp_sizes)}: add the size, or build the manifests again"
         )
-    n_renders, n_keys = cursor.execute(
+    [(n_renders, n_keys)] = cursor.execute(
         f"select count(*), count(distinct (render_id, bandset)) from {renders}"
-    ).fetchone()
+    ).fetchall()
     if n_renders != n_keys:
         raise StageError(f"{renders}: {n_renders - n_keys} renders have two sets of parameters")
     return int(n_renders)

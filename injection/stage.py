@@ -128,10 +128,10 @@ def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> N
     ------
     StageError
     """
-    (n_tasks,) = cursor.execute(f"select count(*) from {tasks}").fetchone()
-    n_rows, n_judged = cursor.execute(
+    [(n_tasks,)] = cursor.execute(f"select count(*) from {tasks}").fetchall()
+    [(n_rows, n_judged)] = cursor.execute(
         f"select count(*), count(cutout_ok) from ({query})"
-    ).fetchone()
+    ).fetchall()
     if not n_tasks == n_rows == n_judged:
         raise StageError(
             f"{n_tasks} tasks went in, {n_rows} rows came out, {n_judged} of them with a verdict"
@@ -213,7 +213,7 @@ def _check_rows(
     if not paths:
         return
     files = ", ".join(sql_text(str(path)) for path in paths)
-    (n_rows,) = cursor.execute(f"select count(*) from read_parquet([{files}])").fetchone()
+    [(n_rows,)] = cursor.execute(f"select count(*) from read_parquet([{files}])").fetchall()
     n_expected = n_renders * len(settings.kernel.stamp_sizes)
     if n_rows != n_expected:
         raise StageError(f"{n_rows} metric rows in the parts where {n_expected} belong")

@@ -49,7 +49,7 @@ def write_page(
         warning=warning,
         sections=sections,
         draw=draw,
-        vega=script(vl_convert.javascript_bundle()),
+        vega=script(vl_convert.javascript_bundle()),  # type: ignore[call-arg]  # its stub is wrong
         specs=script(json.dumps(specs)),
     )
     return write_whole(folder / "index.html", page.encode())

@@ -191,7 +191,7 @@ def bricks_made(
     roots = [root] * len(with_pixels)
     bar = Progress("embedded survey", len(with_pixels), "brick", is_shown=progress)
     with bar, ExitStack() as stack:
-        made = map(write_brick, roots, with_pixels)
+        made: Iterator = map(write_brick, roots, with_pixels)
         if workers > 1:
             context = get_context("spawn")
             pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
