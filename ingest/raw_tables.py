@@ -101,6 +101,7 @@ RAW_TABLES = {
     ],
     "raw_bricks": [
         *BRICK_COLUMNS,
+        *_columns("varchar", "pipeline"),
         *_columns("bigint", "row_index"),
         Column("source_file", "varchar"),
     ],
@@ -114,10 +115,17 @@ RAW_TABLES = {
 
 
 def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
-    """Make the raw tables that are not there yet, empty, so that every later stage finds them."""
+    """Make the raw tables that are not there yet, empty, so that every later stage finds them.
+
+    A table that an earlier version made gets the columns that it lacks, with nulls.
+    """
     for table, columns in RAW_TABLES.items():
-        definitions = ", ".join(f'"{column.name}" {column.sql_type}' for column in columns)
-        lake.execute(f"create table if not exists {table} ({definitions})")
+        definitions = [f'"{column.name}" {column.sql_type}' for column in columns]
+        lake.execute(f"create table if not exists {table} ({', '.join(definitions)})")
+        present = {row[0] for row in lake.execute(f"describe {table}").fetchall()}
+        for column, definition in zip(columns, definitions, strict=True):
+            if column.name not in present:
+                lake.execute(f"alter table {table} add column {definition}")
 
 
 def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> int:

@@ -119,7 +119,7 @@ def _write_brick(coadds: Path) -> None:
 
 
 def _cards() -> list[dict[str, object]]:
-    scale = CHOICES["pixel_scale_arcsec"] / 3600
+    scale = float(str(CHOICES["pixel_scale_arcsec"])) / 3600
     cards = {
         "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 0.0, "CRVAL2": 0.0,
         "CRPIX1": SIDE_PIX / 2, "CRPIX2": SIDE_PIX / 2,

@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.page import write_whole
+from store.failures import CommandError
+from store.files import write_whole
+from store.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 # What a browser would fetch when the page is opened from a folder, before dbt's script replaces it.
 FETCHED = {
     "xlink:href=\"{{ getIcon(": "ng-attr-xlink:href=\"{{ getIcon(",
@@ -16,12 +17,12 @@ FETCHED = {
 }  # fmt: skip
 
 
-class DocsError(RuntimeError):
+class DocsError(CommandError):
     """dbt could not write its pages; the message holds what it said."""
 
 
 def write_dbt_docs(folder: Path) -> Path:
-    """Write ``dbt/index.html`` into a folder; returns the page's path.
+    """Write ``dbt/index.html`` into a folder; return the page's path.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def run_dbt(*arguments: str) -> None:
 
 
 def self_contained(page: str) -> str:
-    """The page without the addresses that a browser would ask for in vain."""
+    """Return the page without the addresses that a browser would ask for in vain."""
     for address, instead in FETCHED.items():
         page = page.replace(address, instead)
     return page

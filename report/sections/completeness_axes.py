@@ -2,6 +2,7 @@
 
 import altair as alt
 import duckdb
+import numpy as np
 import polars as pl
 
 from report.bins import AXIS_TITLES, bin_label, drawn_ends
@@ -65,7 +66,8 @@ def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFra
 def placed(rows: pl.DataFrame) -> pl.DataFrame:
     """The bins of one axis with label and place; open ones are as wide as the others' median."""
     finite = rows.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
-    width = (finite["high"] - finite["low"]).median() if len(finite) else 1.0
+    widths = (finite["high"] - finite["low"]).to_numpy()
+    width = float(np.median(widths)) if len(widths) else 1.0
     pairs = list(zip(rows["low"], rows["high"], strict=True))
     ends = [drawn_ends(low, high, width) for low, high in pairs]
     bits = sorted(rows["rule_bit"].unique())

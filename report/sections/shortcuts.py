@@ -24,9 +24,9 @@ def blocks(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 def verdict(lake: duckdb.DuckDBPyConnection) -> Note:
     """GO or NO-GO in a sentence."""
-    (verdict_, offenders) = lake.sql(
+    [(verdict_, offenders)] = lake.sql(
         "select verdict, offenders from cutout_gates where gate = 'overall'"
-    ).fetchone()
+    ).fetchall()
     because = f" because of {', '.join(offenders)}" if offenders else ""
     return Note(f"The gate of the cutouts says {verdict_}{because}.")
 

@@ -91,8 +91,13 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
 
 def window_of(rows: pl.DataFrame) -> Window:
     """What a panel of these bricks shows, with a margin around them."""
-    ra = (rows["ra1_deg"].min() - MARGIN_DEG, rows["ra2_deg"].max() + MARGIN_DEG)
-    dec = (rows["dec1_deg"].min() - MARGIN_DEG, rows["dec2_deg"].max() + MARGIN_DEG)
+    ra, dec = (
+        (
+            float(rows[f"{axis}1_deg"].to_numpy().min()) - MARGIN_DEG,
+            float(rows[f"{axis}2_deg"].to_numpy().max()) + MARGIN_DEG,
+        )
+        for axis in ("ra", "dec")
+    )
     return Window(ra, dec)
 
 
@@ -134,7 +139,7 @@ def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -
             ],
         )
         .properties(width=scale * window.width_deg, height=scale * window.height_deg)
-        .interactive(name=f"field_{rows['field'].first()}")
+        .interactive(name=f"field_{rows['field'].to_list()[0]}")
     )
 
 
