@@ -78,7 +78,7 @@ def places(
         for size in settings.stamp_sizes
     }
     inside = {
-        size: ((corner >= 0) & (corner + size <= np.array(shape[::-1]))).all(axis=1)
+        size: np.all((corner >= 0) & (corner + size <= np.array(shape[::-1])), axis=1)
         for size, corner in corners.items()
     }
     return Places(x_pix, y_pix, corners[settings.canvas_size], corners, inside)
