@@ -1,4 +1,4 @@
-"""FITS binary tables to Arrow: memory-mapped chunks, byte-swapped, one column at a time."""
+"""FITS binary tables to Arrow: mapped chunks, one column at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,13 +54,13 @@ class Column:
 
     @property
     def arrow_type(self) -> pa.DataType:
-        """The Arrow type of the SQL type."""
+        """Return the Arrow type of the SQL type."""
         return SQL_TYPES[self.sql_type]
 
 
 @dataclass(frozen=True)
 class BinaryTable:
-    """Where the rows of a binary table are in its file, and how a row is laid out.
+    """Where a table's rows are in its file, and how a row is laid out.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class BinaryTable:
     forms: tuple[ColumnForm, ...]
 
     def names(self) -> dict[str, str]:
-        """Lower-case column names, and how the file spells them."""
+        """Return lower-case column names, and how the file spells them."""
         return {name.lower(): name for name in self.row_type.names or ()}
 
     def form(self, spelled: str) -> ColumnForm:
@@ -87,13 +87,31 @@ class BinaryTable:
         return self.forms[(self.row_type.names or ()).index(spelled)]
 
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """Map rows ``start`` to ``stop``: stored numbers, big-endian as in the file."""
+        """Map rows ``start`` to ``stop``, without reading them.
+
+        Parameters
+        ----------
+        start, stop : int
+
+        Returns
+        -------
+        (stop - start,) structured array
+            Stored numbers, big-endian as in the file.
+        """
         offset = self.offset + start * self.row_type.itemsize
         return np.memmap(self.path, self.row_type, "r", offset, (stop - start,))
 
 
 def open_table(path: Path) -> BinaryTable:
-    """The first binary table of a FITS file.
+    """Find the first binary table of a FITS file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    BinaryTable
 
     Raises
     ------
@@ -107,6 +125,7 @@ def open_table(path: Path) -> BinaryTable:
 
 
 def _shape(hdu: Hdu) -> tuple[int, np.dtype, tuple[ColumnForm, ...]]:
+    """Return the number of rows, the type of a row and the forms of columns."""
     if hdu.cards.get("ZTABLE") or hdu.cards.get("ZIMAGE"):
         raise FileRefused("no_table", "the table is compressed, expected a plain binary table")
     row_type = _row_type(hdu)
@@ -122,6 +141,7 @@ def _shape(hdu: Hdu) -> tuple[int, np.dtype, tuple[ColumnForm, ...]]:
 
 
 def _row_type(hdu: Hdu) -> np.dtype:
+    """Return the type of a row from the column definitions."""
     n_columns = hdu.integer("TFIELDS")
     if not 0 < n_columns <= MAX_COLUMNS:
         raise FileRefused("bad_header", f"TFIELDS is {n_columns}")
@@ -137,7 +157,17 @@ def _row_type(hdu: Hdu) -> np.dtype:
 
 
 def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
-    """Names of the columns that the table lacks and may not lack."""
+    """Name the columns that the table lacks and may not lack.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+
+    Returns
+    -------
+    list of str
+    """
     present = table.names()
     return [col.name for col in columns if not col.is_optional and col.name not in present]
 
@@ -145,9 +175,21 @@ def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
 def record_batches(
     table: BinaryTable, columns: Sequence[Column], chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The table in bounded chunks, with the given columns; an optional one it lacks is null.
+    """Read the table in bounded chunks, with the given columns.
+
+    An optional column that the table lacks is null.
 
     A column ``row_index`` (0-based row of the file) is added at the end.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+    chunk_rows : int
+
+    Returns
+    -------
+    iterator of RecordBatch, up to ``chunk_rows`` rows each
     """
     spelled = table.names()
     schema = arrow_schema(columns)
@@ -168,7 +210,7 @@ def record_batches(
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    """Schema of what ``record_batches`` yields."""
+    """Return the schema of what ``record_batches`` yields."""
     fields = [pa.field(col.name, col.arrow_type) for col in columns]
     return pa.schema([*fields, pa.field("row_index", pa.int64())])
 
@@ -205,6 +247,7 @@ def arrow_column(stored: np.ndarray, column: Column, form: ColumnForm) -> pa.Arr
 
 
 def _converted(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType) -> pa.Array:
+    """Convert values to an Arrow type."""
     if pa.types.is_list(kind):
         return _lists(values, is_null, kind)
     if pa.types.is_string(kind):
@@ -215,6 +258,7 @@ def _converted(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType
 
 
 def _lists(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType) -> pa.Array:
+    """Convert a column of arrays."""
     if values.ndim != 2:
         raise TypeError("not a column of arrays")
     n_rows, length = values.shape
@@ -224,6 +268,7 @@ def _lists(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType) ->
 
 
 def _strings(values: np.ndarray) -> pa.Array:
+    """Convert a text column, trimmed."""
     if values.dtype.kind != "S":
         raise TypeError("not a text column")
     packed = pa.py_buffer(np.ascontiguousarray(values))

@@ -1,4 +1,4 @@
-"""What a header says about a column of a binary table beyond its type (FITS 4.0, section 7.3).
+"""What a header says about a table column beyond its type (FITS 4.0, 7.3).
 
 TSCAL, TZERO and TNULL change the values that a column's bytes stand for; TUNIT changes what they
 mean; a variable-length column holds pointers in place of values. All are applied as astropy applies
@@ -57,7 +57,7 @@ class ColumnForm:
 
     @property
     def is_plain(self) -> bool:
-        """Whether stored numbers are the values."""
+        """Tell whether stored numbers are the values."""
         return self.scale == 1 and self.zero == 0
 
 
@@ -150,7 +150,7 @@ def _scaled(native: np.ndarray, form: ColumnForm) -> np.ndarray:
 
 
 def check_unit(form: ColumnForm, expected: str) -> None:
-    """Refuse a column whose unit is another than ours; one without a unit is taken.
+    """Refuse a column in another unit than ours; take one without a unit.
 
     Raises
     ------
