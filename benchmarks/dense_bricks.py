@@ -10,6 +10,8 @@ from pathlib import Path
 import fitsio
 import numpy as np
 
+from store.survey_files import coadd_name
+
 SIDE = 3600
 PIXEL_DEG = 0.262 / 3600
 BANDS = ("g", "r", "z")
@@ -85,7 +87,7 @@ def _masks(stars: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _write(folder: Path, brickname: str, product: str, pixels: np.ndarray, header: object) -> None:
-    path = folder / f"legacysurvey-{brickname}-{product}.fits.fz"
+    path = folder / coadd_name(brickname, product)
     if path.exists():
         return
     with fitsio.FITS(

@@ -15,6 +15,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from injection.settings import StageSettings
+from store.survey_files import coadd_name
 from udfs.batch.inject import inject_batch
 from udfs.batch.records import Pixels
 from udfs.batch.stamps import stamp_corner
@@ -25,7 +26,7 @@ Layers = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # image, invvar,
 
 def _path(coadds: str, brickname: str, product: str) -> Path:
     folder = Path(coadds) / brickname[:3] / brickname
-    return folder / f"legacysurvey-{brickname}-{product}.fits.fz"
+    return folder / coadd_name(brickname, product)
 
 
 def astropy_layers(coadds: str, brickname: str, x: np.ndarray, y: np.ndarray, size: int) -> Layers:

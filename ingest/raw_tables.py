@@ -1,6 +1,7 @@
 """The raw tables of the lake: their columns, and how rows get into them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -8,19 +9,21 @@ import pyarrow as pa
 from pixels.binary_table import Column
 
 
-def _columns(sql_type: str, names: str, *, is_optional: bool = False) -> list[Column]:
-    """Columns of one type; ``flux_{g,r}`` stands for ``flux_g`` and ``flux_r``."""
+def _columns(
+    sql_type: str, names: str, *, is_optional: bool = False, unit: str = ""
+) -> list[Column]:
+    """List columns of one type; ``flux_{g,r}`` means ``flux_g`` and ``flux_r``."""
     columns = []
     for name in names.split():
         stem, _, suffixes = name.partition("{")
         for suffix in suffixes.rstrip("}").split(","):
-            columns.append(Column(stem + suffix, sql_type, is_optional))
+            columns.append(Column(stem + suffix, sql_type, is_optional, unit))
     return columns
 
 
 def _with_optional_i_band(columns: Iterable[Column]) -> list[Column]:
     """The i band came with DR10: a DR9 file has none of its columns."""
-    return [Column(c.name, c.sql_type, c.name.endswith("_i")) for c in columns]
+    return [replace(c, is_optional=c.name.endswith("_i")) for c in columns]
 
 
 SOURCE_COLUMNS = _with_optional_i_band(
@@ -30,16 +33,21 @@ SOURCE_COLUMNS = _with_optional_i_band(
         *_columns("varchar", "brickname"),
         *_columns("integer", "objid"),
         *_columns("varchar", "type"),
-        *_columns("double", "ra dec"),
+        *_columns("double", "ra dec", unit="deg"),
         *_columns("float[]", "dchisq"),
-        *_columns("float", "ebv flux_{g,r,i,z,w1,w2} flux_ivar_{g,r,i,z,w1,w2}"),
+        *_columns("float", "ebv"),
+        *_columns("float", "flux_{g,r,i,z,w1,w2}", unit="nmgy"),
+        *_columns("float", "flux_ivar_{g,r,i,z,w1,w2}", unit="1/nmgy2"),
         *_columns("float", "mw_transmission_{g,r,i,z,w1,w2}"),
         *_columns("smallint", "nobs_{g,r,i,z}"),
         *_columns("float", "rchisq_{g,r,z} fracflux_{g,r,z} fracmasked_{g,r,z} fracin_{g,r,z}"),
         *_columns("smallint", "anymask_{g,r,z} allmask_{g,r,z}"),
-        *_columns("float", "psfsize_{g,r,i,z} psfdepth_{g,r,i,z} galdepth_{g,r,i,z}"),
-        *_columns("float", "shape_r shape_r_ivar shape_e1 shape_e2 sersic"),
-        *_columns("float", "fiberflux_{g,r,z} fibertotflux_{g,r,z}"),
+        *_columns("float", "psfsize_{g,r,i,z}", unit="arcsec"),
+        *_columns("float", "psfdepth_{g,r,i,z} galdepth_{g,r,i,z}", unit="1/nmgy2"),
+        *_columns("float", "shape_r", unit="arcsec"),
+        *_columns("float", "shape_r_ivar", unit="1/arcsec2"),
+        *_columns("float", "shape_e1 shape_e2 sersic"),
+        *_columns("float", "fiberflux_{g,r,z} fibertotflux_{g,r,z}", unit="nmgy"),
         *_columns("varchar", "ref_cat"),
         *_columns("float", "gaia_phot_g_mean_mag"),
         *_columns("integer", "maskbits"),
@@ -49,7 +57,7 @@ SOURCE_COLUMNS = _with_optional_i_band(
 
 BRICK_COLUMNS = [
     *_columns("varchar", "brickname"),
-    *_columns("double", "ra dec"),
+    *_columns("double", "ra dec", unit="deg"),
     *_columns("smallint", "nexp_{g,r,z}"),
     *_columns("smallint", "nexp_i", is_optional=True),
     *_columns("integer[]", "nexphist_{g,r,i,z}", is_optional=True),
@@ -61,7 +69,7 @@ BRICK_COLUMNS = [
     *_columns("float[]", "trans_wise", is_optional=True),
     *_columns("float", "ext_{w1,w2,w3,w4}", is_optional=True),
     *_columns("integer", "brickid"),
-    *_columns("double", "ra1 ra2 dec1 dec2"),
+    *_columns("double", "ra1 ra2 dec1 dec2", unit="deg"),
     *_columns("double", "area", is_optional=True),
     *_columns("boolean", "survey_primary in_desi", is_optional=True),
 ]
@@ -93,6 +101,7 @@ RAW_TABLES = {
     ],
     "raw_bricks": [
         *BRICK_COLUMNS,
+        *_columns("varchar", "pipeline"),
         *_columns("bigint", "row_index"),
         Column("source_file", "varchar"),
     ],
@@ -106,10 +115,17 @@ RAW_TABLES = {
 
 
 def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
-    """Make the raw tables that are not there yet, empty, so that every later stage finds them."""
+    """Make the raw tables that are not there yet, empty, so that every later stage finds them.
+
+    A table that an earlier version made gets the columns that it lacks, with nulls.
+    """
     for table, columns in RAW_TABLES.items():
-        definitions = ", ".join(f'"{column.name}" {column.sql_type}' for column in columns)
-        lake.execute(f"create table if not exists {table} ({definitions})")
+        definitions = [f'"{column.name}" {column.sql_type}' for column in columns]
+        lake.execute(f"create table if not exists {table} ({', '.join(definitions)})")
+        present = {row[0] for row in lake.execute(f"describe {table}").fetchall()}
+        for column, definition in zip(columns, definitions, strict=True):
+            if column.name not in present:
+                lake.execute(f"alter table {table} add column {definition}")
 
 
 def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> int:

@@ -1,6 +1,5 @@
 """The files of one brick, opened once: which images there are and whether they belong together."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +7,7 @@ from pixels.cards import FitsError
 from pixels.read_ahead import read_heads_ahead
 from pixels.tiles import TiledImage, open_images
 from pixels.wcs import BrickWcs, wcs_from_cards
-
-BRICK_NAME = re.compile(r"\d{4}[pm]\d{3}")  # RRRr[pm]DDd
-BRICK_CARDS = ("BRICK", "BRICKNAM")  # the second in releases before DR8
+from store.survey_files import BRICK_CARDS, brick_path, coadd_name, is_brick_name
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,9 @@ def brick_folder(coadds: str, brickname: str) -> Path:
     FitsError
         ``bad_brick_name`` for a name that is not of the form 0012p345, which must not become a path.
     """
-    if BRICK_NAME.fullmatch(brickname) is None:
+    if not is_brick_name(brickname):
         raise FitsError("bad_brick_name", f"{brickname!r} is no name of a brick")
-    return Path(coadds) / brickname[:3] / brickname
+    return Path(coadds) / brick_path(brickname)
 
 
 def open_brick(
@@ -65,7 +62,7 @@ def open_brick(
     folder = brick_folder(coadds, brickname)
     kinds = ("image", "invvar", "psfsize") if use_psfsize_maps else ("image", "invvar")
     products = [f"{kind}-{band}" for kind in kinds for band in bands]
-    read_heads_ahead(folder / file_name(brickname, name) for name in (*products, "maskbits"))
+    read_heads_ahead(folder / coadd_name(brickname, name) for name in (*products, "maskbits"))
     image = {band: _open(folder, brickname, f"image-{band}") for band in bands}
     invvar = {band: _open(folder, brickname, f"invvar-{band}") for band in bands}
     maps = bands if use_psfsize_maps else ()
@@ -84,14 +81,9 @@ def open_brick(
     return brick
 
 
-def file_name(brickname: str, product: str) -> str:
-    """Name of one of the survey's coadd files, as ``image-g`` of a brick."""
-    return f"legacysurvey-{brickname}-{product}.fits.fz"
-
-
 def _open(folder: Path, brickname: str, product: str) -> TiledImage:
     """The first image of a file, its header checked against what the file should be."""
-    image = open_images(folder / file_name(brickname, product))[0]
+    image = open_images(folder / coadd_name(brickname, product))[0]
     stated = next((image.hdu.text(card) for card in BRICK_CARDS if image.hdu.text(card)), brickname)
     if stated != brickname:
         raise FitsError("wrong_brick", f"{image.name} is of brick {stated}")

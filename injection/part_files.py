@@ -1,10 +1,8 @@
 """Part files: stamps of whole bricks, and beside them their metric rows, written last."""
 
 import json
-import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from injection.brick_job import BrickBatch, inject_brick
 from injection.plan import Part
 from injection.runs import Done
 from injection.settings import StageSettings
+from store.files import publish, remove_leftovers, temporary_path, written_whole
 
 STAMPS_FOLDER = "stamps"
 ROWS_FOLDER = "injection_rows"
@@ -66,7 +65,7 @@ def write_part(part: Part, settings: StageSettings, lake: Path) -> Done:
         stamps.discard()
     table = pl.concat(rows).with_columns(part_id=pl.lit(part.part_id)).to_arrow()
     metadata = {METADATA_KEY: json.dumps(experiments)}
-    with _whole_file(rows_path(lake, part.part_id)) as path:
+    with written_whole(rows_path(lake, part.part_id)) as path:
         pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
     return Done(len(part.renders), stamps.n_stamps, stamps.n_bytes)
 
@@ -96,13 +95,12 @@ class StampFiles:
             self.n_stamps += len(index)
 
     def publish(self) -> list[str]:
-        """Give the files their names; returns their experiments."""
+        """Give the files their names; return their experiments."""
         for experiment, writer in self.writers.items():
             writer.close()
             path = self.paths[experiment]
-            _sync(path)
             self.n_bytes += path.stat().st_size
-            path.replace(stamps_path(self.lake, self.part_id, experiment))
+            publish(path, stamps_path(self.lake, self.part_id, experiment))
         return sorted(self.writers)
 
     def discard(self) -> None:
@@ -116,7 +114,7 @@ class StampFiles:
     def _writer(self, experiment: str) -> pq.ParquetWriter:
         if experiment not in self.writers:
             final = stamps_path(self.lake, self.part_id, experiment)
-            path = self.paths[experiment] = _temporary(final)
+            path = self.paths[experiment] = temporary_path(final)
             self.writers[experiment] = pq.ParquetWriter(
                 path,
                 STAMP_SCHEMA,
@@ -163,31 +161,7 @@ def _stamps_wanted(batch: BrickBatch) -> Iterator[tuple[str, int, np.ndarray]]:
         yield str(experiment), int(size), group["index"].to_numpy()
 
 
-@contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside the final one; it takes its name when all is written."""
-    temporary = _temporary(path)
-    try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _temporary(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-
-
-def _sync(path: Path) -> None:
-    """Make sure that the contents are on the disk before the name is."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def remove_leftovers(lake: Path) -> None:
-    """Remove temporary files that a killed run left."""
-    for folder in (lake / ROWS_FOLDER, lake / STAMPS_FOLDER):
-        for path in folder.rglob(".part-*.tmp"):
-            path.unlink(missing_ok=True)
+def remove_part_leftovers(lake: Path) -> None:
+    """Remove the temporary files that a killed run of the stage left."""
+    for folder in (ROWS_FOLDER, STAMPS_FOLDER):
+        remove_leftovers(lake / folder)

@@ -9,7 +9,7 @@ import polars as pl
 
 from injection.fingerprint import files_fingerprint, part_id
 from injection.settings import StageSettings
-from store.stage_failures import StageError
+from store.failures import StageError
 
 BYTES_PER_PIXEL = 4
 LARGEST_PART = 4  # times the size aimed at
@@ -59,9 +59,9 @@ def check_renders(cursor: duckdb.DuckDBPyConnection, renders: str, settings: Sta
             f"{renders} asks for stamps of {unknown[0]} pixels, var stamp_sizes has "
             f"{list(settings.kernel.stamp_sizes)}: add the size, or build the manifests again"
         )
-    n_renders, n_keys = cursor.execute(
+    [(n_renders, n_keys)] = cursor.execute(
         f"select count(*), count(distinct (render_id, bandset)) from {renders}"
-    ).fetchone()
+    ).fetchall()
     if n_renders != n_keys:
         raise StageError(f"{renders}: {n_renders - n_keys} renders have two sets of parameters")
     return int(n_renders)

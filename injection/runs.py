@@ -32,7 +32,7 @@ class Done:
     stamp_bytes: int = 0
 
     def add(self, other: "Done") -> None:
-        """Count what somebody else did."""
+        """Add another worker's totals."""
         self.n_renders += other.n_renders
         self.n_stamps += other.n_stamps
         self.stamp_bytes += other.stamp_bytes

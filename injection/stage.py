@@ -3,6 +3,7 @@
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -12,38 +13,21 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 import duckdb
 
-from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
-from injection.compiled import compiled_kernels, load_kernels
-from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
+from injection.part_files import is_complete, remove_part_leftovers, rows_path, write_part
 from injection.plan import Part, check_renders, parts, stream_renders
-from injection.progress import Progress
 from injection.runs import Done
 from injection.settings import StageSettings
-from store.failures import CommandError
-from store.lake import sql_text
-from store.stage_failures import StageError
+from store.failures import StageError
+from store.lake import how_to_look, sql_text
+from store.progress import Progress
 from store.workers import WORKERS_VARIABLE, local_workers
-
-
-def n_workers() -> int:
-    """Number of worker processes, from ``DHS_WORKERS``; all cores when it is not set.
-
-    Raises
-    ------
-    StageError
-        When it is no whole number above 0.
-    """
-    try:
-        return local_workers()
-    except CommandError as error:
-        raise StageError(str(error)) from error
+from udfs.compiled import compile_all, load_all
 
 
 @dataclass(frozen=True)
@@ -93,27 +77,33 @@ def run_stage(
     StageError
         When rows got lost, or the renders contradict themselves.
     """
-    workers = n_workers()
-    remove_leftovers(lake)
+    workers = local_workers()
+    remove_part_leftovers(lake)
     n_renders = check_renders(session.cursor(), renders, settings)
     bricks = stream_renders(session.cursor(), renders, n_renders)
     all_parts: list[Path] = []
-    progress = Progress(n_renders)
+    new, started = Done(), time.monotonic()
+    progress = Progress("injections", n_renders, "render")
 
     def unfinished() -> Iterator[Part]:
         for part in parts(bricks, settings):
             all_parts.append(rows_path(lake, part.part_id))
             if is_complete(lake, part.part_id):
-                progress.add_finished(len(part.renders))
+                progress.add(len(part.renders), is_new=False)
             else:
                 yield part
 
     with progress:
         for done in _each_done(unfinished(), settings, lake, workers):
-            progress.add_new(done)
+            new.add(done)
+            progress.add(done.n_renders)
     _check_rows(session.cursor(), all_parts, n_renders, settings)
-    print(progress.closing_lines(len(all_parts)))
-    return Outcome(all_parts, progress.new, workers, progress.seconds)
+    seconds = time.monotonic() - started
+    print(
+        f"injections: {n_renders} renders in {len(all_parts)} parts, {new.n_renders} of them done "
+        f"now in {seconds:.1f} s\n{how_to_look('from injection_gates; from stamps limit 1')}"
+    )
+    return Outcome(all_parts, new, workers, seconds)
 
 
 def rows_query(tasks: str, paths: Iterable[Path]) -> str:
@@ -136,10 +126,10 @@ def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> N
     ------
     StageError
     """
-    (n_tasks,) = cursor.execute(f"select count(*) from {tasks}").fetchone()
-    n_rows, n_judged = cursor.execute(
+    [(n_tasks,)] = cursor.execute(f"select count(*) from {tasks}").fetchall()
+    [(n_rows, n_judged)] = cursor.execute(
         f"select count(*), count(cutout_ok) from ({query})"
-    ).fetchone()
+    ).fetchall()
     if not n_tasks == n_rows == n_judged:
         raise StageError(
             f"{n_tasks} tasks went in, {n_rows} rows came out, {n_judged} of them with a verdict"
@@ -154,19 +144,19 @@ def _each_done(
     if not first:
         return
     waiting = itertools.chain(first, waiting)
-    with compiled_for_workers():
-        pool = ProcessPoolExecutor(
-            len(first), mp_context=get_context("spawn"), initializer=prepare_worker
-        )
-        try:
-            yield from _each_done_in(pool, len(first), waiting, settings, lake)
-        except BrokenProcessPool as error:
-            raise StageError(
-                "a worker was killed (out of memory?): finished parts are kept, run the stage "
-                f"again, perhaps with a smaller {WORKERS_VARIABLE}"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    compile_all()
+    pool = ProcessPoolExecutor(
+        len(first), mp_context=get_context("spawn"), initializer=prepare_worker
+    )
+    try:
+        yield from _each_done_in(pool, len(first), waiting, settings, lake)
+    except BrokenProcessPool as error:
+        raise StageError(
+            "a worker was killed (out of memory?): finished parts are kept, run the stage "
+            f"again, perhaps with a smaller {WORKERS_VARIABLE}"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _each_done_in(
@@ -186,27 +176,15 @@ def _each_done_in(
     yield from (future.result() for future in as_completed(running))
 
 
-@contextmanager
-def compiled_for_workers() -> Iterator[None]:
-    """Processes that are started inside load the stage's own compiled kernels."""
-    folder = compiled_kernels()
-    before = os.environ.get(KERNELS_VARIABLE)
-    if folder is not None:
-        os.environ[KERNELS_VARIABLE] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ.pop(KERNELS_VARIABLE, None)
-        if before is not None:
-            os.environ[KERNELS_VARIABLE] = before
-
-
 def prepare_worker() -> None:
-    """Make a process ready to write parts: it ends with its parent, and its kernels are loaded."""
+    """Make a process ready to write parts.
+
+    It ends with its parent, and all kernels are loaded.
+    """
     parent = parent_process()
     if parent is not None:  # a worker whose parent was killed would wait for ever
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    load_kernels()
+    load_all()
 
 
 def _end_with(sentinel: int) -> None:
@@ -221,7 +199,7 @@ def _check_rows(
     if not paths:
         return
     files = ", ".join(sql_text(str(path)) for path in paths)
-    (n_rows,) = cursor.execute(f"select count(*) from read_parquet([{files}])").fetchone()
+    [(n_rows,)] = cursor.execute(f"select count(*) from read_parquet([{files}])").fetchall()
     n_expected = n_renders * len(settings.kernel.stamp_sizes)
     if n_rows != n_expected:
         raise StageError(f"{n_rows} metric rows in the parts where {n_expected} belong")

@@ -30,6 +30,6 @@
     ) }}
     {%- set shown = (made + kept) | last -%}
     {%- if shown %}
-        {{ log('look: duckdb -init ' ~ env_var('DHS_LAKE', 'lake') ~ '/open.sql -c "from ' ~ shown ~ ' limit 5"', info=true) }}
+        {{ log(run_query("select how_to_look('from " ~ shown ~ " limit 5')").rows[0][0], info=true) }}
     {%- endif -%}
 {%- endmacro %}

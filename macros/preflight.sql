@@ -1,88 +1,58 @@
 {#
-  Before a run: are all vars known and within what they can be, and is everything there that the selected models read and the
-  run does not make? If not, one sentence that names the var, or what has to come first.
+  Before a run: can the vars be what they are, and is everything there that the selected models read and the run does not make?
+  If not, a sentence for each problem that names the var, or what has to come first. What a var can be is in store/vars.py.
 #}
 
 {% macro preflight() -%}
-    {#- SQL of the first hook: an error with that sentence, or nothing. -#}
+    {#- SQL of the first hook: an error that lists every problem, or nothing. -#}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
-        {%- set selected = selected_resources | default([]) -%}
-        {%- set present = tables_in_lake() -%}
-        {%- set missing = unknown_vars() + vars_out_of_range() + vars_without_such_a_choice() -%}
-        {%- for unique_id in selected if unique_id.startswith('model.') -%}
-            {%- set node = graph.nodes[unique_id] -%}
-            {%- for input_id in physical_inputs(node) if input_id not in selected -%}
-                {%- do missing.append(missing_input(node, input_id, present)) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-        {%- for sentence in missing | select -%}
-            {%- if loop.first -%} select error('{{ sentence | replace("'", "''") }}') {%- endif -%}
-        {%- endfor -%}
+        {%- set problems = var_problems() + missing_inputs(selected_resources | default([])) -%}
+        {%- if problems %}
+            select error('{{ problems | join("\n") | replace("'", "''") }}')
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro unknown_vars() -%}
-    {#- One sentence for each var of the command line that nothing reads: dbt itself ignores those. -#}
-    {%- set sentences = [] -%}
-    {%- set known = fromjson(run_query('select project_vars()').rows[0][0]) -%}
-    {%- for name in invocation_args_dict.get('vars') or {} if name not in known -%}
-        {%- do sentences.append("no var " ~ name ~ ": dbt_project.yml lists what can be set") -%}
-    {%- endfor -%}
-    {{ return(sentences) }}
+{% macro var_problems() -%}
+    {#- What is wrong with the vars of the command line. -#}
+    {%- set overrides = tojson(invocation_args_dict.get('vars') or {}) -%}
+    {%- set rows = run_query("select unnest(var_problems('" ~ overrides | replace("'", "''") ~ "'))").rows -%}
+    {{ return(rows | map(attribute=0) | list) }}
 {%- endmacro %}
 
-{% macro vars_out_of_range() -%}
-    {#- One sentence for each var whose number makes no sense, before anything is made with it. -#}
-    {%- set shares = [
-        'split_train_fraction', 'split_val_fraction', 'clean_max_bad_pixel_frac',
-        'clean_max_wise_brightmask_frac', 'density_min_covered_share', 'population_max_unprobed_share',
-        'pool_n1_fraction', 'cutout_max_central_nan_frac', 'cutout_max_core_nan_frac',
-        'cutout_max_clip_frac', 'gate_min_positive_ok_frac', 'gate_min_negative_ok_frac',
-        'min_psf_source_fraction',
-    ] -%}
-    {%- set positive = [
-        'pixel_scale_arcsec', 'split_nside', 'replicates', 'beta_max_over_theta_e',
-        'surface_psf_width_arcsec', 'surface_depth_width_mag', 'stamp_part_megabytes', 'interval_z',
-        'psf_moffat_beta', 'src_colour_sigma_mag', 'cutout_size_pix', 'region_link_deg',
-    ] -%}
-    {%- set sentences = [] -%}
-    {%- for name in shares if not (is_number(var(name)) and 0 <= var(name) <= 1) -%}
-        {%- do sentences.append(out_of_range(name, 'a number from 0 to 1')) -%}
-    {%- endfor -%}
-    {%- for name in positive if not (is_number(var(name)) and var(name) > 0) -%}
-        {%- do sentences.append(out_of_range(name, 'a number above 0')) -%}
-    {%- endfor -%}
-    {%- for name in ['lens_e_min', 'lens_e_max'] if not (is_number(var(name)) and 0 <= var(name) < 1) -%}
-        {%- do sentences.append(out_of_range(name, 'a number from 0 to below 1')) -%}
-    {%- endfor -%}
-    {%- if not sentences and var('lens_e_min') > var('lens_e_max') -%}
-        {%- do sentences.append(out_of_range('lens_e_min', 'at most lens_e_max, ' ~ var('lens_e_max'))) -%}
-    {%- endif -%}
-    {{ return(sentences) }}
-{%- endmacro %}
-
-{% macro is_number(value) -%}
-    {{ return(value is number and value is not boolean) }}
-{%- endmacro %}
-
-{% macro out_of_range(name, allowed) -%}
-    {{ return('var ' ~ name ~ ' is ' ~ var(name) ~ ': it must be ' ~ allowed) }}
-{%- endmacro %}
-
-{% macro vars_without_such_a_choice() -%}
-    {#- One sentence for each choice that does not exist, where no model that runs first would say so. -#}
-    {%- set choices = [('psf_profile', ['moffat', 'gaussian'])] -%}
-    {%- set defaults = fromjson(run_query('select project_vars()').rows[0][0]) -%}
-    {%- for by_size in defaults.values() if by_size is mapping and defaults.survey_size in by_size -%}
-        {%- do choices.append(('survey_size', by_size.keys() | list)) -%}
+{% macro missing_inputs(selected) -%}
+    {#- A sentence for each command that has to run first, with the tables that it makes and the lake lacks. -#}
+    {%- set present = tables_in_lake() -%}
+    {%- set missing = {} -%}
+    {%- for unique_id in selected if unique_id.startswith('model.') -%}
+        {%- set node = graph.nodes[unique_id] -%}
+        {%- for input_id in physical_inputs(node) if input_id not in selected -%}
+            {%- set table, command = table_and_command(input_id) -%}
+            {%- if table and table not in present -%}
+                {%- do missing.setdefault((node.fqn[1], command), []).append(table) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- set sentences = [] -%}
-    {%- for name, allowed in choices if var(name) not in allowed -%}
+    {%- for (stage, command), tables in missing.items() -%}
         {%- do sentences.append(
-            "var " ~ name ~ ": there is no '" ~ var(name) ~ "', only " ~ allowed | join(', ')
+            "stage '" ~ stage ~ "' reads " ~ tables | unique | join(', ') ~ ", which " ~ lake_lacks(present)
+            ~ " `" ~ command ~ "` first"
         ) -%}
     {%- endfor -%}
     {{ return(sentences) }}
+{%- endmacro %}
+
+{% macro table_and_command(input_id) -%}
+    {#- The name of a table in the lake, and the command that makes it; nothing for what is no table. -#}
+    {%- if input_id in graph.sources -%}
+        {%- set input = graph.sources[input_id] -%}
+        {{ return((input.identifier, input.config.get('meta', {}).get('made_by', 'python -m ingest'))) }}
+    {%- elif input_id in graph.nodes -%}
+        {%- set input = graph.nodes[input_id] -%}
+        {{ return((input.alias, 'dbt build --select ' ~ input.fqn[1])) }}
+    {%- endif -%}
+    {{ return(('', '')) }}
 {%- endmacro %}
 
 {% macro tables_in_lake() -%}
@@ -106,28 +76,6 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(inputs | unique | list) }}
-{%- endmacro %}
-
-{% macro missing_input(node, input_id, present) -%}
-    {#- What to run first when the lake lacks an input; '' when it has it. -#}
-    {%- set stage = node.fqn[1] -%}
-    {%- set sentence = [] -%}
-    {%- if input_id in graph.sources -%}
-        {%- set input = graph.sources[input_id] -%}
-        {%- if input.identifier not in present -%}
-            {%- do sentence.append(
-                "stage '" ~ stage ~ "' reads " ~ input.identifier ~ ", which " ~ lake_lacks(present) ~ " `"
-                ~ input.config.get('meta', {}).get('made_by', 'python -m ingest') ~ "` first"
-            ) -%}
-        {%- endif -%}
-    {%- elif input_id in graph.nodes and graph.nodes[input_id].alias not in present -%}
-        {%- set input = graph.nodes[input_id] -%}
-        {%- do sentence.append(
-            "stage '" ~ stage ~ "' reads " ~ input.alias ~ ", which " ~ lake_lacks(present) ~ " `dbt build "
-            ~ "--select " ~ input.fqn[1] ~ "` first"
-        ) -%}
-    {%- endif -%}
-    {{ return(sentence | join) }}
 {%- endmacro %}
 
 {% macro lake_lacks(present) -%}

@@ -1,4 +1,4 @@
-"""FITS binary tables to Arrow: memory-mapped chunks, byte-swapped, one column at a time."""
+"""FITS binary tables to Arrow: mapped chunks, one column at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from astropy.io import fits
 
 from pixels.cards import Hdu, map_file, read_hdus
+from pixels.table_columns import ColumnForm, check_unit, column_form, physical_values
 from store.failures import FileRefused
 
 CHUNK_ROWS = 65_536  # 33 MB of a DR10 sweep (505 bytes a row)
@@ -32,39 +33,85 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column that we keep: its lower-case name, its SQL type, and whether a file may lack it."""
+    """A column that we keep.
+
+    Parameters
+    ----------
+    name : str
+        In lower case.
+    sql_type : str
+        A key of ``SQL_TYPES``.
+    is_optional : bool
+        Whether a file may lack it.
+    unit : str
+        Of the values, as astropy spells it; a file that names another one is refused.
+    """
 
     name: str
     sql_type: str
     is_optional: bool = False
+    unit: str = ""
 
     @property
     def arrow_type(self) -> pa.DataType:
-        """The Arrow type of the SQL type."""
+        """Return the Arrow type of the SQL type."""
         return SQL_TYPES[self.sql_type]
 
 
 @dataclass(frozen=True)
 class BinaryTable:
-    """Where the rows of a binary table are in its file, and how a row is laid out."""
+    """Where a table's rows are in its file, and how a row is laid out.
+
+    Parameters
+    ----------
+    offset : int, bytes
+        Of the first row in the file.
+    row_type : dtype
+        Big-endian, of the numbers as they are stored.
+    forms : tuple of ColumnForm
+        What turns stored numbers into values, column by column.
+    """
 
     path: Path
     offset: int
     n_rows: int
     row_type: np.dtype
+    forms: tuple[ColumnForm, ...]
 
     def names(self) -> dict[str, str]:
-        """Lower-case column names, and how the file spells them."""
+        """Return lower-case column names, and how the file spells them."""
         return {name.lower(): name for name in self.row_type.names or ()}
 
+    def form(self, spelled: str) -> ColumnForm:
+        """Return the form of a column, by the file's spelling of its name."""
+        return self.forms[(self.row_type.names or ()).index(spelled)]
+
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """Rows ``start`` to ``stop``, mapped and not read; big-endian as in the file."""
+        """Map rows ``start`` to ``stop``, without reading them.
+
+        Parameters
+        ----------
+        start, stop : int
+
+        Returns
+        -------
+        (stop - start,) structured array
+            Stored numbers, big-endian as in the file.
+        """
         offset = self.offset + start * self.row_type.itemsize
         return np.memmap(self.path, self.row_type, "r", offset, (stop - start,))
 
 
 def open_table(path: Path) -> BinaryTable:
-    """The first binary table of a FITS file.
+    """Find the first binary table of a FITS file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    BinaryTable
 
     Raises
     ------
@@ -77,7 +124,8 @@ def open_table(path: Path) -> BinaryTable:
     raise FileRefused("no_table", "no binary table in the file")
 
 
-def _shape(hdu: Hdu) -> tuple[int, np.dtype]:
+def _shape(hdu: Hdu) -> tuple[int, np.dtype, tuple[ColumnForm, ...]]:
+    """Return the number of rows, the type of a row and the forms of columns."""
     if hdu.cards.get("ZTABLE") or hdu.cards.get("ZIMAGE"):
         raise FileRefused("no_table", "the table is compressed, expected a plain binary table")
     row_type = _row_type(hdu)
@@ -88,14 +136,19 @@ def _shape(hdu: Hdu) -> tuple[int, np.dtype]:
             f"columns take {row_type.itemsize} bytes a row, NAXIS1 says {row_bytes}, "
             f"for {hdu.integer('NAXIS2')} rows in {hdu.data_size} bytes",
         )
-    return hdu.integer("NAXIS2"), row_type
+    forms = tuple(column_form(hdu, i) for i in range(1, hdu.integer("TFIELDS") + 1))
+    return hdu.integer("NAXIS2"), row_type, forms
 
 
 def _row_type(hdu: Hdu) -> np.dtype:
+    """Return the type of a row from the column definitions."""
     n_columns = hdu.integer("TFIELDS")
     if not 0 < n_columns <= MAX_COLUMNS:
         raise FileRefused("bad_header", f"TFIELDS is {n_columns}")
     numbers = range(1, n_columns + 1)
+    names = [hdu.text(f"TTYPE{i}").lower() for i in numbers]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise FileRefused("bad_header", f"more than one column is called {twice[0]!r}")
     try:
         columns = [fits.Column(hdu.text(f"TTYPE{i}"), hdu.text(f"TFORM{i}")) for i in numbers]
         return fits.ColDefs(columns).dtype.newbyteorder(">")
@@ -104,7 +157,17 @@ def _row_type(hdu: Hdu) -> np.dtype:
 
 
 def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
-    """Names of the columns that the table lacks and may not lack."""
+    """Name the columns that the table lacks and may not lack.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+
+    Returns
+    -------
+    list of str
+    """
     present = table.names()
     return [col.name for col in columns if not col.is_optional and col.name not in present]
 
@@ -112,17 +175,32 @@ def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
 def record_batches(
     table: BinaryTable, columns: Sequence[Column], chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The table in bounded chunks, with the given columns; an optional one it lacks is null.
+    """Read the table in bounded chunks, with the given columns.
+
+    An optional column that the table lacks is null.
 
     A column ``row_index`` (0-based row of the file) is added at the end.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+    chunk_rows : int
+
+    Returns
+    -------
+    iterator of RecordBatch, up to ``chunk_rows`` rows each
     """
     spelled = table.names()
     schema = arrow_schema(columns)
+    for col in columns:
+        if col.name in spelled:
+            check_unit(table.form(spelled[col.name]), col.unit)
     for start in range(0, table.n_rows, chunk_rows):
         stop = min(start + chunk_rows, table.n_rows)
         rows = table.rows(start, stop)
         arrays = [
-            arrow_column(rows[spelled[col.name]], col)
+            arrow_column(rows[spelled[col.name]], col, table.form(spelled[col.name]))
             if col.name in spelled
             else pa.nulls(stop - start, col.arrow_type)
             for col in columns
@@ -132,13 +210,25 @@ def record_batches(
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    """Schema of what ``record_batches`` yields."""
+    """Return the schema of what ``record_batches`` yields."""
     fields = [pa.field(col.name, col.arrow_type) for col in columns]
     return pa.schema([*fields, pa.field("row_index", pa.int64())])
 
 
-def arrow_column(values: np.ndarray, column: Column) -> pa.Array:
-    """One column of mapped rows in native byte order and with the type that we keep.
+def arrow_column(stored: np.ndarray, column: Column, form: ColumnForm) -> pa.Array:
+    """Convert one column of mapped rows to the type that we keep.
+
+    Parameters
+    ----------
+    stored : (n,) or (n, m) array
+        As in the file.
+    column : Column
+    form : ColumnForm
+        Its scaling and nulls are applied.
+
+    Returns
+    -------
+    (n,) array of ``column.arrow_type``
 
     Raises
     ------
@@ -146,39 +236,39 @@ def arrow_column(values: np.ndarray, column: Column) -> pa.Array:
         ``wrong_type`` when the file's type does not fit into ours.
     """
     try:
-        return _converted(values, column.arrow_type)
+        values, is_null = physical_values(stored, form)
+        if pa.types.is_string(column.arrow_type) and form.n_axes > 1:
+            raise TypeError("not one text a row")
+        return _converted(values, is_null, column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError, ValueError) as error:
         raise FileRefused(
-            "wrong_type", f"column {column.name} ({values.dtype}) is no {column.sql_type}: {error}"
+            "wrong_type", f"column {column.name} ({stored.dtype}) is no {column.sql_type}: {error}"
         ) from error
 
 
-def _converted(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+def _converted(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType) -> pa.Array:
+    """Convert values to an Arrow type."""
     if pa.types.is_list(kind):
-        return _lists(values, kind)
+        return _lists(values, is_null, kind)
     if pa.types.is_string(kind):
         return _strings(values)
-    if pa.types.is_boolean(kind):
-        return _logicals(values)
-    native = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
-    return pa.array(native).cast(kind)
+    if pa.types.is_boolean(kind) != (values.dtype == np.bool_):
+        raise TypeError("logicals are only logicals")
+    return pa.array(values, mask=is_null).cast(kind)
 
 
-def _logicals(values: np.ndarray) -> pa.Array:
-    if values.dtype != np.int8:  # what TFORM L becomes; its bytes are the letters T and F
-        raise TypeError("not a column of logicals")
-    return pa.array(np.ascontiguousarray(values) == ord("T"))
-
-
-def _lists(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+def _lists(values: np.ndarray, is_null: np.ndarray | None, kind: pa.DataType) -> pa.Array:
+    """Convert a column of arrays."""
     if values.ndim != 2:
         raise TypeError("not a column of arrays")
     n_rows, length = values.shape
     offsets = pa.array(np.arange(0, (n_rows + 1) * length, length, dtype=np.int32))
-    return pa.ListArray.from_arrays(offsets, _converted(values.ravel(), kind.value_type))
+    flat_null = None if is_null is None else is_null.ravel()
+    return pa.ListArray.from_arrays(offsets, _converted(values.ravel(), flat_null, kind.value_type))
 
 
 def _strings(values: np.ndarray) -> pa.Array:
+    """Convert a text column, trimmed."""
     if values.dtype.kind != "S":
         raise TypeError("not a text column")
     packed = pa.py_buffer(np.ascontiguousarray(values))

@@ -9,10 +9,11 @@ from pixels.image import GZIP, RICE, TiledImage
 
 
 def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Pixels of some tiles.
+    """Decode the pixels of some tiles.
 
     Parameters
     ----------
+    image : TiledImage
     numbers : (n,) int
         Tiles, counted from 0 along x first.
 
@@ -45,13 +46,18 @@ def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Which tiles the kernel decodes in one call: whole, quantised, compressed by Rice."""
+    """Find the tiles that the kernel decodes in one call.
+
+    They are whole, quantised and compressed by Rice.
+    """
     if image.algorithm != RICE or image.table.scaling is None or image.dtype != np.float32:
         return np.zeros(numbers.size, dtype=bool)
     rows, columns = np.divmod(numbers, image.n_tiles_x)
     is_whole = ((rows + 1) * image.tile_shape[0] <= image.shape[0]) & (
         (columns + 1) * image.tile_shape[1] <= image.shape[1]
     )
+    if (image.table.blank != image.table.blank[:1]).any():  # one code for all tiles of a call
+        return np.zeros(numbers.size, dtype=bool)
     return is_whole & (image.table.spans[numbers, 1] > 0)
 
 
@@ -59,7 +65,7 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
     """Decode whole, quantised Rice tiles into ``pixels``."""
     table = image.table
     assert table.scaling is not None
-    dither, codes = _dither(image)
+    dither, codes = _dither(image, int(table.blank[0]) if table.blank.size else rice.NO_CODE)
     status = rice_tiles.decode_tiles(
         image.data,
         table.spans[numbers],
@@ -75,22 +81,24 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
         raise image.bad_tile(int(numbers[first]), rice.MEANINGS[int(status[first])])
 
 
-def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
-    """Dither table and codes of special values, as the kernels want them."""
+def _dither(image: TiledImage, blank: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return dither table and codes of special values for the kernels."""
     table = rice.DITHER if image.dither.startswith("SUBTRACTIVE") else rice.DITHER[:0]
     zero = rice.ZERO_CODE if image.dither == "SUBTRACTIVE_DITHER_2" else rice.NO_CODE
-    blank = rice.NO_CODE if image.table.blank is None else image.table.blank
     return table, np.array([zero, blank], dtype=np.int64)
 
 
 def _dither_rows(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Where in the table of random numbers each tile's dither starts."""
+    """Find where each tile's dither starts in the table."""
     first = (image.hdu.integer("ZDITHER0", 1) - 1) % rice.N_RANDOM
     return numbers.astype(np.int64) + first
 
 
 def _read_tile(image: TiledImage, number: int) -> np.ndarray:
-    """One tile by itself; equal bytes are decoded once when no dither tells the tiles apart."""
+    """Decode one tile by itself.
+
+    Equal bytes are decoded once when no dither tells the tiles apart.
+    """
     stream, is_gzipped = _stream(image, number)
     try:
         if image.table.scaling is not None and not is_gzipped:
@@ -104,7 +112,7 @@ def _read_tile(image: TiledImage, number: int) -> np.ndarray:
 
 
 def _stream(image: TiledImage, number: int) -> tuple[bytes, bool]:
-    """Bytes of a tile, and whether they come from the column of those that were not quantised."""
+    """Return the bytes of a tile, and whether it was not quantised."""
     (start, length), is_gzipped = image.table.spans[number], False
     if length == 0 and image.table.gzipped is not None:
         (start, length), is_gzipped = image.table.gzipped[number], True
@@ -114,12 +122,14 @@ def _stream(image: TiledImage, number: int) -> tuple[bytes, bool]:
 
 
 def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> np.ndarray:
-    """Pixels of a tile that is not quantised."""
+    """Decode the pixels of a tile that is not quantised."""
     height, width = image.extent(number)
     if is_gzipped or image.algorithm == GZIP:
         values = decode_gzip(stream, height * width, image.dtype == np.float32)
     else:
         values = _integers(image, number, stream)
+    if image.offset:
+        values = values.astype(np.int64) + image.offset
     pixels = values.astype(image.dtype)
     if not np.array_equal(pixels, values, equal_nan=image.dtype == np.float32):
         raise FitsError("bad_tile", f"values outside the range of {image.dtype}")
@@ -127,7 +137,7 @@ def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> n
 
 
 def _integers(image: TiledImage, number: int, stream: bytes) -> np.ndarray:
-    """Integers of a tile as its algorithm packed them."""
+    """Decode the integers of a tile as its algorithm packed them."""
     height, width = image.extent(number)
     if image.algorithm == GZIP:
         return decode_gzip(stream, height * width, is_float=False)
@@ -137,7 +147,7 @@ def _integers(image: TiledImage, number: int, stream: bytes) -> np.ndarray:
 
 
 def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarray:
-    """Integers of one Rice stream."""
+    """Decode the integers of one Rice stream."""
     padded = np.frombuffer(stream + bytes(rice.PADDING_BYTES), np.uint8)
     values = np.empty(n_values, dtype=np.int32)
     status = rice.decode(padded, len(stream), image.block_size, values)
@@ -147,10 +157,11 @@ def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarra
 
 
 def _dequantised(image: TiledImage, number: int, quantised: np.ndarray) -> np.ndarray:
-    """Pixels of one quantised tile."""
+    """Turn the integers of a quantised tile into pixels."""
     assert image.table.scaling is not None
     pixels = np.empty(quantised.size, dtype=np.float32)
-    dither, codes = _dither(image)
+    blank = image.table.blank
+    dither, codes = _dither(image, int(blank[number]) if blank.size else rice.NO_CODE)
     row = int(_dither_rows(image, np.array([number]))[0])
     rice.dequantise(quantised, image.table.scaling[number], dither, row, codes, pixels)
     return pixels.reshape(image.extent(number))

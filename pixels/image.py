@@ -1,4 +1,7 @@
-"""Tile-compressed images of a FITS file: what their headers say, checked (FITS 4.0, section 10)."""
+"""Tile-compressed images of a FITS file, their headers checked.
+
+FITS 4.0, section 10.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +15,9 @@ RICE, GZIP, HCOMPRESS = "RICE", "GZIP", "HCOMPRESS"
 ALGORITHMS = {"RICE_1": RICE, "RICE_ONE": RICE, "GZIP_1": GZIP, "HCOMPRESS_1": HCOMPRESS}
 DITHERS = ("NONE", "NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRACTIVE_DITHER_2")
 DTYPES = {8: np.uint8, 16: np.int16, 32: np.int32, -32: np.float32}
+# int8, uint16 and uint32, which FITS stores as the other sign with an offset (BZERO; FITS 4.0, table
+# 11): the next larger type that the kernels know holds their values
+OTHER_SIGN = {(8, -(2**7)): np.int16, (16, 2**15): np.int32, (32, 2**31): np.int64}
 MAX_SIDE = 100_000  # pixels of an image
 MAX_TILE_VALUES = 4_000_000
 
@@ -29,6 +35,8 @@ class TiledImage:
         The whole file.
     shape, tile_shape : (int, int), (y, x) pixels
     dtype : dtype of the pixels
+    offset : int
+        BZERO: what is added to stored integers, for the types that FITS does not have.
     algorithm : str
         `RICE`, `GZIP` or `HCOMPRESS`.
     dither : str
@@ -46,6 +54,7 @@ class TiledImage:
     shape: tuple[int, int]
     tile_shape: tuple[int, int]
     dtype: np.dtype
+    offset: int
     algorithm: str
     dither: str
     block_size: int
@@ -54,11 +63,11 @@ class TiledImage:
 
     @property
     def n_tiles_x(self) -> int:
-        """Tiles in a row of tiles."""
+        """Return the number of tiles in a row of tiles."""
         return -(-self.shape[1] // self.tile_shape[1])
 
     def extent(self, number: int) -> tuple[int, int]:
-        """Height and width of a tile, which are less than the others' at the border."""
+        """Return height and width of a tile, smaller at the border."""
         row, column = divmod(number, self.n_tiles_x)
         return (
             min(self.tile_shape[0], self.shape[0] - row * self.tile_shape[0]),
@@ -66,12 +75,12 @@ class TiledImage:
         )
 
     def bad_tile(self, number: int, what: str) -> FitsError:
-        """The error that a tile cannot be decoded."""
+        """Make the error that a tile cannot be decoded."""
         return FitsError("bad_tile", f"{self.name}: tile {number}: {what}")
 
 
 def open_images(path: Path) -> list[TiledImage]:
-    """The compressed images of a file, in its order.
+    """Open the compressed images of a file, in its order.
 
     Raises
     ------
@@ -88,10 +97,10 @@ def open_images(path: Path) -> list[TiledImage]:
 
 
 def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
-    """The image of one HDU, its header checked."""
+    """Open the image of one HDU, its header checked."""
     algorithm = ALGORITHMS.get(hdu.text("ZCMPTYPE"))
     dither = hdu.text("ZQUANTIZ", "NO_DITHER")
-    dtype = DTYPES.get(hdu.integer("ZBITPIX"))
+    dtype, offset = _pixel_type(name, hdu)
     if algorithm is None or dither not in DITHERS or dtype is None:
         raise FitsError(
             "unknown_compression",
@@ -121,6 +130,7 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
         shape=shape,
         tile_shape=tile_shape,
         dtype=np.dtype(dtype),
+        offset=offset,
         algorithm=algorithm,
         dither=dither,
         block_size=block_size,
@@ -128,8 +138,33 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
     )
 
 
+def _pixel_type(name: str, hdu: Hdu) -> tuple[type | None, int]:
+    """Return the type of pixels and what is added to stored integers.
+
+    Raises
+    ------
+    FitsError
+        ``unknown_compression`` where the header scales pixels in a way that is not applied here.
+    """
+    bitpix = hdu.integer("ZBITPIX")
+    scale, zero = hdu.cards.get("BSCALE", 1), hdu.cards.get("BZERO", 0)
+    is_unscaled = scale == 1 and zero == 0
+    other = OTHER_SIGN.get((bitpix, int(zero))) if isinstance(zero, int | float) else None
+    if not is_unscaled and not (other and scale == 1 and zero == int(zero)):
+        raise FitsError(
+            "unknown_compression",
+            f"{name}: pixels scaled by BSCALE {scale!r} and BZERO {zero!r} are not read",
+        )
+    if bitpix > 0 and ("BLANK" in hdu.cards or "ZBLANK" in hdu.cards):
+        raise FitsError("unknown_compression", f"{name}: integers with blank pixels are not read")
+    return (DTYPES.get(bitpix), 0) if is_unscaled else (other, int(zero))
+
+
 def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
-    """Whether tiles of floats hold levels: GZIP can pack the floats themselves, the others cannot."""
+    """Return whether tiles of floats hold quantised levels.
+
+    GZIP can pack the floats themselves, the others cannot.
+    """
     if algorithm != GZIP:
         return bool((table.spans[:, 1] > 0).any())
     labels = {hdu.text(f"TTYPE{number}") for number in range(1, hdu.integer("TFIELDS") + 1)}
@@ -137,7 +172,10 @@ def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
 
 
 def _setting(hdu: Hdu, name: str, default: int) -> int:
-    """A setting of the compression, from its pair of cards ZNAMEn, ZVALn."""
+    """Read a setting of the compression from its pair of cards.
+
+    ZNAMEn and ZVALn.
+    """
     for number in range(1, 10):
         if hdu.text(f"ZNAME{number}") == name:
             return hdu.integer(f"ZVAL{number}")

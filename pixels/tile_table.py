@@ -1,4 +1,4 @@
-"""The table of a tile-compressed image: where each tile's bytes are and how they were scaled."""
+"""The table of a compressed image: each tile's bytes and scaling."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from pixels.cards import FitsError, Hdu
 
 MAX_COLUMNS = 20
 MAX_TILES = 2_000_000
-READ = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "ZSCALE", "ZZERO")
+READ = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "ZSCALE", "ZZERO", "ZBLANK")
+# Would change pixels, and the survey never writes them
+REFUSED = ("UNCOMPRESSED_DATA", "NULL_PIXEL_MASK")
 
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])")
 _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16} | {
@@ -32,14 +34,14 @@ class TileTable:
         The same for tiles that could not be quantised: gzipped big-endian values.
     scaling : (n, 2) float64, unit of the image, or None
         Scale and zero of the quantisation; None when the values are not quantised.
-    blank : int or None
-        Quantised value that stands for a missing one.
+    blank : (n,) or (0,) int64
+        Quantised value of each tile that stands for a missing one; empty where there is none.
     """
 
     spans: np.ndarray
     gzipped: np.ndarray | None
     scaling: np.ndarray | None
-    blank: int | None
+    blank: np.ndarray
 
 
 def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable:
@@ -54,6 +56,10 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     hdu : Hdu
     n_tiles : int
         That the image's shape asks for.
+
+    Returns
+    -------
+    TileTable
 
     Raises
     ------
@@ -75,14 +81,13 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     gzipped = None
     if "GZIP_COMPRESSED_DATA" in columns:
         gzipped = _spans(name, rows, columns["GZIP_COMPRESSED_DATA"], heap, end)
-    blank = hdu.integer("ZBLANK") if "ZBLANK" in hdu.cards else None
-    if blank is not None and not -(2**31) <= blank < 2**31:
-        raise FitsError("bad_header", f"{name}: ZBLANK is {blank}")
-    return TileTable(spans, gzipped, _scaling(name, rows, columns, hdu), blank)
+    return TileTable(
+        spans, gzipped, _scaling(name, rows, columns, hdu), _blank(name, rows, columns, hdu)
+    )
 
 
 def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
-    """Offset in the row and FITS type of each column."""
+    """Return offset in the row and FITS type of each column."""
     n_columns = hdu.integer("TFIELDS")
     if not 0 < n_columns <= MAX_COLUMNS:
         raise FitsError("bad_header", f"{name}: {n_columns} columns")
@@ -92,7 +97,9 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
         form = _FORM.match(hdu.text(f"TFORM{number}"))
         if form is None or form.group(2) not in _BYTES:
             raise FitsError("bad_header", f"{name}: TFORM{number} is no type of a column")
-        label, repeat = hdu.text(f"TTYPE{number}"), int(form.group(1) or 1)
+        label, repeat = hdu.text(f"TTYPE{number}").upper(), int(form.group(1) or 1)
+        if label in REFUSED or label in columns or (label in READ and _is_scaled(hdu, number)):
+            raise FitsError("bad_header", f"{name}: a column {label} that is not read")
         if repeat == 0 and label in READ:  # else its neighbour's bytes would be read for its own
             raise FitsError("bad_header", f"{name}: the column {label} holds nothing")
         columns[label] = (offset, form.group(2))
@@ -102,8 +109,29 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
     return columns
 
 
+def _is_scaled(hdu: Hdu, number: int) -> bool:
+    """Tell whether the values of a column are other than those stored."""
+    return hdu.cards.get(f"TSCAL{number}", 1) != 1 or hdu.cards.get(f"TZERO{number}", 0) != 0
+
+
+def _blank(
+    name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
+) -> np.ndarray:
+    """Return ZBLANK of each tile, from a column or a card."""
+    if "ZBLANK" in columns:
+        if columns["ZBLANK"][1] not in ("I", "J"):
+            raise FitsError("bad_header", f"{name}: ZBLANK of type {columns['ZBLANK'][1]}")
+        return _values(rows, columns["ZBLANK"])[:, 0].astype(np.int64)
+    if "ZBLANK" not in hdu.cards:
+        return np.empty(0, dtype=np.int64)
+    blank = hdu.integer("ZBLANK")
+    if not -(2**31) <= blank < 2**31:
+        raise FitsError("bad_header", f"{name}: ZBLANK is {blank}")
+    return np.full(len(rows), blank, dtype=np.int64)
+
+
 def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray:
-    """The values of one column, ``n`` in each row, in native byte order."""
+    """Read one column, ``n`` values a row, in native byte order."""
     offset, kind = column
     dtype = np.dtype(_DTYPES[kind])
     n_bytes = n * dtype.itemsize
@@ -112,7 +140,7 @@ def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray
 
 
 def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end: int) -> np.ndarray:
-    """Lengths and places of the byte arrays that a descriptor column points to."""
+    """Return places and lengths of the arrays of a descriptor column."""
     if column[1] not in ("P", "Q"):
         raise FitsError("bad_header", f"{name}: the tiles' column has type {column[1]}")
     length, offset = _values(rows, column, n=2).astype(np.int64).T
@@ -126,7 +154,7 @@ def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end:
 def _scaling(
     name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
 ) -> np.ndarray | None:
-    """The scaling of all tiles, or None when the header knows of none."""
+    """Return the scaling of all tiles, or None without one."""
     scale, zero = (_factors(rows, columns, hdu, key) for key in ("ZSCALE", "ZZERO"))
     if scale is None and zero is None:
         return None
@@ -138,8 +166,12 @@ def _scaling(
 def _factors(
     rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu, key: str
 ) -> np.ndarray | None:
-    """ZSCALE or ZZERO of each tile: a column, or one card for all."""
-    if key in columns and columns[key][1] in ("D", "E"):
+    """Return ZSCALE or ZZERO of each tile, from a column or a card."""
+    if key in columns:
+        if columns[key][1] not in ("D", "E"):
+            raise FitsError(
+                "bad_header", f"{key} of type {columns[key][1]}: ZSCALE and ZZERO are floats"
+            )
         return _values(rows, columns[key])[:, 0].astype(np.float64)
     card = hdu.cards.get(key)
     if isinstance(card, (int, float)):

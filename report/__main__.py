@@ -1,16 +1,16 @@
 """``python -m report``: the lake's tables as one HTML page, ``<lake>/reports/index.html``."""
 
-import argparse
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
-from tqdm import tqdm
+import typer
 
 from report.blocks import Note, Section
-from report.dbt_docs import DocsError, write_dbt_docs
+from report.dbt_docs import write_dbt_docs
 from report.page import write_page
 from report.sections import (
     completeness,
@@ -25,49 +25,66 @@ from report.sections import (
 from report.stages import what_is_missing
 from report.survey import subtitle_and_warning
 from store import lake as the_lake
+from store.command_line import command_line, run_command
+from store.progress import Progress
 
 SECTIONS = (summary, funnels, sky, injected, gallery, completeness, pools, provenance)
 TITLE = "Dark Halo Scope"
+PROGRAM = "python -m report"
 
 
-def main() -> int:
-    """Write the report; exit code 1 with one sentence when the lake cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m report", description=__doc__)
-    parser.add_argument("--no-dbt-docs", action="store_true", help="leave dbt's pages as they are")
-    parser.add_argument("--out", type=Path, help="folder of the page (default: <lake>/reports)")
-    arguments = parser.parse_args()
-    try:
-        folder = arguments.out or Path(the_lake.lake_path("reports"))
-        the_lake.connect(read_only=True).close()  # no lake is said before dbt would make one
-        if not arguments.no_dbt_docs:
-            write_dbt_docs(folder)
-        with the_lake.connect(read_only=True) as lake:
-            subtitle, warning = subtitle_and_warning(lake)
-            sections = build_sections(lake)
-        page = write_page(sections, folder, title=TITLE, subtitle=subtitle, warning=warning)
-    except (the_lake.LakeError, DocsError, OSError) as error:
-        print(f"report: {error}", file=sys.stderr)
-        return 1
+app = command_line()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(app, PROGRAM, arguments)
+
+
+@app.command(epilog=f"Example: {PROGRAM} --out /data/report --no-dbt-docs")
+def report(
+    no_dbt_docs: Annotated[
+        bool, typer.Option("--no-dbt-docs", help="Leave dbt's pages as they are.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the page. Default: reports in the lake.")
+    ] = None,
+) -> None:
+    """Write the lake's tables as one HTML page with figures.
+
+    The page, <lake>/reports/index.html, opens without a server and without the network. A section
+    whose tables are not built yet says which stage makes them. dbt's own pages, with every table,
+    column and unit, are written beside it.
+    """
+    folder = out or Path(the_lake.lake_path("reports"))
+    the_lake.connect(read_only=True).close()  # fail here if there is no lake; dbt would create one
+    if not no_dbt_docs:
+        write_dbt_docs(folder)
+    with the_lake.connect(read_only=True) as lake:
+        subtitle, warning = subtitle_and_warning(lake)
+        sections = build_sections(lake)
+    page = write_page(sections, folder, title=TITLE, subtitle=subtitle, warning=warning)
     n_figures = len(list((folder / "figures").glob("*.png")))
     print(
         f"report: {len(sections)} sections, {n_figures} figures, {page.stat().st_size / 1e6:.1f} MB"
     )
     print(f"look: {page}")
-    return 0
 
 
 def build_sections(lake: duckdb.DuckDBPyConnection) -> list[Section]:
-    """Every section; one whose tables are not there says which stage makes them."""
-    progress = tqdm(SECTIONS, desc="report", unit="section", disable=None)
-    return [
-        section_or_note(module.section, module.__name__.split(".")[-1], lake) for module in progress
-    ]
+    """Return every section; one whose tables are absent says which stage makes them."""
+    made = []
+    with Progress("report", len(SECTIONS), "section") as progress:
+        for module in SECTIONS:
+            made.append(section_or_note(module.section, module.__name__.split(".")[-1], lake))
+            progress.add(1)
+    return made
 
 
 def section_or_note(
     make: Callable[[duckdb.DuckDBPyConnection], Section], name: str, lake: duckdb.DuckDBPyConnection
 ) -> Section:
-    """The section, or a sentence when the lake lacks a table of it."""
+    """Return the section, or a sentence when the lake lacks a table of it."""
     try:
         return make(lake)
     except duckdb.CatalogException as error:

@@ -6,23 +6,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.page import write_whole
+from store.failures import CommandError
+from store.files import write_whole
+from store.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Addresses that a browser would fetch when the page is opened from a folder, before dbt's script
-# replaces them.
+# What a browser would fetch when the page is opened from a folder, before dbt's script replaces it.
 FETCHED = {
     "xlink:href=\"{{ getIcon(": "ng-attr-xlink:href=\"{{ getIcon(",
     "${require('./assets/favicons/favicon.ico')}": "data:,",
 }  # fmt: skip
 
 
-class DocsError(RuntimeError):
-    """dbt could not write its pages; the message quotes its output."""
+class DocsError(CommandError):
+    """dbt could not write its pages; the message holds what it said."""
 
 
 def write_dbt_docs(folder: Path) -> Path:
-    """Write ``dbt/index.html`` into a folder; return the path of the page.
+    """Write ``dbt/index.html`` into a folder; return the page's path.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def run_dbt(*arguments: str) -> None:
 
 
 def self_contained(page: str) -> str:
-    """Return the page without addresses that a browser would fetch in vain."""
+    """Return the page without the addresses that a browser would ask for in vain."""
     for address, instead in FETCHED.items():
         page = page.replace(address, instead)
     return page

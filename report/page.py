@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import vl_convert
 from report.blocks import Block, Figure, Gallery, Note, Section, Table
 from report.cells import is_number, markup
 from report.style import themed
+from store.files import write_whole
 
 logger = logging.getLogger(__name__)
 MACROS = {Figure: "figure", Gallery: "gallery", Table: "table", Note: "note"}
@@ -49,7 +49,7 @@ def write_page(
         warning=warning,
         sections=sections,
         draw=draw,
-        vega=script(vl_convert.javascript_bundle()),
+        vega=script(vl_convert.javascript_bundle()),  # type: ignore[call-arg]  # its stub is wrong
         specs=script(json.dumps(specs)),
     )
     return write_whole(folder / "index.html", page.encode())
@@ -66,15 +66,3 @@ def write_figures(specs: dict[str, dict], folder: Path) -> None:
     for name, spec in specs.items():
         write_whole(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=PNG_SCALE))
         write_whole(folder / f"{name}.pdf", vl_convert.vegalite_to_pdf(spec))
-
-
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-    return path

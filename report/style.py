@@ -1,11 +1,13 @@
 """One look for every figure: colours for colour-blind readers too, one scale for amounts."""
 
+from typing import Final
+
 import altair as alt
 
 # Okabe & Ito (2008), Color Universal Design
 SPLIT_COLOURS = {"train": "#0072B2", "val": "#E69F00", "test": "#009E73", "buffer": "#999999"}
 CATEGORY_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-AMOUNT_SCHEME = "viridis"
+AMOUNT_SCHEME: Final = "viridis"
 WIDTH = 420
 HEIGHT = 260
 

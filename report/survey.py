@@ -2,10 +2,9 @@
 
 import duckdb
 
-from ingest.embedded.layout import sites
+from store.survey_files import EMBEDDED_PIPELINE
 
-# What the embedded survey's headers say made its pixels (LEGPIPEV); every cutout keeps it.
-EMBEDDED_PIPELINE = "EMBEDDED"
+TABLES = ("raw_bricks", "cutout_pixels")
 QUESTION = "How complete is a search for galaxy-scale strong lenses in"
 REAL = f"{QUESTION} the DESI Legacy Imaging Surveys DR10?"
 EMBEDDED = f"{QUESTION} the embedded survey, a synthetic sky with the files of DR10?"
@@ -16,40 +15,24 @@ WARNING = (
 
 
 def subtitle_and_warning(lake: duckdb.DuckDBPyConnection) -> tuple[str, str]:
-    """The question that the report answers, and what a reader has to know before anything else."""
+    """Return the question that the report answers, and what a reader must know first."""
     return (EMBEDDED, WARNING) if is_embedded(lake) else (REAL, "")
 
 
 def is_embedded(lake: duckdb.DuckDBPyConnection) -> bool:
-    """Whether pixels or bricks of the lake are the embedded survey's."""
-    return has_embedded_pixels(lake) or has_embedded_bricks(lake)
+    """Tell whether bricks or cutouts of the lake are of the embedded survey.
 
-
-def has_embedded_pixels(lake: duckdb.DuckDBPyConnection) -> bool:
-    """Whether any cutout came from an image whose header says that it is synthetic."""
-    if not has_table(lake, "cutout_pixels"):
-        return False
-    found = lake.execute(
-        "select 1 from cutout_pixels where pipeline = ? limit 1", [EMBEDDED_PIPELINE]
-    )
-    return found.fetchone() is not None
-
-
-def has_embedded_bricks(lake: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the brick table is the embedded survey's: a lake that has no pixels yet shows it so.
-
-    DR10's brick table is one file with all its bricks. The embedded one has a few hundred of their
-    names: all of its islands without pixels, and some or all of those with pixels.
+    Its files name the pipeline that made them in their headers, and ingest keeps that name.
     """
-    if not has_table(lake, "raw_bricks"):
+    return any(is_made_by(lake, table, EMBEDDED_PIPELINE) for table in TABLES)
+
+
+def is_made_by(lake: duckdb.DuckDBPyConnection, table: str, pipeline: str) -> bool:
+    """Tell whether a table has rows that a pipeline made, as the survey's headers name it."""
+    known = lake.execute(
+        "select 1 from duckdb_columns() where table_name = ? and column_name = 'pipeline'", [table]
+    )
+    if known.fetchone() is None:
         return False
-    bricks = {name for (name,) in lake.sql("select brickname from raw_bricks").fetchall()}
-    embedded = {site.brick.name for site in sites()}
-    always = {site.brick.name for site in sites() if not site.has_pixels}
-    return always <= bricks <= embedded
-
-
-def has_table(lake: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the lake has a table of this name."""
-    found = lake.execute("select 1 from duckdb_tables() where table_name = ?", [name])
+    found = lake.execute(f"select 1 from {table} where pipeline = ? limit 1", [pipeline])
     return found.fetchone() is not None

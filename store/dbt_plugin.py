@@ -1,9 +1,10 @@
-"""The dbt-duckdb plugin of the lake: attaches it, limits DuckDB, tells SQL what code runs."""
+"""The dbt-duckdb plugin of the lake: attaches it, limits DuckDB, checks the vars."""
 
 import os
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
+from duckdb.sqltypes import VARCHAR
 
 from store import lake, project
 from store.workers import chosen_workers
@@ -13,7 +14,7 @@ MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "5GB"
 
 
 def limit_resources(connection: DuckDBPyConnection) -> None:
-    """Keep DuckDB within the memory and cores allowed; what overflows goes beside a local lake."""
+    """Keep DuckDB within the memory and cores allowed; a local lake takes what overflows."""
     memory = os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY)
     connection.execute(f"set memory_limit = {lake.sql_text(memory)}")
     if workers := chosen_workers():
@@ -23,9 +24,10 @@ def limit_resources(connection: DuckDBPyConnection) -> None:
 
 
 class Plugin(BasePlugin):
-    """Attaches the lake before dbt does; must be the first plugin of the profile."""
+    """Attaches the lake before dbt does, so it must be the first plugin of the profile."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         lake.attach(conn)
         limit_resources(conn)
         project.register(conn)
+        conn.create_function("how_to_look", lake.how_to_look, [VARCHAR], VARCHAR)

@@ -1,6 +1,14 @@
-"""Files of the lake that DuckLake does not write itself: part files, local or in an object store."""
+"""Files that DuckLake does not write itself, local or in an object store: whole or not there.
+
+A file gets its name once all its bytes are on the disk, so a run that is killed, or a power cut,
+leaves the old file, the new one or none under a name, and never a part of one. What may be left is a
+temporary file, whose name starts with a dot; ``remove_leftovers`` takes it away.
+"""
 
 import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import obstore
@@ -9,9 +17,11 @@ from obstore.store import S3Store
 
 from store import lake
 
+TEMPORARY_ENDING = ".partial"
+
 
 def folder_names(location: str) -> list[str]:
-    """Names of the files in a folder of the lake, sorted; none when it is not there."""
+    """Return the sorted names of the files in a folder; none if there is no folder."""
     if lake.is_remote(location):
         listing = obstore.list_with_delimiter(_store(location))
         return sorted(entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"])
@@ -22,7 +32,7 @@ def folder_names(location: str) -> list[str]:
 
 
 def exists(location: str) -> bool:
-    """Whether a file is there."""
+    """Tell whether a file is there."""
     if not lake.is_remote(location):
         return Path(location).exists()
     folder, _, name = location.rpartition("/")
@@ -33,32 +43,92 @@ def exists(location: str) -> bool:
     return True
 
 
-def publish(finished: Path, location: str) -> None:
-    """Give a finished local file its place in the lake: there whole, or not at all."""
-    with finished.open("rb") as file:
-        os.fsync(file.fileno())
-        if lake.is_remote(location):
-            folder, _, name = location.rpartition("/")
-            obstore.put(_store(folder), name, file)
-            finished.unlink()
-            return
-    Path(location).parent.mkdir(parents=True, exist_ok=True)
-    finished.rename(location)
+@contextmanager
+def written_whole(location: str | Path) -> Iterator[Path]:
+    """Give a temporary path to write to; at the end it becomes the file.
+
+    Parameters
+    ----------
+    location : str or Path
+        Where the file is to be; of a URL the temporary file is in the local cache.
+
+    Yields
+    ------
+    Path
+        In a folder that exists. When the block raises, what was written to it is removed.
+    """
+    temporary = temporary_path(location)
+    try:
+        yield temporary
+        publish(temporary, location)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write the bytes of a local file so that it is whole or not there; return its path."""
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def temporary_path(location: str | Path) -> Path:
+    """Return a new path to write a file to before it is published; make its folder."""
+    folder, _, name = str(location).rpartition("/")
+    local = upload_folder() if lake.is_remote(folder) else Path(location).parent
+    local.mkdir(parents=True, exist_ok=True)
+    return local / f".{name}.{uuid.uuid4().hex}{TEMPORARY_ENDING}"
+
+
+def upload_folder() -> Path:
+    """Return the local folder of files that are on their way into an object store."""
+    return lake.cache_root() / "incoming"
+
+
+def publish(finished: Path, location: str | Path) -> None:
+    """Give a finished local file its place: there whole, or not at all.
+
+    Its bytes are on the disk before its name is. The name itself may be lost in a power cut: then
+    the file is absent, and whoever needs it makes it again.
+    """
+    if lake.is_remote(str(location)):
+        _upload(finished, str(location))
+        finished.unlink()
+        return
+    sync(finished)
+    finished.replace(location)
+
+
+def sync(path: Path) -> None:
+    """Wait until the bytes of a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed runs left in a folder and those below it.
+
+    Only for whoever has the folder for itself: a file that another process is writing goes too.
+    """
+    for leftover in folder.rglob(f".*{TEMPORARY_ENDING}"):
+        leftover.unlink(missing_ok=True)
 
 
 def in_lake(path: str) -> str:
-    """Where a part file is that was written under the local folder of the lake.
+    """Return where the lake has a part file that was written to a local folder.
 
-    Its own path; of a lake in an object store the address of its copy there, made when it is not
-    there yet. The name of a part file changes with its content.
+    That is its own path, or, for a lake in an object store, the address of a copy there, which is
+    uploaded once: the name of a part file changes with its content.
     """
     if lake.is_remote(path) or not lake.is_remote(lake.lake_root()):
         return path
     relative = Path(path).relative_to(lake.parts_root())
     location = lake.lake_path(*relative.parts)
     if not exists(location):
-        folder, _, name = location.rpartition("/")
-        obstore.put(_store(folder), name, Path(path))
+        _upload(Path(path), location)
     return location
 
 
@@ -71,11 +141,9 @@ def remove(location: str) -> None:
     obstore.delete(_store(folder), name)
 
 
-def scratch_file(name: str, location: str) -> Path:
-    """Where to write a file before it is published: beside its place, or in the local cache."""
-    folder = lake.cache_root() / "incoming" if lake.is_remote(location) else Path(location).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f".{name}.{os.getpid()}.partial"
+def _upload(path: Path, location: str) -> None:
+    folder, _, name = location.rpartition("/")
+    obstore.put(_store(folder), name, path)
 
 
 def _store(folder: str) -> S3Store:

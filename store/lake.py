@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from store.failures import CommandError
+
 LAKE_VARIABLE = "DHS_LAKE"
 CATALOG_VARIABLE = "DHS_CATALOG"
 CACHE_VARIABLE = "DHS_CACHE"
@@ -27,7 +29,7 @@ _PASSWORD = re.compile(
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
 
 
-class LakeError(RuntimeError):
+class LakeError(CommandError):
     """The lake cannot be opened; the message says what to do."""
 
 
@@ -250,8 +252,15 @@ def write_open_sql() -> Path:
     return path
 
 
+def how_to_look(query: str) -> str:
+    """Return the line that ends a command: how to look at what it did in the lake."""
+    if is_remote(lake_root()):
+        return f"look: {query}"
+    return f'look: duckdb -init {lake_path("open.sql")} -c "{query}"'
+
+
 def without_password(place: str) -> str:
-    """Where a catalogue is, for others to read: Postgres' `password=` and that of a URL left out."""
+    """Return the catalogue's address without its password."""
     if not place.startswith("postgres"):
         return place
     return _PASSWORD_IN_URL.sub(r"\1@", _PASSWORD.sub("", place))

@@ -10,7 +10,7 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class Progress:
-    """Counts work towards a total, with rate and time left, on the error stream.
+    """Work counted towards a total, with rate and time left, on the error stream.
 
     Parameters
     ----------
@@ -19,10 +19,12 @@ class Progress:
     total : int
     unit : str
         ``B`` is scaled (MB, GB); any other is counted.
+    is_shown : bool
+        False to count in silence.
     """
 
-    def __init__(self, what: str, total: int, unit: str) -> None:
-        is_terminal = sys.stderr.isatty()
+    def __init__(self, what: str, total: int, unit: str, *, is_shown: bool = True) -> None:
+        is_terminal = is_shown and sys.stderr.isatty()
         self._bar = tqdm(
             total=total,
             desc=what,
@@ -33,7 +35,8 @@ class Progress:
             file=sys.stderr,
         )
         self._what, self._total, self._unit = what, total, unit
-        self._done = 0
+        self._has_lines = is_shown and not is_terminal
+        self._done = self._done_before = 0
         self._started = self._last_line = time.monotonic()
 
     def __enter__(self) -> "Progress":
@@ -47,14 +50,27 @@ class Progress:
     ) -> None:
         self._bar.close()
 
-    def add(self, amount: int, note: str = "") -> None:
-        """Count more work as done."""
+    def add(self, amount: int, note: str = "", *, is_new: bool = True) -> None:
+        """Count more work as done.
+
+        Parameters
+        ----------
+        amount : int
+        note : str
+            Shown at the end of the line.
+        is_new : bool
+            False for what an earlier run did, which tells nothing of the speed of this one.
+        """
         self._done += amount
+        if not is_new:
+            self._done_before += amount
+            if not self._bar.disable:
+                self._bar.initial += amount
         if note:
             self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(amount)
         now = time.monotonic()
-        if self._bar.disable and now - self._last_line >= SECONDS_BETWEEN_LINES:
+        if self._has_lines and now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             print(self._line(now - self._started, note), file=sys.stderr, flush=True)
 
@@ -67,6 +83,7 @@ class Progress:
                         self._done,
                         self._total,
                         elapsed,
+                        initial=self._done_before,
                         ncols=0,
                         prefix=self._what,
                         unit=self._unit,

@@ -1,4 +1,6 @@
-"""What code a result depends on, as one text: modules followed through their imports.
+"""What code a result depends on, as one text.
+
+Modules are followed through their imports.
 
 Comments and docstrings do not count. numba notices a change of the file that holds a kernel, but not
 of the kernels that it calls, and dbt notices no change of Python at all; both ask here.
@@ -35,33 +37,46 @@ def digest_of_code(*entries: str) -> str:
 
 @cache
 def digest_of_kernels() -> str:
-    """Hash the files of all modules that compile something, and of all of ours that they import.
+    """Hash the files of all modules with kernels and of their imports.
 
     Returns
     -------
     str
         8 hex digits.
     """
-    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    kernels = [path for path in files if b"from udfs.jit import" in path.read_bytes()]
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in kernels]
     digest = hashlib.sha256()
-    for module in sorted(set().union(*map(_modules_used, names))):
+    for module in sorted(set().union(*map(_modules_used, map(module_name, kernel_files())))):
         digest.update(_file(module).read_bytes())
     return digest.hexdigest()[:8]
 
 
+def kernel_files() -> list[Path]:
+    """Return the files of all modules that compile something, sorted."""
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return sorted(path for path in files if b"from udfs.jit import" in path.read_bytes())
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of the module in a file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
 def _file(module: str) -> Path:
+    """Return the file of a module."""
     return ROOT / (module.replace(".", "/") + ".py")
 
 
 @cache
 def _tree(module: str) -> ast.Module:
+    """Parse a module."""
     return ast.parse(_file(module).read_text())
 
 
 def _modules_used(entry: str) -> set[str]:
-    """Our modules that a module imports, however far away, and itself."""
+    """Find our modules that a module imports, and itself.
+
+    However far away they are.
+    """
     found: set[str] = set()
     waiting = [entry]
     while waiting:
@@ -74,7 +89,7 @@ def _modules_used(entry: str) -> set[str]:
 
 
 def _imports(tree: ast.Module) -> list[str]:
-    """Names of the modules that a module's imports could mean."""
+    """Name the modules that a module's imports could mean."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -85,7 +100,10 @@ def _imports(tree: ast.Module) -> list[str]:
 
 
 def _code(tree: ast.Module) -> str:
-    """Source of a module in a normal form, without what does not change a result."""
+    """Return a module's source in a normal form.
+
+    Without what does not change a result.
+    """
     tree = ast.parse(ast.unparse(tree))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(

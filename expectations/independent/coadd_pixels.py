@@ -7,7 +7,8 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import BIGINT, FLOAT, VARCHAR
 
-from store.lake import cache_root
+from store.lake import coadd_root
+from store.survey_files import brick_path, coadd_name
 
 FUNCTION = "coadd_pixels"
 
@@ -35,8 +36,8 @@ def cached_pixels(brickname: str, bandset: str, x0_pix: int, y0_pix: int, size: 
     list of float
         float32 in (band, y, x) order; nothing when the cache does not hold the brick any more.
     """
-    folder = cache_root() / "coadds" / brickname[:3] / brickname
-    paths = [folder / f"legacysurvey-{brickname}-image-{band}.fits.fz" for band in bandset]
+    folder = coadd_root() / brick_path(brickname)
+    paths = [folder / coadd_name(brickname, "image", band) for band in bandset]
     if not all(path.exists() for path in paths):
         return []
     planes = [_square(path, x0_pix, y0_pix, size) for path in paths]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from expectations.suite import Check, always, among, between, holds, no_rows
+from store.survey_files import BRICK_NAME
 
 SPLITS = ("train", "val", "test")
 SOURCE_TYPES = ("PSF", "REX", "EXP", "DEV", "SER", "DUP")
-BRICK_NAME = "[0-9]{4}[mp][0-9]{3}"
 
 
 def sky_position(ra: str = "ra", dec: str = "dec") -> tuple[Check, ...]:

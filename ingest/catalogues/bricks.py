@@ -17,12 +17,15 @@ from ingest.raw_tables import BRICK_COLUMNS
 from ingest.survey import BRICK_TABLE, survey_root
 from ingest.transport.network import opened
 from pixels.binary_table import arrow_schema, missing_columns, open_table, record_batches
+from pixels.cards import map_file, read_hdus
 from store import lake
 from store.failures import FileRefused
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_UNPACKED_BYTES = 4 << 30  # the real table unpacks to about 0.15 GB
 PIECE_BYTES = 1 << 20
+# What the header says made the table: nothing in DR10, EMBEDDED in the embedded survey.
+BRICK_SCHEMA = arrow_schema(BRICK_COLUMNS).append(pa.field("pipeline", pa.string()))
 
 
 def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
@@ -36,7 +39,10 @@ def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
                 f"no survey-bricks-dr10-south table: {len(missing)} columns are missing: "
                 + ", ".join(missing),
             )
-        yield from record_batches(table, BRICK_COLUMNS)
+        pipeline = read_hdus(map_file(plain))[0].text("LEGPIPEV") or None
+        for batch in record_batches(table, BRICK_COLUMNS):
+            column = pa.array([pipeline] * batch.num_rows, pa.string())
+            yield pa.RecordBatch.from_arrays([*batch.columns, column], schema=BRICK_SCHEMA)
 
 
 @contextmanager
@@ -68,7 +74,7 @@ def _unpack(packed: gzip.GzipFile, plain: IO[bytes]) -> None:
 BRICKS = Destination(
     "bricks",
     "raw_bricks",
-    arrow_schema(BRICK_COLUMNS),
+    BRICK_SCHEMA,
     read_bricks,
     checksum_list="legacysurvey_dr10_south.sha256sum",
 )

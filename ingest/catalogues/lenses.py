@@ -16,14 +16,14 @@ import typer
 from astropy.coordinates import Angle
 
 from ingest.catalogues.files import Destination
-from ingest.catalogues.run import Force, SourceOption, open_lake, run_catalogue_command, show_how
+from ingest.catalogues.run import Force, SourceOption, open_lake, run_catalogue_command
 from ingest.outcomes import forget_outcome
 from ingest.raw_tables import LENS_COLUMNS, delete_rows
 from ingest.survey import KNOWN_LENSES, survey_root
 from ingest.transport.network import opened
 from pixels.binary_table import arrow_schema
 from store.failures import CommandError, FileRefused
-from store.lake import transaction
+from store.lake import how_to_look, transaction
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ def lenses(
 def _forget_in_lake(name: str) -> None:
     with closing(open_lake(must_exist=True)) as connection:
         typer.echo(f"lenses: {forget_lenses(connection, name)} of {name} removed")
-    show_how("select source_file, count(*) from raw_known_lenses group by all")
+    typer.echo(how_to_look("select source_file, count(*) from raw_known_lenses group by all"))
 
 
 def forget_lenses(connection: duckdb.DuckDBPyConnection, name: str) -> int:

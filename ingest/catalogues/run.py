@@ -110,12 +110,8 @@ def _report(outcomes: Sequence[Outcome], n_skipped: int, to: Destination) -> Non
         f"{to.product}: {n_taken} files taken ({n_rows} rows), {n_skipped} unchanged, "
         f"{len(failed)} refused"
     )
-    show_how(f"from {to.table} limit 5; from raw_outcomes where product = '{to.product}'")
-
-
-def show_how(query: str) -> None:
-    """The last line of every command: how to look at what it did."""
-    if lake.is_remote(lake.lake_root()):
-        typer.echo(f"look: {query}")
-    else:
-        typer.echo(f'look: duckdb -init {lake.lake_path("open.sql")} -c "{query}"')
+    typer.echo(
+        lake.how_to_look(
+            f"from {to.table} limit 5; from raw_outcomes where product = '{to.product}'"
+        )
+    )

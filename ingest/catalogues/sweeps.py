@@ -1,6 +1,7 @@
 """Sweep files into ``raw_sources``."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from pixels.binary_table import (
     open_table,
     record_batches,
 )
+from pixels.table_columns import physical_values
 from store.failures import CommandError, FileRefused
 
 ACCEPTED_RELEASES = DR9_RELEASES | DR10_RELEASES
@@ -44,7 +46,7 @@ def read_sweep(path: Path) -> Iterator[pa.RecordBatch]:
     table = open_table(path)
     columns = _columns_of_release(table)
     for batch in record_batches(table, columns):
-        _refuse_other_releases(batch.column("release").to_numpy())
+        _refuse_other_releases(batch.column("release").to_numpy(zero_copy_only=False))
         yield batch
 
 
@@ -52,7 +54,7 @@ def _columns_of_release(table: BinaryTable) -> list[Column]:
     """What the file must have: DR9 has no i band, DR10 has."""
     release = _first_release(table)
     lacks_i = release is None or release in DR9_RELEASES
-    columns = [Column(c.name, c.sql_type, c.is_optional and lacks_i) for c in SOURCE_COLUMNS]
+    columns = [replace(c, is_optional=c.is_optional and lacks_i) for c in SOURCE_COLUMNS]
     missing = missing_columns(table, columns)
     if missing:
         kind = "no RELEASE column" if release is None else f"RELEASE {release}"
@@ -68,7 +70,8 @@ def _first_release(table: BinaryTable) -> int | None:
     name = table.names().get("release")
     if name is None or table.n_rows == 0:
         return None
-    return int(np.asarray(table.rows(0, 1)[name]).ravel()[0])
+    first, is_null = physical_values(table.rows(0, 1)[name], table.form(name))
+    return None if is_null is not None and is_null.any() else int(first.ravel()[0])
 
 
 def _refuse_other_releases(releases: np.ndarray) -> None:

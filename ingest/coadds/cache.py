@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingest.coadds.files import brick_path
 from store.failures import CommandError
+from store.files import TEMPORARY_ENDING, publish, remove_leftovers, sync
+from store.survey_files import brick_path
 
 RECORD = "_files.json"
 MARKER = "_SUCCESS"
 LOCK = ".lock"
-PARTIAL_ENDING = ".partial"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class BrickFolder:
 
     def partial(self, name: str) -> Path:
         """Where a file is written before it has its final name."""
-        return self.path / f".{name}{PARTIAL_ENDING}"
+        return self.path / f".{name}{TEMPORARY_ENDING}"
 
     def records(self) -> dict[str, FileRecord]:
         """The record, less the files that are not there or have another length."""
@@ -93,19 +93,18 @@ class BrickFolder:
     def write_records(self, records: Mapping[str, FileRecord]) -> None:
         """Replace the record whole."""
         entries = {name: asdict(record) for name, record in sorted(records.items())}
+        # Not synced: a record that a power cut loses only makes its files be fetched anew.
         partial = self.partial(RECORD)
         partial.write_text(json.dumps(entries, indent=0))
         partial.rename(self.path / RECORD)
 
     def adopt(self, name: str) -> None:
         """Give a file that was checked its final name, its bytes being on the disk."""
-        _sync(self.partial(name))
-        self.partial(name).rename(self.file(name))
+        publish(self.partial(name), self.file(name))
 
     def clear_partials(self) -> None:
         """Remove what a killed run left half written."""
-        for leftover in self.path.glob(f".*{PARTIAL_ENDING}"):
-            leftover.unlink()
+        remove_leftovers(self.path)
 
     @property
     def is_marked(self) -> bool:
@@ -114,23 +113,14 @@ class BrickFolder:
 
     def mark(self) -> None:
         """Write the marker, everything else being on the disk."""
-        _sync(self.path / RECORD)
-        _sync(self.path)
+        sync(self.path / RECORD)
+        sync(self.path)
         (self.path / MARKER).touch()
-        _sync(self.path)
+        sync(self.path)
 
     def unmark(self) -> None:
         """Remove the marker."""
         (self.path / MARKER).unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def cached_bricks(coadds: Path) -> list[str]:

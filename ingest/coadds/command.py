@@ -16,21 +16,22 @@ import duckdb
 import numpy as np
 import typer
 
-from ingest.catalogues.run import SourceOption, open_lake, show_how
+from ingest.catalogues.run import SourceOption, open_lake
 from ingest.coadds.cache import BrickFolder, cached_bricks, locked
 from ingest.coadds.fetch import Budget, Plan, WholeFiles, fetch_files
 from ingest.coadds.files import PSFSIZE, files_of_brick
 from ingest.coadds.run import Crew, Tally, Work, run_bricks
 from ingest.coadds.tiles_only import Squares, TilesOnly
 from ingest.coadds.verify import verify_files
-from ingest.survey import BRICK_NAME, survey_root
+from ingest.survey import survey_root
 from ingest.transport import Source
 from ingest.transport.interface import public_location
 from ingest.transport.local import LocalSource
 from ingest.transport.network import n_workers, opened
 from store.failures import CommandError
-from store.lake import coadd_root
+from store.lake import coadd_root, how_to_look
 from store.project import PROJECT_FILE, settings
+from store.survey_files import is_brick_name
 from store.workers import local_workers
 
 log = logging.getLogger(__name__)
@@ -204,7 +205,7 @@ def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
             "there is no table task_bricks: run 'dbt build --select manifests' first"
         ) from error
     names = [str(name) for (name,) in rows]
-    wrong = [name for name in names if not BRICK_NAME.fullmatch(name)]
+    wrong = [name for name in names if not is_brick_name(name)]
     if wrong:
         raise CommandError(f"task_bricks holds {wrong[0]!r}, which is no brick name (0001m002)")
     return names
@@ -248,7 +249,7 @@ def _same_file_system(source: str, folder: Path) -> bool:
 
 
 def report(tally: Tally, budget: Budget, works: Sequence[Work], what: str) -> None:
-    """The last two lines."""
+    """Print the summary and the query that shows it."""
     n_wanted = len(works)
     reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.reasons.items()))
     left = n_wanted - tally.n_bricks
@@ -261,4 +262,4 @@ def report(tally: Tally, budget: Budget, works: Sequence[Work], what: str) -> No
     )
     if tally.n_bricks and not tally.is_alive:
         raise CommandError("not one file was found: is the source right? No brick was blacklisted")
-    show_how("from raw_outcomes where product = 'coadds' and not is_ok")
+    typer.echo(how_to_look("from raw_outcomes where product = 'coadds' and not is_ok"))

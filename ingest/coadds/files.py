@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.survey import COADD_FOLDER, checked_brick_name
+from ingest.survey import COADD_FOLDER
 from pixels.cards import Hdu, map_file, read_hdus
 from pixels.image import TiledImage, open_images
 from store.failures import FileRefused
+from store.survey_files import BRICK_CARDS, brick_path, coadd_checksum_list, coadd_name
 
 IMAGE, INVVAR, MASKBITS, PSFSIZE = "image", "invvar", "maskbits", "psfsize"
 BRICK_SIDE = 3600  # pixels; coadds of DR10 and of the releases before it
 TILE_SIDE = 100  # pixels of a compression tile
 FITS_START = b"SIMPLE  ="
-BRICK_CARDS = ("BRICK", "BRICKNAM")  # the second in releases before DR8
 
 
 @dataclass(frozen=True)
@@ -35,24 +35,12 @@ class CoaddFile:
     @property
     def name(self) -> str:
         """The survey's own file name."""
-        ending = f"{self.product}-{self.band}" if self.band else self.product
-        return f"legacysurvey-{self.brickname}-{ending}.fits.fz"
+        return coadd_name(self.brickname, self.product, self.band)
 
     @property
     def path(self) -> str:
         """Where it is in the survey's tree."""
         return f"{COADD_FOLDER}/{brick_path(self.brickname)}/{self.name}"
-
-
-def brick_path(brickname: str) -> str:
-    """Folder of a brick below the folder of coadds: ``<AAA>/<brick>``.
-
-    Raises
-    ------
-    ValueError
-        When it is no brick name.
-    """
-    return f"{checked_brick_name(brickname)[:3]}/{brickname}"
 
 
 def files_of_brick(brickname: str, bands: str, *, with_psfsize: bool = True) -> list[CoaddFile]:
@@ -64,8 +52,7 @@ def files_of_brick(brickname: str, bands: str, *, with_psfsize: bool = True) -> 
 
 def checksum_list_path(brickname: str) -> str:
     """Where the survey's list of checksums of a brick is in its tree."""
-    name = f"legacysurvey_dr10_south_coadd_{brickname[:3]}_{brickname}.sha256sum"
-    return f"{COADD_FOLDER}/{brick_path(brickname)}/{name}"
+    return f"{COADD_FOLDER}/{brick_path(brickname)}/{coadd_checksum_list(brickname)}"
 
 
 def check_structure(path: Path, file: CoaddFile) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from ingest.coadds.cache import FileRecord
-from ingest.coadds.files import IMAGE, CoaddFile, brick_path
+from ingest.coadds.files import IMAGE, CoaddFile
 from ingest.outcomes import Outcome
+from store.survey_files import brick_path
 
 MISSING_BRICK = "missing_brick"
 PRODUCT = "coadds"

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import typer
 
-from ingest.catalogues.run import SourceOption, open_lake, show_how
+from ingest.catalogues.run import SourceOption, open_lake
 from ingest.coadds.cache import BrickFolder, locked
 from ingest.coadds.fetch import Budget, Plan, WholeFiles
 from ingest.coadds.files import IMAGE, files_of_brick
@@ -29,6 +29,7 @@ from ingest.cutouts.parts import (
     drop_parts,
     refuse_other_settings,
     register_parts,
+    remove_part_leftovers,
     write_part,
 )
 from ingest.survey import survey_root
@@ -38,7 +39,7 @@ from ingest.transport.local import LocalSource
 from ingest.transport.network import n_workers, opened
 from ingest.transport.retrying import Tries
 from store.failures import CommandError
-from store.lake import coadd_root
+from store.lake import coadd_root, how_to_look
 from store.progress import Progress
 
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -78,6 +79,7 @@ def cutouts(
     refuse_bad_options(table, bands)
     settings = CutoutSettings("service" if service else "coadds", bands, size)
     with open_lake(must_exist=True) as lake, locked(coadd_root()):
+        remove_part_leftovers()
         if force:
             drop_parts(lake)
         register_parts(lake)
@@ -153,7 +155,7 @@ def from_coadds(
 
 
 def _mark_again(folder: BrickFolder, bands: str) -> None:
-    """A brick that was complete before its images were fetched anew still is."""
+    """Restore the brick's completion marker."""
     if is_settled(files_of_brick(folder.brickname, bands), folder.records()):
         folder.mark()
 
@@ -245,7 +247,7 @@ def refuse_no_cutouts(lake: duckdb.DuckDBPyConnection, tally: Counter) -> None:
 
 
 def report(tally: Counter, n_objects: int, n_files: int, folder: Path | None) -> None:
-    """The last two lines."""
+    """Print the summary and the query that shows it."""
     n_made = tally.pop(None, 0)
     reasons = ", ".join(f"{n} {code}" for code, n in sorted(tally.items()))
     typer.echo(
@@ -253,6 +255,9 @@ def report(tally: Counter, n_objects: int, n_files: int, folder: Path | None) ->
         + (f"; {reasons}" if reasons else "")
         + (f"; {n_files} files in {folder}" if folder else "")
     )
-    show_how(
-        f"select * exclude (pixels) from {TABLE} limit 5; from raw_outcomes where product = 'cutouts'"
+    typer.echo(
+        how_to_look(
+            f"select * exclude (pixels) from {TABLE} limit 5; "
+            "from raw_outcomes where product = 'cutouts'"
+        )
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from ingest.cutouts.parts import TABLE
 from store.failures import CommandError
+from store.files import written_whole
 from store.progress import Progress
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
@@ -66,7 +67,5 @@ def _write(folder: Path, row: dict) -> None:
     shape = (len(row["bands"]), row["size_pix"], row["size_pix"])
     arrays: dict[str, Any] = {f"meta_{key}": _meta(value) for key, value in row.items()}
     arrays["cutout"] = np.moveaxis(pixels.reshape(shape), 0, -1)
-    partial = folder / f".{name}.partial"
-    with partial.open("wb") as file:
+    with written_whole(folder / f"{name}.npz") as path, path.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    partial.rename(folder / f"{name}.npz")

@@ -10,12 +10,12 @@ from ingest.coadds.cache import BrickFolder, FileRecord
 from ingest.coadds.fetch import Plan, fetch_files
 from ingest.coadds.files import IMAGE, CoaddFile
 from ingest.cutouts.objects import Cutout, CutoutSettings, SkyObject
-from ingest.survey import checked_brick_name
 from pixels.cards import FitsError
 from pixels.image import TiledImage, open_images
 from pixels.tiles import cut_squares
 from pixels.wcs import pixel_from_sky, wcs_from_cards
 from store.failures import FileRefused
+from store.survey_files import is_brick_name
 from udfs.batch.stamps import stamp_corner
 
 
@@ -28,10 +28,10 @@ def cutouts_of_brick(
     ------
     LimitReached
     """
-    try:
-        brickname = checked_brick_name(objects[0].brickname)
-    except ValueError as error:
-        return [_refused(obj, "bad_brick_name", str(error)) for obj in objects]
+    brickname = objects[0].brickname
+    if brickname is None or not is_brick_name(brickname):
+        message = f"{brickname!r} is no brick name (like 0001m002)"
+        return [_refused(obj, "bad_brick_name", message) for obj in objects]
     folder = BrickFolder(coadds, brickname)
     files = [CoaddFile(brickname, IMAGE, band) for band in settings.bands]
     records = fetch_files(folder, files, plan)

@@ -5,6 +5,7 @@ The part files are what there is: a killed run leaves whole ones, and the next r
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -30,6 +31,14 @@ def part_locations() -> list[str]:
 
 def _is_part(name: str) -> bool:
     return name.startswith("part-") and name.endswith(".parquet")
+
+
+def remove_part_leftovers() -> None:
+    """Remove the temporary files that a killed run left; only while the cache is locked."""
+    is_remote = lake.is_remote(lake.lake_root())
+    lake_files.remove_leftovers(
+        lake_files.upload_folder() if is_remote else Path(lake.lake_path(FOLDER))
+    )
 
 
 def register_parts(connection: duckdb.DuckDBPyConnection) -> None:
@@ -70,19 +79,15 @@ def write_part(
         key = "\n".join([str(settings), *(cutout.object.galaxy_id for cutout in made)])
         name = f"part-{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
         location = f"{lake.lake_path(FOLDER)}/{name}"
-        scratch = lake_files.scratch_file(name, location)
-        try:
+        with lake_files.written_whole(location) as path:
             pq.write_table(
                 cutout_table(made, settings),
-                scratch,
+                path,
                 compression="zstd",
                 use_dictionary=["cutout_origin", "bands", "release", "pipeline", "source"],
                 use_byte_stream_split=["pixels.list.element"],
                 row_group_size=256,
             )
-            lake_files.publish(scratch, location)
-        finally:
-            scratch.unlink(missing_ok=True)
     with transaction(connection):
         register_parts(connection)
         write_outcomes(connection, [outcome(cutout) for cutout in cutouts])

@@ -10,6 +10,7 @@ from ingest.embedded.exposures import BANDS, brick_exposure_means
 from ingest.embedded.layout import Site
 from ingest.embedded.measurements import galaxy_depth, point_depth
 from ingest.embedded.sweep_format import EXTINCTION
+from store.survey_files import EMBEDDED_PIPELINE
 
 BRICK_BANDS = ("g", "r", "i", "z")
 NEXP_HIST_BINS = 11
@@ -107,7 +108,12 @@ def depth_magnitude(ivar: float) -> float:
 
 
 def table_bytes(table: np.ndarray) -> bytes:
-    """The table as a gzipped FITS file, without time stamps."""
+    """Return the table as a gzipped FITS file without time stamps.
+
+    Its header says that the survey is synthetic, as those of the images do.
+    """
+    primary = fits.PrimaryHDU()
+    primary.header["LEGPIPEV"] = (EMBEDDED_PIPELINE, "synthetic bricks: not survey data")
     buffer = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(data=table)]).writeto(buffer)
+    fits.HDUList([primary, fits.BinTableHDU(data=table)]).writeto(buffer)
     return gzip.compress(buffer.getvalue(), mtime=0)

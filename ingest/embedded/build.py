@@ -5,33 +5,34 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from ingest.embedded import sweep_format
 from ingest.embedded.brick_table import brick_table, table_bytes
-from ingest.embedded.coadd_format import checksum_name, coadd_files, coadd_folder, coadd_name
+from ingest.embedded.coadd_format import coadd_files
 from ingest.embedded.field import field_rows
 from ingest.embedded.layout import Site, Trouble, sites
 from ingest.embedded.lenses import known_lens_list
 from ingest.embedded.measurements import RELEASES, measured_rows
 from ingest.embedded.pixels import PixelBrick, pixel_brick
+from ingest.survey import BRICK_TABLE, COADD_FOLDER, KNOWN_LENSES, SWEEP_FOLDER
 from store.failures import CommandError
+from store.files import remove_leftovers, write_whole
+from store.progress import Progress
+from store.survey_files import brick_path, coadd_checksum_list, coadd_name
 from store.workers import local_workers
 from udfs.light import psf, sersic
 from udfs.reference import render
 
 MARKER = "_EMBEDDED_SURVEY.json"
-LENS_LIST = "known_lenses.csv"
-BRICK_TABLE = "south/survey-bricks-dr10-south.fits.gz"
 BRICK_CHECKSUMS = "south/legacysurvey_dr10_south.sha256sum"
-SWEEP_FOLDER = "south/sweep/10.1"
 SWEEP_CHECKSUMS = "legacysurvey_dr10_south_sweep_10.1.sha256sum"
 TRUNCATED_FRACTION = 0.6
 SECOND_RELEASE_FLUX_Z = 10.0  # nanomaggy: z brighter than 20
@@ -149,7 +150,8 @@ def prepare(root: Path, identity: str, *, is_ours: bool) -> None:
     root.mkdir(parents=True, exist_ok=True)
     write_marker(root, identity, None)
     shutil.rmtree(root / "south", ignore_errors=True)
-    (root / LENS_LIST).unlink(missing_ok=True)
+    (root / KNOWN_LENSES).unlink(missing_ok=True)
+    remove_leftovers(root)
 
 
 def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> dict[str, int]:
@@ -164,7 +166,7 @@ def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> d
     table = table_bytes(brick_table(chosen, rows))
     write_whole(root / BRICK_TABLE, table)
     write_whole(root / BRICK_CHECKSUMS, checksum_line(table, Path(BRICK_TABLE).name))
-    write_whole(root / LENS_LIST, known_lens_list(lens_rows["RA"], lens_rows["DEC"]))
+    write_whole(root / KNOWN_LENSES, known_lens_list(lens_rows["RA"], lens_rows["DEC"]))
     return {
         "n_bricks": len(chosen),
         "n_pixel_bricks": len(with_pixels),
@@ -176,17 +178,27 @@ def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> d
 
 def bricks_made(
     root: Path, with_pixels: list[Site], progress: bool, workers: int
-) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """Write the pixel bricks; yields their rows and which are lenses, in the order of sites."""
-    bar: Callable = tqdm if progress else lambda items, **_: items
-    options = {"total": len(with_pixels), "desc": "embedded survey", "unit": "brick"}
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Write the pixel bricks; yield their rows and which are lenses, in the order of sites.
+
+    Yields
+    ------
+    (n,) SWEEP
+        Rows of a brick's sources.
+    (n,) bool
+        Whether a source is a lens.
+    """
     roots = [root] * len(with_pixels)
-    if workers == 1:
-        yield from bar(map(write_brick, roots, with_pixels), **options)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
-        yield from bar(pool.map(write_brick, roots, with_pixels), **options)
+    bar = Progress("embedded survey", len(with_pixels), "brick", is_shown=progress)
+    with bar, ExitStack() as stack:
+        made: Iterator = map(write_brick, roots, with_pixels)
+        if workers > 1:
+            context = get_context("spawn")
+            pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+            made = stack.enter_context(pool).map(write_brick, roots, with_pixels)
+        for rows in made:
+            yield rows
+            bar.add(1)
 
 
 def end_with_parent() -> None:
@@ -206,7 +218,7 @@ def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
     brick = pixel_brick(site)
     rows = measured_rows(brick)
     if site.trouble is not Trouble.MISSING:
-        write_coadds(root / coadd_folder(site.brick), brick)
+        write_coadds(root / COADD_FOLDER / brick_path(site.brick.name), brick)
     return rows, brick.scene.sources["is_lens"]
 
 
@@ -217,11 +229,11 @@ def write_coadds(folder: Path, brick: PixelBrick) -> None:
     files = {name: data for name, data in files.items() if not absent or absent not in name}
     lines = [checksum_line(data, name) for name, data in files.items()]
     if site.trouble is Trouble.TRUNCATED:
-        name = coadd_name(site.brick, "image", "r")
+        name = coadd_name(site.brick.name, "image", "r")
         files[name] = files[name][: int(TRUNCATED_FRACTION * len(files[name]))]
     for name, data in files.items():
         write_whole(folder / name, data)
-    write_whole(folder / checksum_name(site.brick), b"".join(lines))
+    write_whole(folder / coadd_checksum_list(site.brick.name), b"".join(lines))
 
 
 def with_second_release(rows: np.ndarray) -> np.ndarray:
@@ -250,14 +262,3 @@ def write_sweeps(root: Path, rows: np.ndarray) -> None:
 def checksum_line(data: bytes, name: str) -> bytes:
     """A line of a checksum list, as the survey writes it."""
     return f"{hashlib.sha256(data).hexdigest()} *{name}\n".encode()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or absent under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

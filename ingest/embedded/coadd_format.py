@@ -13,6 +13,7 @@ from ingest.embedded.layout import Site
 from ingest.embedded.masks import MASK_BITS, whole_brick
 from ingest.embedded.measurements import release
 from ingest.embedded.pixels import PixelBrick
+from store.survey_files import EMBEDDED_PIPELINE, coadd_name
 
 COMPRESSION = {
     "image": "R 100,100; qz -1e-4",
@@ -26,29 +27,14 @@ N_DITHER_SEEDS = 10_000  # of CFITSIO
 Card = dict[str, Any]
 
 
-def coadd_folder(brick: Brick) -> str:
-    """Folder of a brick's coadds under the survey's root."""
-    return f"south/coadd/{brick.name[:3]}/{brick.name}"
-
-
-def coadd_name(brick: Brick, product: str, band: str = "") -> str:
-    """File name of a coadd product."""
-    return f"legacysurvey-{brick.name}-{product}{'-' + band if band else ''}.fits.fz"
-
-
-def checksum_name(brick: Brick) -> str:
-    """File name of the list of a brick's checksums."""
-    return f"legacysurvey_dr10_south_coadd_{brick.name[:3]}_{brick.name}.sha256sum"
-
-
 def coadd_files(brick: PixelBrick) -> dict[str, bytes]:
     """Every coadd file of a healthy pixel brick, by name, in the order of names."""
-    files = {coadd_name(brick.site.brick, "maskbits"): maskbits_file(brick)}
+    files = {coadd_name(brick.site.brick.name, "maskbits"): maskbits_file(brick)}
     for band in BANDS:
         for product in UNITS:
             part = getattr(brick.bands[band], product)
             cards = image_cards(brick.site, product, band)
-            name = coadd_name(brick.site.brick, product, band)
+            name = coadd_name(brick.site.brick.name, product, band)
             seed = 1 + int.from_bytes(digest(name, "dither")[:4], "big") % N_DITHER_SEEDS
             files[name] = compressed(
                 COMPRESSION[product], [(whole_brick(part, brick.box), None, cards)], seed
@@ -99,7 +85,7 @@ def image_cards(site: Site, product: str, band: str) -> list[Card]:
 def survey_cards(site: Site) -> list[Card]:
     """Which survey, release and software."""
     return [
-        card("LEGPIPEV", "EMBEDDED", "synthetic pixels: not survey data"),
+        card("LEGPIPEV", EMBEDDED_PIPELINE, "synthetic pixels: not survey data"),
         card("LSDR", "DR10", "Data release number"),
         card("SURVEY", "LegacySurvey", "The LegacySurveys"),
         card("SURVEYID", "DECam LegacySurvey", "Survey name"),

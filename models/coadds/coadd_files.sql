@@ -12,7 +12,7 @@ coadd_files as (
         file_name,
         brickname,
         regexp_extract(
-            file_name, 'legacysurvey-[0-9]{4}[mp][0-9]{3}-([a-z]+)[.-]', 1
+            file_name, 'legacysurvey-{{ brick_name_pattern() }}-([a-z]+)[.-]', 1
         ) as coadd_product,
         band,
         is_ok,

@@ -9,7 +9,7 @@ stg_bricks as (
     select
         brickid,
         case
-            when regexp_full_match(trim(brickname), '[0-9]{4}[mp][0-9]{3}') then trim(brickname)
+            when regexp_full_match(trim(brickname), '{{ brick_name_pattern() }}') then trim(brickname)
             else error(
                 'brick name "' || brickname || '" is not of the form 0001m002: check '
                 || source_file

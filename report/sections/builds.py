@@ -1,5 +1,7 @@
 """Which run made the tables that are in the lake now, stage by stage."""
 
+import datetime
+
 import duckdb
 
 from report.blocks import Table
@@ -36,8 +38,8 @@ order by list_position($order, stage), finished_at desc
 
 
 def builds(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Return one row per stage and run that built tables still in the lake."""
-    (catalog,) = lake.sql("select current_database()").fetchone()
+    """One row per stage and run whose tables are in the lake, however many runs came after it."""
+    [(catalog,)] = lake.sql("select current_database()").fetchall()
     known = stage_of_tables()
     rows = lake.execute(
         BUILDS.format(catalog=catalog),
@@ -52,8 +54,17 @@ def builds(lake: duckdb.DuckDBPyConnection) -> Table:
     )
 
 
-def build_row(stage, n_tables, finished_at, command, selected, variables, n_failed, code) -> list:
-    """Return a build as a row; without a run, its run was killed early."""
+def build_row(
+    stage: str,
+    n_tables: int,
+    finished_at: datetime.datetime | None,
+    command: str | None,
+    selected: list[str] | None,
+    variables: str | None,
+    n_failed: int | None,
+    code: str | None,
+) -> list:
+    """A build as a row; one without a run is of a run that was killed before it could say so."""
     if command is None:
         return [stage, n_tables, None, None, None, "never ended", None]
     asked = f"dbt {command} {' '.join(selected) if selected else 'everything'}"
@@ -61,6 +72,6 @@ def build_row(stage, n_tables, finished_at, command, selected, variables, n_fail
     return [stage, n_tables, finished_at, asked, given or "none", outcome(n_failed), code]
 
 
-def outcome(n_failed: int) -> str:
-    """Return how a run ended."""
+def outcome(n_failed: int | None) -> str:
+    """How a run went."""
     return f"failed: {n_failed} models or checks" if n_failed else "succeeded"

@@ -40,21 +40,17 @@ def labels(lake: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
-    """Return the experiment with the widest Einstein radii, then most hosts."""
-    (experiment,) = lake.execute("""
+    """The experiment with the widest range of Einstein radii, then the most hosts."""
+    [(experiment,)] = lake.execute("""
         select experiment_id from injections where not is_control group by 1
         order by max(theta_e_arcsec) - min(theta_e_arcsec) desc, count(distinct (brickid, objid)) desc, min(stamp_size), 1 limit 1
-    """).fetchone()
-    return experiment
+    """).fetchall()
+    return str(experiment)
 
 
 def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
-    """Return the rule that the report shows.
-
-    A finder's rule if it recovers anything, else a blind one, else the
-    original's; the strictest of its kind.
-    """
-    (rule,) = lake.execute(
+    """A finder's rule if it recovers anything, else a blind one, else the original's; the strictest of its kind."""
+    [(rule,)] = lake.execute(
         """
         select rule from completeness_cells inner join recovery_thresholds using (experiment_id, rule)
         where experiment_id = ? and cube = 'overall'
@@ -66,8 +62,8 @@ def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
         limit 1
         """,
         [experiment],
-    ).fetchone()
-    return rule
+    ).fetchall()
+    return str(rule)
 
 
 def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:

@@ -2,6 +2,7 @@
 
 import altair as alt
 import duckdb
+import numpy as np
 import polars as pl
 
 from report.bins import AXIS_TITLES, bin_label, drawn_ends
@@ -68,7 +69,8 @@ def placed(rows: pl.DataFrame) -> pl.DataFrame:
     Open bins are drawn with the median width of the others.
     """
     finite = rows.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
-    width = (finite["high"] - finite["low"]).median() if len(finite) else 1.0
+    widths = (finite["high"] - finite["low"]).to_numpy()
+    width = float(np.median(widths)) if len(widths) else 1.0
     pairs = list(zip(rows["low"], rows["high"], strict=True))
     ends = [drawn_ends(low, high, width) for low, high in pairs]
     bits = sorted(rows["rule_bit"].unique())

@@ -141,12 +141,7 @@ def caption(row: dict) -> str:
 
 
 def pixels(lake: duckdb.DuckDBPyConnection, task_id: str, row: dict) -> np.ndarray:
-    """Return the stamp of a task.
-
-    Returns
-    -------
-    (band, y, x) float32, nanomaggy per pixel
-    """
-    (values,) = lake.execute("select pixels from stamps where task_id = ?", [task_id]).fetchone()
+    """(band, y, x) float32 stamp of a task, nanomaggy."""
+    [(values,)] = lake.execute("select pixels from stamps where task_id = ?", [task_id]).fetchall()
     size = row["stamp_size"]
     return np.asarray(values, dtype=np.float32).reshape(len(row["bandset"]), size, size)

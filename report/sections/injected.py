@@ -57,7 +57,7 @@ def outcomes(lake: duckdb.DuckDBPyConnection) -> Table:
         *("hosts", "tasks with a stamp", "tasks with metrics", "reasons"),
     ]  # fmt: skip
     names = labels(lake)
-    (n_systems,) = lake.sql(INJECTED_SYSTEMS).fetchone()
+    [(n_systems,)] = lake.sql(INJECTED_SYSTEMS).fetchall()
     return Table(
         "Tasks of each experiment whose brick is cached, and what became of them. An injected system is one simulated lens in one galaxy. "
         "Tasks of several selection sets, stamp sizes and sometimes experiments share it. Over all experiments, of the injected systems "

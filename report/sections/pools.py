@@ -33,10 +33,10 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def rules(lake: duckdb.DuckDBPyConnection) -> Note:
-    """Return the rule sets that made the pools."""
-    (rule_set, confusers) = lake.sql(
+    """Which rule sets made the pools."""
+    [(rule_set, confusers)] = lake.sql(
         "select rule_set, confuser_rule_set from pool_rules"
-    ).fetchone()
+    ).fetchall()
     return Note(f"Rule set {rule_set}, confusers {confusers} (seeds/pools).")
 
 

@@ -23,10 +23,10 @@ def blocks(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 
 def verdict(lake: duckdb.DuckDBPyConnection) -> Note:
-    """Return GO or NO-GO in a sentence."""
-    (verdict_, offenders) = lake.sql(
+    """GO or NO-GO in a sentence."""
+    [(verdict_, offenders)] = lake.sql(
         "select verdict, offenders from cutout_gates where gate = 'overall'"
-    ).fetchone()
+    ).fetchall()
     because = f" because of {', '.join(offenders)}" if offenders else ""
     return Note(f"The verdict on the cutouts is {verdict_}{because}.")
 

@@ -99,9 +99,14 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def window_of(rows: pl.DataFrame) -> Window:
-    """Return the part of the sky that holds these bricks, with a margin."""
-    ra = (rows["ra1_deg"].min() - MARGIN_DEG, rows["ra2_deg"].max() + MARGIN_DEG)
-    dec = (rows["dec1_deg"].min() - MARGIN_DEG, rows["dec2_deg"].max() + MARGIN_DEG)
+    """What a panel of these bricks shows, with a margin around them."""
+    ra, dec = (
+        (
+            float(rows[f"{axis}1_deg"].to_numpy().min()) - MARGIN_DEG,
+            float(rows[f"{axis}2_deg"].to_numpy().max()) + MARGIN_DEG,
+        )
+        for axis in ("ra", "dec")
+    )
     return Window(ra, dec)
 
 
@@ -143,7 +148,7 @@ def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -
             ],
         )
         .properties(width=scale * window.width_deg, height=scale * window.height_deg)
-        .interactive(name=f"field_{rows['field'].first()}")
+        .interactive(name=f"field_{rows['field'].to_list()[0]}")
     )
 
 

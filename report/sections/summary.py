@@ -74,7 +74,8 @@ def result(lake: duckdb.DuckDBPyConnection) -> Block:
     experiment = widest_experiment(lake)
     rule = shown_rule(lake, experiment)
     found = lake.execute(RESULT, [experiment, rule])
-    row = dict(zip([name for name, *_ in found.description], found.fetchone(), strict=True))
+    names = [name for name, *_ in found.description or []]
+    [row] = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
     name = labels(lake)[experiment]
     if not row["n_valid"]:
         return Note(f"No injection of {name} can be judged by {rule} yet.")
@@ -110,8 +111,8 @@ def shown_range(row: dict, value: str, low: str, high: str) -> str:
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:
-    """Return the main counts along the pipeline."""
-    rows = [[name, lake.sql(query).fetchone()[0]] for name, query in COUNTS.items()]
+    """The main counts along the pipeline."""
+    rows = [[name, lake.sql(query).fetchall()[0][0]] for name, query in COUNTS.items()]
     return Table("Rows along the way.", ["", "number"], rows)
 
 

@@ -86,9 +86,9 @@ def test_local_part_files_are_copied_once_and_registered_there(bucket, s3_enviro
 def test_files_of_the_lake_come_and_go(bucket, tmp_path):
     location = lake.lake_path("reports", "x.txt")
     assert not lake_files.exists(location)
-    scratch = lake_files.scratch_file("x.txt", location)
-    scratch.write_text("whole")
-    lake_files.publish(scratch, location)
+    with lake_files.written_whole(location) as scratch:
+        scratch.write_text("whole")
+        assert not lake_files.exists(location)
     assert lake_files.exists(location)
     assert not scratch.exists()
     assert lake_files.folder_names(lake.lake_path("reports")) == ["x.txt"]

@@ -122,7 +122,7 @@ def test_pixels_are_not_copied_when_all_are_wanted():
 def test_what_is_not_published_is_removed(tmp_path):
     files = StampFiles(PART, tmp_path, stage_settings("nowhere"))
     files.write(batch("a", 3, {8: noise(3, 3, 8)}))
-    assert len(list(tmp_path.rglob("*.tmp"))) == 1
+    assert len(list(tmp_path.rglob("*.partial"))) == 1
     files.discard()
     assert not list(tmp_path.rglob("*.*"))
 
@@ -131,7 +131,7 @@ def test_what_is_not_published_is_removed(tmp_path):
 def test_a_full_disk_is_told_by_the_write_and_leaves_nothing(tmp_path, monkeypatch):
     link = tmp_path / "full"
     link.symlink_to(FULL_DISK)
-    monkeypatch.setattr(part_files, "_temporary", lambda _: link)
+    monkeypatch.setattr(part_files, "temporary_path", lambda _: link)
     files = StampFiles(PART, tmp_path, stage_settings("nowhere"))
     with pytest.raises(OSError, match="No space left") as raised:
         files.write(batch("a", 1, {64: noise(1, 3, 64)}))

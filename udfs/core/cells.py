@@ -35,7 +35,7 @@ from udfs.core.system import (
     Q_SQUARE,
     THREE_ROOTS,
 )
-from udfs.jit import fast_kernel, inlined, whole_vectors
+from udfs.jit import fast_kernel, inlined, padded_length, whole_vectors
 
 CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens map bends
 CENTRE_REACH = np.float32(4)  # squared, in cells: a source as near may peak at the lens centre
@@ -71,7 +71,7 @@ class Cells(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """Room for the cells of a level, for those of them that are split, and for all leaves."""
+    """Room for a level's cells, its parents among them, and all leaves."""
 
     cells: Cells
     parents: Cells
@@ -79,61 +79,89 @@ class Tree(NamedTuple):
 
 
 def make_cells(capacity: int) -> Cells:
-    """An empty list for at most `capacity` cells."""
+    """Make an empty list for at most `capacity` cells."""
     return Cells(*[
-        np.zeros(whole_vectors(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
+        np.zeros(padded_length(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
     ])  # fmt: skip
 
 
 def make_tree(capacity: int) -> Tree:
-    """Empty lists for at most `capacity` cells of one level."""
-    capacity = whole_vectors(capacity)
+    """Make empty lists for at most `capacity` cells of one level."""
+    capacity = padded_length(capacity)
     leaves = make_leaves((MAX_LEVEL + 1) * capacity)
     return Tree(make_cells(capacity), make_cells(capacity // 4 + 1), leaves)
 
 
 @inlined
-def _split_scores(c: Any, mode: int, cells: Any, n: int, side: float, finest: float) -> None:
-    xs, ys, changes, split = cells
+def _split_scores(c: Any, mode: int, columns: Any, n: int, side: float, finest: float) -> None:
+    """Fill the scores of `split_scores` for a mode that is a constant.
+
+    The numbers are those of its rules.
+
+    Parameters
+    ----------
+    c, mode, n, side, finest
+        As in `split_scores`.
+    columns : tuple of (capacity,) float32
+        x, y, change and split of the cells.
+    """
+    xs, ys, changes, split = columns
     margin = CUSP_MARGIN * side
     for i in range(whole_vectors(n)):
         x, y = xs[i], ys[i]
-        bx, by = source_offset(c, x, y)
+        source_x, source_y = source_offset(c, x, y)
         inverse_square = _ONE / (x * x + y * y + TINY)
         two_kappa = c[KAPPA_SCALE] / np.sqrt(c[Q_SQUARE] * x * x + y * y + TINY)
-        a11 = c[MAP_11] - two_kappa * y * y * inverse_square
-        a22 = c[MAP_22] - two_kappa * x * x * inverse_square
-        a12 = c[MAP_12] + two_kappa * x * y * inverse_square
-        bend = two_kappa * side * np.sqrt(inverse_square)
-        reach = margin * (abs(a11 * a22 - a12 * a12) + bend)
-        cusp = reach - max(abs(a22 * bx - a12 * by), abs(a11 * by - a12 * bx))
-        u, v = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
-        ux, vx = c[AXIS_11] * a11 + c[AXIS_12] * a12, c[AXIS_21] * a11 + c[AXIS_22] * a12
-        uy, vy = c[AXIS_11] * a12 + c[AXIS_12] * a22, c[AXIS_21] * a12 + c[AXIS_22] * a22
-        across, along = ux * ux + vx * vx, uy * uy + vy * vy
-        span_square = side * side * max(across, along)
-        radius = radius_square(c, bx, by)
-        core = min(max(cusp, RIDGE_MARGIN * span_square - radius), span_square - finest * finest)
-        nearness = margin * margin * inverse_square - _ONE
-        centre = min(nearness, side - CENTRE_PART)
-        width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
+        jacobian_xx = c[MAP_11] - two_kappa * y * y * inverse_square
+        jacobian_yy = c[MAP_22] - two_kappa * x * x * inverse_square
+        jacobian_xy = c[MAP_12] + two_kappa * x * y * inverse_square
+        determinant = jacobian_xx * jacobian_yy - jacobian_xy * jacobian_xy
+        determinant_change = two_kappa * side * np.sqrt(inverse_square)
+        # Derivatives of (u, v), the source's own axes in R_e, along x and y of the image.
+        u_x = c[AXIS_11] * jacobian_xx + c[AXIS_12] * jacobian_xy
+        v_x = c[AXIS_21] * jacobian_xx + c[AXIS_22] * jacobian_xy
+        u_y = c[AXIS_11] * jacobian_xy + c[AXIS_12] * jacobian_yy
+        v_y = c[AXIS_21] * jacobian_xy + c[AXIS_22] * jacobian_yy
+        gradient_x_square, gradient_y_square = u_x * u_x + v_x * v_x, u_y * u_y + v_y * v_y
+        span_square = side * side * max(gradient_x_square, gradient_y_square)
+        radius = radius_square(c, source_x, source_y)
+        # 1. The lens centre is in the cell or next to it, and the cell is not small yet.
+        centre_nearness = margin * margin * inverse_square - _ONE
+        has_centre = min(centre_nearness, side - CENTRE_PART)
+        # 2. The cusp is within reach in the image, distances being times the determinant ...
+        cusp_reach = margin * (abs(determinant) + determinant_change)
+        cusp_distance = max(
+            abs(jacobian_yy * source_x - jacobian_xy * source_y),
+            abs(jacobian_xx * source_y - jacobian_xy * source_x),
+        )
+        cusp_nearness = cusp_reach - cusp_distance
+        # ... or in the source's elliptical radius, and the cell spans more than the finest part ...
+        ridge_nearness = RIDGE_MARGIN * span_square - radius
+        is_coarse = span_square - finest * finest
+        has_cusp = min(max(cusp_nearness, ridge_nearness), is_coarse)
+        # ... and the lens centre is elsewhere, or the source as near to it as two cells.
+        source_nearness = CENTRE_REACH * side * side - source_x * source_x - source_y * source_y
+        is_linear = max(-centre_nearness, source_nearness)
+        # 3. The exponent changes too much for the brightest that the cell may be.
+        width = np.sqrt(gradient_x_square) + np.sqrt(gradient_y_square)
+        width = width + determinant_change * c[INVERSE_MINOR]
         nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
         lowest = exponent_of(c, mode, radius * nearest * nearest)
         step = min(changes[i], _TWO * (exponent_of(c, mode, radius) - lowest))
-        steep = step - MAX_STEP - STEP_SLOPE * lowest
-        outside = max(-nearness, CENTRE_REACH * side * side - bx * bx - by * by)
-        split[i] = max(min(core, outside), centre, steep)
+        is_steep = step - MAX_STEP - STEP_SLOPE * lowest
+        split[i] = max(min(has_cusp, is_linear), has_centre, is_steep)
 
 
 @fast_kernel
 def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: float) -> None:
-    """Positive `split` for cells that their nodes cannot hold.
+    """Set `split` above 0 for cells that four nodes cannot hold.
 
-    These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
-    or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
-    that are too steep for their brightness. The first two are split only while they span more than `finest`
-    of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
-    ask for ever smaller cells; there it holds only if the source is as near as two cells.
+    1. Cells with the lens centre, while they are larger than `CENTRE_PART`.
+    2. Cells within reach of the cusp, whether in the image plane or in the source's own elliptical
+       radius (a flat source makes a ridge along the arc), while they span more than `finest` of the
+       source. Where the lens centre is, the map is not linear, and the rule would ask for ever
+       smaller cells; there it holds only if the source is as near as two cells.
+    3. Cells that are too steep for their brightness.
 
     With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
     source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
@@ -141,10 +169,16 @@ def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: f
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     cells : Cells
-    n : number of cells
+        Their `split` is written.
+    n : int
+        Number of cells.
     side : float32, arcsec
+        Of a cell.
     finest : float32, R_e
     """
     columns = cells.x, cells.y, cells.change, cells.split
@@ -157,12 +191,24 @@ def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: f
 
 
 @fast_kernel
-def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndarray) -> int:
-    """Write the numbers of the positive ones of n values, the first being `first`; returns how many they are.
+def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndarray) -> np.int64:
+    """Collect the indices of the positive values; return their count.
 
     Every number is written to the end of the list, which is moved on for those that stay: a branch
     guessed wrong takes longer. Without signs, because for a signed index numba asks each time
     whether it counts from the end.
+
+    Parameters
+    ----------
+    values : (n or more,) float32
+    first : int
+        Index of the first value.
+    n : int
+    numbers : (n + 1 or more,) uint32, written
+
+    Returns
+    -------
+    int
     """
     n_found = np.uint64(0)
     for i in range(n):
@@ -173,14 +219,22 @@ def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndar
 
 @fast_kernel
 def picked(values: np.ndarray, numbers: np.ndarray, n: int, out: np.ndarray) -> None:
-    """The values of these numbers, one after the other."""
+    """Copy the values at some indices, one after the other.
+
+    Parameters
+    ----------
+    values : (m,) float32
+    numbers : (n or more,) uint32
+    n : int
+    out : (n or more,) float32, written
+    """
     for k in range(n):
         out[k] = values[numbers[k]]
 
 
 @fast_kernel
 def _move(cells: Any, n: int, n_most: int, parents: Any, leaves: Any) -> Any:
-    """Copy each of n cells to the end of the list that it belongs to; returns how many are parents.
+    """Move n cells to the parents or the leaves; count the parents.
 
     As `numbers_of_positive`, every cell is written to both lists, one of which is moved on. All
     columns in one loop: to sort numbers first and pick columns by them takes an eighth longer.
@@ -202,7 +256,18 @@ def _move(cells: Any, n: int, n_most: int, parents: Any, leaves: Any) -> Any:
 
 @fast_kernel
 def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> Any:
-    """Cells to be split go to `tree.parents`, the others to the leaves, `n_leaves` of which are there.
+    """Move cells to be split to `tree.parents`, the others to the leaves.
+
+    Parameters
+    ----------
+    tree : Tree
+    n : int
+        Number of cells of the level.
+    part : float32, pixel
+        Side of its cells.
+    n_leaves : int
+        Number of leaves of the levels before.
+    may_split : bool
 
     Returns
     -------
@@ -223,12 +288,14 @@ def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> A
 
 @fast_kernel
 def _shifted(values: np.ndarray, step: float, n: int, out: np.ndarray) -> None:
+    """Copy n values, each moved by a step."""
     for i in range(n):
         out[i] = values[i] + step
 
 
 @fast_kernel
 def _inherited(parents: Cells, n: int, change: np.ndarray, owner: np.ndarray) -> None:
+    """Give children half of their parents' change, and their pixels."""
     for i in range(n):
         change[i] = _HALF * parents.change[i]
         owner[i] = parents.owner[i]
@@ -236,7 +303,9 @@ def _inherited(parents: Cells, n: int, change: np.ndarray, owner: np.ndarray) ->
 
 @fast_kernel
 def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) -> None:
-    """The four quarters of n parents, `part` of a pixel on a side, in the place of the level's cells.
+    """Replace the level's cells by the four quarters of n parents.
+
+    Quarters are `part` of a pixel on a side.
 
     First the first quarter of all, then the second of all, so that each is a loop over neighbours.
 
@@ -262,19 +331,23 @@ def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) 
 def refine(
     c: Any, mode: int, tree: Tree, n: int, pixels: Any, finest: float, moments: Moments
 ) -> None:
-    """Add the light of n pixels to `moments`, splitting cells as often as it takes.
+    """Add the light of n pixels, splitting cells as often as needed.
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     tree : Tree
         Its cells have the pixels' centres, numbers and changes of the exponent.
     n : int
     pixels : (x, y, (side, cos, sin))
-        Centres of all pixels in the lens' frame, side of a pixel in arcsec, and the lens' angle.
+        Centres of all pixels in the lens' frame and side of a pixel, in arcsec; cosine and sine
+        of the lens' angle.
     finest : float, R_e
         Part of the source within which the cusp is not resolved further.
-    moments : Moments
+    moments : Moments, added to
     """
     centre_x, centre_y, turn = pixels
     cells, leaves = tree.cells, tree.leaves

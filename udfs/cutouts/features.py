@@ -1,24 +1,36 @@
-"""What is measured on a cutout: quality, features of shape and light, and nuisances.
+"""What is measured on a cutout: quality, shape, light, nuisances.
 
 Every band gets the same numbers (``BAND_FEATURES``), then come the colours (``COLOUR_FEATURES``).
 Regions are circles about the stamp's centre, in pixels, and a frame along its edge that no arc
 reaches. Brightness is in nanomaggy per pixel. What cannot be measured is NaN.
 """
 
-import itertools
 from functools import lru_cache
 
 import numpy as np
+from numba import float32, float64, int64
 
+from udfs.cutouts.feature_names import (
+    BAND_FEATURES,
+    BANDS,
+    COLOUR_FEATURES,
+    FEATURES,
+    FRAME_FEATURES,
+    LIGHT_FEATURES,
+    PROFILE_EDGES_PIX,
+    QUALITY_FEATURES,
+    SHAPE_FEATURES,
+)
 from udfs.cutouts.region_statistics import between, median, moments, sigma_mad
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel
+
+__all__ = ["BANDS", "FEATURES", "cutout_features", "stamp_geometry"]
 
 CORE_PIX = 8.0
 INNER_PIX = 4.0
 INNER_WIDE_PIX = 12.0
 ANNULUS_PIX = (4.0, 16.0)  # arcs of theta_E 0.5-3 arcsec; 20-40 pixels is sky
 OUTER_PIX = (16.0, 28.0)
-PROFILE_EDGES_PIX = (0.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 40.0)
 APERTURE_PIX = 19.0  # 5 arcsec
 CENTRAL_BOX_PIX = 50
 CORE_BOX_PIX = 16
@@ -30,59 +42,48 @@ STAMPS_AT_ONCE = 64
 ASYMMETRY_FLOOR = 1e-3  # nanomaggy; below it the ratio says nothing
 ASYMMETRY_CAP = 10.0
 
-QUALITY_FEATURES = (
-    "nan_frac",
-    "central_nan_frac",
-    "core_nan_frac",
-    "zero_frac",
-    "central_zero_frac",
-    "core_zero_frac",
-    "clip_frac",
-    "edge_artefact",
+# Places of the features within their group.
+NAN_FRAC, CENTRAL_NAN_FRAC, CORE_NAN_FRAC, ZERO_FRAC, CENTRAL_ZERO_FRAC, CORE_ZERO_FRAC = map(
+    QUALITY_FEATURES.index,
+    (
+        "nan_frac",
+        "central_nan_frac",
+        "core_nan_frac",
+        "zero_frac",
+        "central_zero_frac",
+        "core_zero_frac",
+    ),
 )
-SHAPE_FEATURES = (
-    "laplacian_core",
-    "laplacian_annulus",
-    "azimuthal_asymmetry",
-    "wedge_std",
-    "centroid_x",
-    "centroid_y",
+CLIP_FRAC, EDGE_ARTEFACT = map(QUALITY_FEATURES.index, ("clip_frac", "edge_artefact"))
+LAPLACIAN_CORE = SHAPE_FEATURES.index("laplacian_core")
+LAPLACIAN_ANNULUS = SHAPE_FEATURES.index("laplacian_annulus")
+AZIMUTHAL_ASYMMETRY = SHAPE_FEATURES.index("azimuthal_asymmetry")
+WEDGE_STD = SHAPE_FEATURES.index("wedge_std")
+CENTROID_X, CENTROID_Y = map(SHAPE_FEATURES.index, ("centroid_x", "centroid_y"))
+CORE_BRIGHTNESS, CORE_MAX, CORE_STD = map(
+    LIGHT_FEATURES.index, ("core_brightness", "core_max", "core_std")
 )
-LIGHT_FEATURES = (
-    "core_brightness",
-    "core_max",
-    "core_std",
-    "inner4_brightness",
-    "inner4_max",
-    "inner4_std",
-    "inner12_brightness",
-    "annulus_brightness",
-    "annulus_max",
-    "annulus_std",
-    "outer_brightness",
-    "radial_gradient",
-    "aperture_flux_nmgy",
-    *(f"profile_{low:02.0f}_{high:02.0f}" for low, high in itertools.pairwise(PROFILE_EDGES_PIX)),
+INNER4_BRIGHTNESS, INNER4_MAX, INNER4_STD = map(
+    LIGHT_FEATURES.index, ("inner4_brightness", "inner4_max", "inner4_std")
 )
-FRAME_FEATURES = (
-    "frame_median",
-    "frame_std",
-    "frame_mad",
-    "frame_max",
-    "frame_noise",
-    "frame_autocorrelation_x",
-    "frame_autocorrelation_y",
+INNER12_BRIGHTNESS = LIGHT_FEATURES.index("inner12_brightness")
+ANNULUS_BRIGHTNESS, ANNULUS_MAX, ANNULUS_STD = map(
+    LIGHT_FEATURES.index, ("annulus_brightness", "annulus_max", "annulus_std")
 )
-BAND_FEATURES = (*QUALITY_FEATURES, *SHAPE_FEATURES, *LIGHT_FEATURES, *FRAME_FEATURES, "mad")
-COLOUR_FEATURES = (
-    "core_g_r",
-    "annulus_g_r",
-    "annulus_minus_core_g_r",
-    "aperture_g_r",
-    "aperture_r_z",
+OUTER_BRIGHTNESS = LIGHT_FEATURES.index("outer_brightness")
+RADIAL_GRADIENT = LIGHT_FEATURES.index("radial_gradient")
+APERTURE_FLUX = LIGHT_FEATURES.index("aperture_flux_nmgy")
+FIRST_PROFILE = LIGHT_FEATURES.index("profile_00_04")
+FRAME_MEDIAN, FRAME_STD, FRAME_MAD, FRAME_MAX, FRAME_NOISE = map(
+    FRAME_FEATURES.index, ("frame_median", "frame_std", "frame_mad", "frame_max", "frame_noise")
 )
-BANDS = ("g", "r", "z")
-FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
+FRAME_AUTOCORRELATION_X = FRAME_FEATURES.index("frame_autocorrelation_x")
+FRAME_AUTOCORRELATION_Y = FRAME_FEATURES.index("frame_autocorrelation_y")
+CORE_G_R, ANNULUS_G_R, ANNULUS_MINUS_CORE_G_R = map(
+    COLOUR_FEATURES.index, ("core_g_r", "annulus_g_r", "annulus_minus_core_g_r")
+)
+APERTURE_G_R, APERTURE_R_Z = map(COLOUR_FEATURES.index, ("aperture_g_r", "aperture_r_z"))
+G, R, Z = map(BANDS.index, "grz")
 
 # Where each group begins in a band's numbers.
 _SHAPE_FROM = len(QUALITY_FEATURES)
@@ -98,7 +99,10 @@ _PROFILE_EDGES = np.array(PROFILE_EDGES_PIX)
 
 @kernel
 def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
-    """Fractions of pixels that are not finite and that are zero, in a box about the centre."""
+    """Return the fractions of NaN and of zero pixels in a central box.
+
+    A pixel that is not finite counts as NaN.
+    """
     margin = max(0, (image.shape[0] - width) // 2)
     stop = image.shape[0] - margin
     n_nan, n_zero = 0, 0
@@ -112,7 +116,10 @@ def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
 
 @kernel
 def _clip_fraction(finite: np.ndarray) -> float:
-    """Fraction of pixels at the maximum beyond the first: 0 in nature, more where it was clipped."""
+    """Return the fraction of pixels at the maximum beyond the first.
+
+    0 in nature, more where it was clipped.
+    """
     largest, n_top = -np.inf, 0
     for value in finite:
         if value > largest:
@@ -123,7 +130,10 @@ def _clip_fraction(finite: np.ndarray) -> float:
 
 @kernel
 def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> float:
-    """Mean absolute five-point Laplacian over low <= distance < high."""
+    """Return the mean absolute five-point Laplacian of a ring.
+
+    Over low <= distance < high.
+    """
     total, n = 0.0, 0
     for y in range(1, image.shape[0] - 1):
         for x in range(1, image.shape[1] - 1):
@@ -138,7 +148,7 @@ def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, hig
 
 @kernel
 def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> np.ndarray:
-    """Mean brightness of the annulus in each of the wedges."""
+    """Return the annulus' mean brightness in each of the wedges."""
     total, count = np.zeros(N_WEDGES), np.zeros(N_WEDGES)
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
@@ -150,7 +160,10 @@ def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> 
 
 @kernel
 def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
-    """Offset (x, y) of the light inside a small circle from the centre, pixel."""
+    """Return the offset (x, y) of the light in a small circle, pixel.
+
+    From the centre.
+    """
     centre = (image.shape[0] - 1) / 2
     total, sum_x, sum_y = 0.0, 0.0, 0.0
     for y in range(image.shape[0]):
@@ -166,7 +179,7 @@ def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
 def _frame_differences(
     image: np.ndarray, edge_distance: np.ndarray, step_y: int, step_x: int
 ) -> np.ndarray:
-    """Differences of neighbouring pixels that both lie in the frame."""
+    """Return differences of neighbouring pixels within the frame."""
     kept = np.empty(image.size)
     n = 0
     for y in range(image.shape[0] - step_y):
@@ -181,7 +194,10 @@ def _frame_differences(
 
 @kernel
 def _autocorrelation(differences: np.ndarray, sigma: float) -> float:
-    """Correlation of neighbouring pixels, 1 - var(difference) / (2 var), from robust widths."""
+    """Return the correlation of neighbouring pixels.
+
+    1 - var(difference) / (2 var), from robust widths.
+    """
     return 1.0 - sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
 
 
@@ -190,12 +206,12 @@ def _measure_quality(
     image: np.ndarray, finite: np.ndarray, edge: np.ndarray, frame: np.ndarray, out: np.ndarray
 ) -> None:
     """Fill the ``QUALITY_FEATURES``."""
-    out[0], out[3] = _fractions(image, image.shape[0])
-    out[1], out[4] = _fractions(image, CENTRAL_BOX_PIX)
-    out[2], out[5] = _fractions(image, CORE_BOX_PIX)
-    out[6] = _clip_fraction(finite)
+    out[NAN_FRAC], out[ZERO_FRAC] = _fractions(image, image.shape[0])
+    out[CENTRAL_NAN_FRAC], out[CENTRAL_ZERO_FRAC] = _fractions(image, CENTRAL_BOX_PIX)
+    out[CORE_NAN_FRAC], out[CORE_ZERO_FRAC] = _fractions(image, CORE_BOX_PIX)
+    out[CLIP_FRAC] = _clip_fraction(finite)
     sigma = sigma_mad(frame)
-    out[7] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
+    out[EDGE_ARTEFACT] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
 
 
 @kernel
@@ -203,28 +219,32 @@ def _measure_shape(
     image: np.ndarray, distance: np.ndarray, wedge: np.ndarray, out: np.ndarray
 ) -> None:
     """Fill the ``SHAPE_FEATURES``."""
-    out[0] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
-    out[1] = _mean_abs_laplacian(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    low, high = ANNULUS_PIX
+    out[LAPLACIAN_CORE] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
+    out[LAPLACIAN_ANNULUS] = _mean_abs_laplacian(image, distance, low, high)
     wedges = _wedge_means(image, distance, wedge)
-    out[3] = wedges.std()
+    out[WEDGE_STD] = wedges.std()
     level = max(abs(median(wedges)), ASYMMETRY_FLOOR)
-    out[2] = min(out[3] / level, ASYMMETRY_CAP)
-    out[4], out[5] = _centroid(image, distance)
+    out[AZIMUTHAL_ASYMMETRY] = min(out[WEDGE_STD] / level, ASYMMETRY_CAP)
+    out[CENTROID_X], out[CENTROID_Y] = _centroid(image, distance)
 
 
 @kernel
 def _measure_light(image: np.ndarray, distance: np.ndarray, sky: float, out: np.ndarray) -> None:
     """Fill the ``LIGHT_FEATURES``."""
-    _, out[0], out[2], out[1] = moments(image, distance, 0.0, CORE_PIX)
-    _, out[3], out[5], out[4] = moments(image, distance, 0.0, INNER_PIX)
-    out[6] = moments(image, distance, 0.0, INNER_WIDE_PIX)[1]
-    _, out[7], out[9], out[8] = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
-    out[10] = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])[1]
-    out[11] = out[0] - out[10]
+    _, out[CORE_BRIGHTNESS], out[CORE_STD], out[CORE_MAX] = moments(image, distance, 0.0, CORE_PIX)
+    _, mean, std, largest = moments(image, distance, 0.0, INNER_PIX)
+    out[INNER4_BRIGHTNESS], out[INNER4_STD], out[INNER4_MAX] = mean, std, largest
+    _, out[INNER12_BRIGHTNESS], _, _ = moments(image, distance, 0.0, INNER_WIDE_PIX)
+    _, mean, std, largest = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    out[ANNULUS_BRIGHTNESS], out[ANNULUS_STD], out[ANNULUS_MAX] = mean, std, largest
+    _, out[OUTER_BRIGHTNESS], _, _ = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])
+    out[RADIAL_GRADIENT] = out[CORE_BRIGHTNESS] - out[OUTER_BRIGHTNESS]
     n, mean, _, _ = moments(image, distance, 0.0, APERTURE_PIX)
-    out[12] = n * (mean - sky)
-    for i in range(_PROFILE_EDGES.size - 1):
-        out[13 + i] = moments(image, distance, _PROFILE_EDGES[i], _PROFILE_EDGES[i + 1])[1]
+    out[APERTURE_FLUX] = n * (mean - sky)
+    for ring in range(_PROFILE_EDGES.size - 1):
+        low, high = _PROFILE_EDGES[ring], _PROFILE_EDGES[ring + 1]
+        _, out[FIRST_PROFILE + ring], _, _ = moments(image, distance, low, high)
 
 
 @kernel
@@ -234,12 +254,13 @@ def _measure_frame(
     """Fill the ``FRAME_FEATURES``."""
     sigma = sigma_mad(frame)
     across = _frame_differences(image, edge_distance, 0, 1)
-    out[0] = median(frame)
-    _, _, out[1], out[3] = moments(image, edge_distance, 0.0, FRAME_PIX)
-    out[2] = sigma
-    out[4] = sigma_mad(across) / np.sqrt(2.0)
-    out[5] = _autocorrelation(across, sigma)
-    out[6] = _autocorrelation(_frame_differences(image, edge_distance, 1, 0), sigma)
+    down = _frame_differences(image, edge_distance, 1, 0)
+    out[FRAME_MEDIAN] = median(frame)
+    _, _, out[FRAME_STD], out[FRAME_MAX] = moments(image, edge_distance, 0.0, FRAME_PIX)
+    out[FRAME_MAD] = sigma
+    out[FRAME_NOISE] = sigma_mad(across) / np.sqrt(2.0)
+    out[FRAME_AUTOCORRELATION_X] = _autocorrelation(across, sigma)
+    out[FRAME_AUTOCORRELATION_Y] = _autocorrelation(down, sigma)
 
 
 @kernel
@@ -263,24 +284,29 @@ def _measure_band(
 
 @kernel
 def _magnitude_difference(flux_1: float, flux_2: float) -> float:
-    """Colour of two brightnesses, mag; NaN unless both are positive."""
+    """Return the colour of two brightnesses, mag.
+
+    NaN unless both are positive.
+    """
     return -2.5 * np.log10(flux_1 / flux_2) if flux_1 > 0 and flux_2 > 0 else np.nan
 
 
 @kernel
 def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
-    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features g, r, z."""
-    out[0] = _magnitude_difference(bands[0, _CORE], bands[1, _CORE])
-    out[1] = _magnitude_difference(bands[0, _ANNULUS], bands[1, _ANNULUS])
-    out[2] = out[1] - out[0]
-    out[3] = _magnitude_difference(bands[0, _APERTURE], bands[1, _APERTURE])
-    out[4] = _magnitude_difference(bands[1, _APERTURE], bands[2, _APERTURE])
+    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features."""
+    out[CORE_G_R] = _magnitude_difference(bands[G, _CORE], bands[R, _CORE])
+    out[ANNULUS_G_R] = _magnitude_difference(bands[G, _ANNULUS], bands[R, _ANNULUS])
+    out[ANNULUS_MINUS_CORE_G_R] = out[ANNULUS_G_R] - out[CORE_G_R]
+    out[APERTURE_G_R] = _magnitude_difference(bands[G, _APERTURE], bands[R, _APERTURE])
+    out[APERTURE_R_Z] = _magnitude_difference(bands[R, _APERTURE], bands[Z, _APERTURE])
 
 
+@called_with(lambda: [(float32[:, :, :, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1])])
 @kernel
 def _measure_batch(
     stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
 ) -> np.ndarray:
+    """Fill all features of a batch of stamps."""
     features = np.empty((stamps.shape[0], _N_FEATURES))
     n_colours = len(COLOUR_FEATURES)
     for i in range(stamps.shape[0]):
@@ -293,7 +319,7 @@ def _measure_batch(
 
 @lru_cache(maxsize=4)
 def stamp_geometry(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where each pixel of a square stamp lies.
+    """Return where each pixel of a square stamp lies.
 
     Parameters
     ----------
@@ -317,7 +343,7 @@ def stamp_geometry(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def cutout_features(stamps: np.ndarray) -> np.ndarray:
-    """Features of a batch of stamps.
+    """Measure the features of a batch of stamps.
 
     Parameters
     ----------

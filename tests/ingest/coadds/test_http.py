@@ -12,10 +12,10 @@ from tenacity import RetryCallState
 from ingest.coadds.cache import BrickFolder, FileRecord, locked
 from ingest.coadds.fetch import Budget, WholeFiles, fetch_files
 from ingest.coadds.files import CoaddFile
-from ingest.survey import checked_brick_name
 from ingest.transport import TransportSettings
 from ingest.transport.http import HttpSource, retry_after
 from ingest.transport.retrying import delay
+from store.survey_files import brick_path
 from tests.ingest.coadd_survey import TEMPLATE as BRICK
 from tests.ingest.coadd_survey import copy_brick
 from tests.ingest.conftest import QUICK
@@ -301,7 +301,7 @@ def test_requests_to_a_host_keep_their_distance(station):
 @pytest.mark.parametrize("name", ["../x", "0001m002/..", "", "0001M002", "00001m002", None])
 def test_a_brick_name_that_is_none_is_refused(name):
     with pytest.raises(ValueError, match="no brick name"):
-        checked_brick_name(name)
+        brick_path(name)
 
 
 def test_a_brick_name_that_is_none_never_becomes_a_path(station, capsys):

@@ -137,8 +137,10 @@ def test_parts_of_a_killed_run_are_taken_in(station, sample):
     cut(station)
     with lake.connect() as connection:
         connection.execute("drop table cutout_pixels")
-    (station.lake / "cutouts" / ".part-0.parquet.1.partial").write_bytes(b"half")
+    leftover = station.lake / "cutouts" / ".part-0.parquet.1.partial"
+    leftover.write_bytes(b"half")
     assert cut(station) == 0
+    assert not leftover.exists()
     assert station.query("select count(*) from cutout_pixels") == [(4,)]
 
 

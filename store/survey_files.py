@@ -1,0 +1,49 @@
+"""The survey's names: what a brick is called, and where its coadd files are."""
+
+import re
+
+# As SQL and Python read it: RRRr[mp]DDd, hundredths of a degree of right ascension and declination.
+BRICK_NAME = "[0-9]{4}[mp][0-9]{3}"
+BRICK_CARDS = ("BRICK", "BRICKNAM")  # of FITS headers; the second in releases before DR8
+# What headers of the embedded survey name as the pipeline that made them (LEGPIPEV).
+EMBEDDED_PIPELINE = "EMBEDDED"
+
+_BRICK_NAME = re.compile(BRICK_NAME)
+
+
+def is_brick_name(name: object) -> bool:
+    """Tell whether a name has the survey's form, so that it is safe in a path."""
+    return isinstance(name, str) and _BRICK_NAME.fullmatch(name) is not None
+
+
+def brick_path(brickname: str) -> str:
+    """Return the folder of a brick below that of all coadds: ``<AAA>/<brick>``.
+
+    Raises
+    ------
+    ValueError
+        When it is no brick name.
+    """
+    if not is_brick_name(brickname):
+        raise ValueError(f"{brickname!r} is no brick name (like 0001m002)")
+    return f"{brickname[:3]}/{brickname}"
+
+
+def coadd_name(brickname: str, product: str, band: str | None = None) -> str:
+    """Return the survey's name of a coadd file.
+
+    Parameters
+    ----------
+    brickname : str
+    product : str
+        image, invvar, psfsize or maskbits.
+    band : str, optional
+        None for maskbits, which holds all bands.
+    """
+    ending = f"{product}-{band}" if band else product
+    return f"legacysurvey-{brickname}-{ending}.fits.fz"
+
+
+def coadd_checksum_list(brickname: str) -> str:
+    """Return the survey's name of the list of checksums of a brick's coadd files."""
+    return f"legacysurvey_dr10_south_coadd_{brickname[:3]}_{brickname}.sha256sum"
