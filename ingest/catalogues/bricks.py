@@ -12,10 +12,17 @@ import pyarrow as pa
 import typer
 
 from ingest.catalogues.files import Destination
-from ingest.catalogues.run import Force, SourceOption, run_catalogue_command
+from ingest.catalogues.run import (
+    Force,
+    Forget,
+    SourceOption,
+    forget_file,
+    run_catalogue_command,
+)
 from ingest.raw_tables import BRICK_COLUMNS
 from ingest.survey import BRICK_TABLE, survey_root
 from ingest.transport.network import opened
+from ingest.transport.opening import split_file
 from pixels.binary_table import arrow_schema, missing_columns, open_table, record_batches
 from pixels.cards import map_file, read_hdus
 from store import lake
@@ -80,14 +87,20 @@ BRICKS = Destination(
 )
 
 
-def bricks(context: typer.Context, source: SourceOption = None, force: Force = False) -> None:
+def bricks(
+    context: typer.Context,
+    source: SourceOption = None,
+    force: Force = False,
+    forget: Forget = None,
+) -> None:
     """The survey's brick table into raw_bricks.
 
     Reads survey-bricks-dr10-south.fits.gz of the survey, or the file that --source names. One that
     was taken before and has not changed is skipped.
     """
+    if forget is not None:
+        forget_file(BRICKS, forget, source)
+        return
     location = survey_root(source)
-    is_file = location.endswith((".fits", ".fits.gz"))
-    folder, _, name = location.rpartition("/")
-    files = opened(context, (folder or ".") if is_file else location)
-    run_catalogue_command(files, [name if is_file else BRICK_TABLE], BRICKS, force=force)
+    folder, name = split_file(location, (".fits", ".fits.gz")) or (location, BRICK_TABLE)
+    run_catalogue_command(opened(context, folder), [name], BRICKS, force=force)

@@ -19,6 +19,7 @@ from ingest.outcomes import Outcome, last_outcome, write_outcomes
 from ingest.raw_tables import delete_rows, replace_rows
 from ingest.transport import Source, TransportError
 from ingest.transport.checksums import read_checksums, refuse_other_checksum
+from ingest.transport.interface import public_location
 from ingest.transport.local import LocalSource, sha256_of
 from ingest.transport.retrying import Tries, try_again
 from pixels.cards import FitsError
@@ -115,6 +116,8 @@ def ingest_file(taking: Taking, path: str) -> tuple[Outcome, bool]:
             return replace(outcome, is_ok=True), True
         with _local_file(source, path, tries) as file:
             outcome = replace(outcome, sha256=sha256_of(file), n_tries=tries.n)
+            if elsewhere := _taken_from_elsewhere(taking, outcome):
+                return _name_taken(taking.connection, outcome, elsewhere), False
             outcome = _take(taking, file, outcome, started)
     except (FileRefused, FitsError) as error:
         seconds = time.monotonic() - started
@@ -127,6 +130,32 @@ def ingest_file(taking: Taking, path: str) -> tuple[Outcome, bool]:
         )
         _refuse(taking.connection, outcome, to, error)
     return outcome, False
+
+
+def _taken_from_elsewhere(taking: Taking, now: Outcome) -> str:
+    """Return where other content of the same name came from; empty when it may be taken."""
+    before = last_outcome(taking.connection, now.product, str(now.file_name))
+    if taking.is_forced or before is None or before["is_ok"] is not True:
+        return ""
+    is_same = before["source"] == public_location(str(now.source)) or before["sha256"] == now.sha256
+    return "" if is_same else str(before["source"])
+
+
+def _name_taken(connection: duckdb.DuckDBPyConnection, outcome: Outcome, elsewhere: str) -> Outcome:
+    """Refuse a file beside the one of its name, whose rows and outcome stay."""
+    message = (
+        f"the lake has a file of this name from {elsewhere}: rename this one, take that one out "
+        "(--forget), or replace it (--force)"
+    )
+    refused = replace(
+        outcome,
+        file_name=public_location(str(outcome.source)),
+        reason_code="name_taken",
+        message=message,
+    )
+    with transaction(connection):
+        write_outcomes(connection, [refused])
+    return refused
 
 
 def _refuse(

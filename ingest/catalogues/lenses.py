@@ -1,42 +1,83 @@
-"""Lists of known lenses into ``raw_known_lenses``: lenscat's CSV, and any CSV with name, ra, dec."""
+"""Lists of known lenses into ``raw_known_lenses``: any table with name, ra and dec."""
 
 import csv
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, TextIO
 
 import astropy.units as u
-import duckdb
 import pyarrow as pa
 import typer
 from astropy.coordinates import Angle
 
 from ingest.catalogues.files import Destination
-from ingest.catalogues.run import Force, SourceOption, open_lake, run_catalogue_command
-from ingest.outcomes import forget_outcome
-from ingest.raw_tables import LENS_COLUMNS, delete_rows
+from ingest.catalogues.list_formats import ListedRows, read_list, shown
+from ingest.catalogues.run import (
+    Force,
+    Forget,
+    SourceOption,
+    forget_file,
+    run_catalogue_command,
+)
+from ingest.raw_tables import LENS_COLUMNS
 from ingest.survey import KNOWN_LENSES, survey_root
 from ingest.transport.network import opened
+from ingest.transport.opening import split_file
 from pixels.binary_table import arrow_schema
-from store.failures import CommandError, FileRefused
-from store.lake import how_to_look, transaction
+from store.failures import FileRefused
 
 log = logging.getLogger(__name__)
 
 SPELLINGS = {
-    "name": ("name", "id", "lens", "system"),
-    "ra": ("ra", "ra_deg", "raj2000", "_raj2000"),
-    "dec": ("dec", "dec_deg", "decl", "dej2000", "_dej2000"),
+    "name": ("name", "id", "lens", "system", "lens_name", "lensname", "target_name", "object"),
+    "ra": ("ra", "ra_deg", "radeg", "raj2000", "_raj2000", "ra_j2000", "ra_icrs", "target_ra"),
+    "dec": (
+        "dec",
+        "dec_deg",
+        "decl",
+        "dedeg",
+        "decdeg",
+        "dej2000",
+        "_dej2000",
+        "dec_j2000",
+        "de_icrs",
+        "target_dec",
+    ),
     "zlens": ("zlens", "z_lens", "zl", "z_spec"),
     "type": ("type", "kind"),
     "grading": ("grading", "grade"),
     "ref": ("ref", "reference", "references", "bibcode"),
 }
 NEEDED = ("name", "ra", "dec")
+POSITION_NAMES = frozenset({*SPELLINGS["ra"], *SPELLINGS["dec"]})
+ENDINGS = tuple(
+    f".{kind}{packed}"
+    for kind in ("csv", "tsv", "txt", "dat", "ecsv", "fits", "fit", "vot", "votable", "xml")
+    for packed in ("", ".gz")
+)
+
+# What headers call the units of angles; "hms" and "dms" say how text is written
+UNITS = {
+    **dict.fromkeys(("deg", "degs", "degree", "degrees", "\u00b0", "d"), "deg"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "hourangle"), "hour"),
+    **dict.fromkeys(("rad", "rads", "radian", "radians"), "rad"),
+}
+NO_UNITS = (
+    "j2000",
+    "icrs",
+    "hms",
+    "dms",
+    "h:m:s",
+    "d:m:s",
+    "hh:mm:ss",
+    "dd:mm:ss",
+    "fk5",
+    "j2000.0",
+)
+DEGREES_IN = {"": 1.0, "deg": 1.0, "hour": 15.0, "rad": math.degrees(1.0)}
+_IN_BRACKETS = re.compile(r"\s*[\[(]([^\])]*)[\])]")
 
 # Catalogues of galaxy clusters that lenscat carries whole. Their members are no galaxy-scale
 # lenses, although most are typed "galaxy" there.
@@ -55,45 +96,56 @@ CLUSTER_LISTS = (
     "1002.2226",  # Menanteau et al. 2010, southern cosmology survey clusters
 )
 CHUNK_ROWS = 10_000
+N_RULED = 2  # rows of units and of dashes that VizieR puts under the names
 
 
 def read_lenses(path: Path) -> Iterator[pa.RecordBatch]:
-    """Every row of a lens list, coordinates in degrees; null where they cannot be read.
+    """Read every row of a lens list, with coordinates in degrees.
+
+    Coordinates that cannot be read are null.
 
     Raises
     ------
     FileRefused
-        When it is no CSV (or tab-separated) file with name, ra and dec, has no row, or most of its
+        When it is no list with name, ra and dec in units that are known, has no row, or most of its
         rows have no position: a lens without one protects no host and no negative.
     """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        try:
-            yield from _batches(_rows(file))
-        except csv.Error as error:
-            raise FileRefused("unreadable", f"no CSV file: {error}") from error
+    listed = read_list(path, POSITION_NAMES)
+    try:
+        yield from _batches(_rows(listed))
+    except csv.Error as error:
+        raise FileRefused("unreadable", f"no CSV file: {error}") from error
 
 
-def _rows(file: TextIO) -> Iterator[dict[str, str]]:
-    head = file.readline()
-    file.seek(0)
-    reader = csv.reader(file, delimiter="\t" if "\t" in head else ",")
-    places = column_places(next(reader, []))
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield {
-                name: cells[place].strip() for name, place in places.items() if place < len(cells)
-            }
+def _rows(listed: ListedRows) -> Iterator[dict[str, str]]:
+    """Yield the cells of each row that we keep, with the units of its angles."""
+    places = column_places(listed.names)
+    units = _angle_units(listed, places)
+    for number, cells in enumerate(listed.rows):
+        row = {name: cells[place] for name, place in places.items() if place < len(cells)}
+        if number < N_RULED and _is_ruled(row):
+            for name in ("ra", "dec"):
+                units[name] = _unit_of(name, row.get(name, "")) or units[name]
+            continue
+        yield row | {f"{name}_unit": unit for name, unit in units.items()}
 
 
-def column_places(header: list[str]) -> dict[str, int]:
-    """Where our columns stand in a header, by any of their spellings.
+def _is_ruled(row: Mapping[str, str]) -> bool:
+    """Tell whether a row holds units or rulers of dashes in place of values."""
+    cells = [row.get(name, "").strip('"').lower() for name in ("ra", "dec")]
+    is_ruler = all(len(cell) > 1 and not cell.strip("-") for cell in cells)
+    return is_ruler or all(cell in UNITS or cell in NO_UNITS for cell in cells)
+
+
+def column_places(header: Sequence[str]) -> dict[str, int]:
+    """Find our columns in a header, by any of their spellings.
 
     Raises
     ------
     FileRefused
         ``missing_columns`` when name, ra or dec is not there.
     """
-    found = [re.sub(r"\s*[\[(].*[\])]", "", cell).strip().lower() for cell in header]
+    found = [_IN_BRACKETS.sub("", cell).strip().lower() for cell in header]
     places = {}
     for name, spellings in SPELLINGS.items():
         for spelling in spellings:
@@ -105,9 +157,40 @@ def column_places(header: list[str]) -> dict[str, int]:
         raise FileRefused(
             "missing_columns",
             f"a lens list needs columns name, ra and dec; {', '.join(missing)} not among: "
-            + ", ".join(cell[:40] for cell in header[:30]),
+            + ", ".join(shown(cell) for cell in header[:30]),
         )
     return places
+
+
+def _angle_units(listed: ListedRows, places: Mapping[str, int]) -> dict[str, str]:
+    """Return the units of right ascension and declination: deg, hour, rad, or empty."""
+    units = {}
+    for name in ("ra", "dec"):
+        place = places[name]
+        in_brackets = _IN_BRACKETS.search(listed.names[place])
+        units[name] = _unit_of(name, in_brackets.group(1) if in_brackets else listed.units[place])
+    return units
+
+
+def _unit_of(column: str, text: str) -> str:
+    """Return the unit that a header names, in our spelling.
+
+    Raises
+    ------
+    FileRefused
+        ``wrong_unit`` for a unit that is not known, and for hours of declination.
+    """
+    text = text.strip().strip('"').lower()
+    if text.strip("-") == "" or text in NO_UNITS:
+        return ""
+    unit = UNITS.get(text)
+    if unit is None or (unit == "hour" and column == "dec"):
+        raise FileRefused(
+            "wrong_unit",
+            f"{column} is in {shown(text)!r}; degrees, radians, hours (of ra) and sexagesimal text "
+            "are read",
+        )
+    return unit
 
 
 def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
@@ -140,7 +223,8 @@ def _judge_positions(n_rows: int, n_unplaced: int) -> None:
 
 def lens_row(row: Mapping[str, str]) -> dict[str, object]:
     """One row of ``raw_known_lenses`` but for its provenance."""
-    ra, dec = degrees(row.get("ra", ""), u.hourangle), degrees(row.get("dec", ""), u.deg)
+    ra = degrees(row.get("ra", ""), row.get("ra_unit", ""), u.hourangle)
+    dec = degrees(row.get("dec", ""), row.get("dec_unit", ""), u.deg)
     is_on_sky = ra is not None and dec is not None and -180 <= ra <= 360 and -90 <= dec <= 90
     texts = {name: row.get(name) or None for name in ("name", "zlens", "type", "grading", "ref")}
     return texts | {
@@ -150,13 +234,24 @@ def lens_row(row: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def degrees(text: str, sexagesimal_unit: u.Unit) -> float | None:
-    """An angle in degrees, from decimal degrees or sexagesimal text; None when it is neither."""
+def degrees(text: str, unit: str, sexagesimal_unit: u.Unit) -> float | None:
+    """Convert an angle to degrees; return None where it is none.
+
+    Parameters
+    ----------
+    text : str
+        A decimal number, or sexagesimal.
+    unit : str
+        That the list names: deg, hour or rad; empty when it names none.
+    sexagesimal_unit : astropy unit
+        Of sexagesimal text in a list that names no unit.
+    """
     try:
-        value = float(text)
+        value = float(text) * DEGREES_IN[unit]
     except ValueError:
         try:
-            value = Angle(text, unit=sexagesimal_unit).deg
+            named = {"deg": u.deg, "hour": u.hourangle}.get(unit, sexagesimal_unit)
+            value = Angle(text, unit=named).deg
         except (ValueError, TypeError, IndexError, u.UnitsError):
             return None
     return value if math.isfinite(value) else None
@@ -171,12 +266,6 @@ def is_cluster_list(references: str) -> bool:
 LENSES = Destination("lenses", "raw_known_lenses", arrow_schema(LENS_COLUMNS), read_lenses)
 
 
-Forget = Annotated[
-    str | None,
-    typer.Option(metavar="LIST", help="Remove a list, named as source_file in raw_known_lenses."),
-]
-
-
 def lenses(
     context: typer.Context,
     source: SourceOption = None,
@@ -185,65 +274,15 @@ def lenses(
 ) -> None:
     """Lists of known lenses into raw_known_lenses, or out of it.
 
-    Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
-    lenscat's catalogue, or any with columns name, ra and dec (decimal degrees, or sexagesimal with
-    hours in right ascension). Every row is kept, unless most have no position: then the list is
+    Reads known_lenses.csv of the survey, or the file that --source names: CSV, TSV, FITS, VOTable or
+    ECSV, gzipped or not, with columns name, ra and dec (decimal degrees, another unit that the header
+    names, or sexagesimal with hours in right ascension). Every row is kept, unless most have no position: then the list is
     refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
     known only from catalogues of clusters are marked.
     """
     if forget is not None:
-        if source is not None:
-            raise CommandError("lenses takes either --source or --forget LIST")
-        _forget_in_lake(forget)
+        forget_file(LENSES, forget, source)
         return
     location = survey_root(source)
-    is_file = location.lower().endswith((".csv", ".tsv", ".txt"))
-    folder, _, name = location.rpartition("/")
-    files = opened(context, (folder or ".") if is_file else location)
-    run_catalogue_command(files, [name if is_file else KNOWN_LENSES], LENSES, force=force)
-
-
-def _forget_in_lake(name: str) -> None:
-    with closing(open_lake(must_exist=True)) as connection:
-        typer.echo(f"lenses: {forget_lenses(connection, name)} of {name} removed")
-    typer.echo(how_to_look("select source_file, count(*) from raw_known_lenses group by all"))
-
-
-def forget_lenses(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Remove a lens list from the lake: its rows and its outcome, so that it may be taken again.
-
-    Parameters
-    ----------
-    connection : DuckDBPyConnection
-        With the lake attached and in use, and its raw tables made.
-    name : str
-        Of the file, as the lake has it.
-
-    Returns
-    -------
-    int
-        Rows removed; 0 for a list that had been refused.
-
-    Raises
-    ------
-    CommandError
-        When the lake has no such list; it names those that it has.
-    """
-    known = _lists(connection)
-    if name not in known:
-        there = f"only {', '.join(known)}" if known else "nor any other"
-        raise CommandError(f"the lake has no lens list {name!r}, {there}")
-    with transaction(connection):
-        n_rows = delete_rows(connection, LENSES.table, name)
-        forget_outcome(connection, LENSES.product, name)
-    return n_rows
-
-
-def _lists(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the lists that were taken or refused, sorted."""
-    rows = connection.execute(
-        f"select source_file from {LENSES.table} union"
-        " select file_name from raw_outcomes where product = ? order by all",
-        [LENSES.product],
-    )
-    return [name for (name,) in rows.fetchall()]
+    folder, name = split_file(location, ENDINGS) or (location, KNOWN_LENSES)
+    run_catalogue_command(opened(context, folder), [name], LENSES, force=force)

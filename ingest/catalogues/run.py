@@ -9,8 +9,8 @@ import duckdb
 import typer
 
 from ingest.catalogues.files import Destination, Taking, ingest_file, survey_checksums
-from ingest.outcomes import Outcome, write_outcomes
-from ingest.raw_tables import make_raw_tables
+from ingest.outcomes import Outcome, forget_outcome, write_outcomes
+from ingest.raw_tables import RAW_TABLES, delete_rows, make_raw_tables
 from ingest.transport import Source
 from store import lake
 from store.failures import CommandError, FileRefused
@@ -26,7 +26,17 @@ SourceOption = Annotated[
         "embedded survey in the lake.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Take files again that have not changed.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Take files again that have not changed, and replace those of the same name from elsewhere.",
+    ),
+]
+Forget = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Remove a file's rows, named as in raw_outcomes.file_name."),
+]
 
 
 def open_lake(*, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
@@ -115,3 +125,47 @@ def _report(outcomes: Sequence[Outcome], n_skipped: int, to: Destination) -> Non
             f"from {to.table} limit 5; from raw_outcomes where product = '{to.product}'"
         )
     )
+
+
+def forget_file(of: Destination, name: str, source: str | None) -> None:
+    """Take a file out of the lake: its rows and its outcome, so that it may be taken again.
+
+    Parameters
+    ----------
+    of : Destination
+    name : str
+        As the lake has it.
+    source : str or None
+        The option ``--source``, which does not go with ``--forget``.
+
+    Raises
+    ------
+    CommandError
+        When the lake has no such file; it names some that it has.
+    """
+    if source is not None:
+        raise CommandError(f"{of.product} takes either --source or --forget FILE")
+    with closing(open_lake(must_exist=True)) as connection:
+        known = _files(connection, of)
+        if name not in known:
+            more = f" and {len(known) - 20} more" if len(known) > 20 else ""
+            there = f"only {', '.join(known[:20])}{more}" if known else "nor any other"
+            raise CommandError(f"the lake has no {name!r} of {of.product}, {there}")
+        with lake.transaction(connection):
+            n_rows = delete_rows(connection, of.table, name)
+            forget_outcome(connection, of.product, name)
+    typer.echo(f"{of.product}: {n_rows} rows of {name} removed")
+    query = f"select file_name, is_ok, n_rows from raw_outcomes where product = '{of.product}'"
+    typer.echo(lake.how_to_look(query))
+
+
+def _files(connection: duckdb.DuckDBPyConnection, of: Destination) -> list[str]:
+    """List the files that were taken or refused, sorted."""
+    column = RAW_TABLES[of.table][-1].name
+    rows = connection.execute(
+        f"select distinct {column} from {of.table} union"
+        " select file_name from raw_outcomes where product = ? and file_name is not null"
+        " order by all",
+        [of.product],
+    )
+    return [name for (name,) in rows.fetchall()]

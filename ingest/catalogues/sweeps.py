@@ -11,7 +11,13 @@ import pyarrow as pa
 import typer
 
 from ingest.catalogues.files import Destination
-from ingest.catalogues.run import Force, SourceOption, run_catalogue_command
+from ingest.catalogues.run import (
+    Force,
+    Forget,
+    SourceOption,
+    forget_file,
+    run_catalogue_command,
+)
 from ingest.raw_tables import SOURCE_COLUMNS
 from ingest.survey import (
     DR9_RELEASES,
@@ -20,7 +26,10 @@ from ingest.survey import (
     SWEEP_NAME,
     survey_root,
 )
-from ingest.transport import Source, TransportSettings, open_source
+from ingest.transport import Source, TransportError, TransportSettings, open_source
+from ingest.transport.interface import public_location
+from ingest.transport.opening import split_file
+from ingest.transport.retrying import Tries, try_again
 from pixels.binary_table import (
     BinaryTable,
     Column,
@@ -102,9 +111,8 @@ def sweep_files(location: str, match: str, settings: TransportSettings) -> tuple
     CommandError
         When there are none.
     """
-    if location.endswith(".fits"):
-        folder, _, name = location.rpartition("/")
-        return open_source(folder or ".", settings), [name]
+    if one := split_file(location, (".fits",)):
+        return open_source(one[0], settings), [one[1]]
     source = open_source(location, settings)
     for folder in (SWEEP_FOLDER, ""):
         names = [n for n in _names_or_none(source, folder) if n.endswith(".fits")]
@@ -118,10 +126,19 @@ def sweep_files(location: str, match: str, settings: TransportSettings) -> tuple
 
 
 def _names_or_none(source: Source, folder: str) -> list[str]:
+    """List a folder; one that is not there holds nothing.
+
+    Raises
+    ------
+    CommandError
+        When the folder cannot be listed: a server that is down is not one without files.
+    """
     try:
-        return source.names(folder)
-    except FileRefused:
-        return []
+        return try_again(lambda: source.names(folder), source.settings, Tries())
+    except TransportError as error:
+        if error.reason_code == "not_found":
+            return []
+        raise CommandError(f"{public_location(source.root)} cannot be listed: {error}") from error
 
 
 def sweeps(
@@ -131,6 +148,7 @@ def sweeps(
         str, typer.Option(help="Take only files whose name fits, e.g. 'sweep-00*'.")
     ] = "*",
     force: Force = False,
+    forget: Forget = None,
 ) -> None:
     """Sweep catalogues into raw_sources.
 
@@ -139,5 +157,8 @@ def sweeps(
     changed takes the place of its old rows. A file that cannot be used is a row of raw_outcomes
     with the reason, and the others go on.
     """
+    if forget is not None:
+        forget_file(SWEEPS, forget, source)
+        return
     files, paths = sweep_files(survey_root(source), match, context.obj)
     run_catalogue_command(files, paths, SWEEPS, force=force)

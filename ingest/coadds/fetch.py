@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from threading import Event, Lock
 from typing import Protocol
 
@@ -139,10 +138,21 @@ class Visit:
 
     folder: BrickFolder
     plan: Plan
+    _checksums: Mapping[str, str] | FileRefused | None = None
 
-    @cached_property
+    @property
     def checksums(self) -> Mapping[str, str] | FileRefused:
-        """The survey's checksums; empty when it has no list, the failure when that is not known."""
+        """Return the survey's checksums of the brick, fetched once.
+
+        Empty when it has no list, the failure when that is not known. A `cached_property` would hold
+        one lock for the bricks of all workers before Python 3.12.
+        """
+        if self._checksums is None:
+            self._checksums = self._fetched_checksums()
+        return self._checksums
+
+    def _fetched_checksums(self) -> Mapping[str, str] | FileRefused:
+        """Fetch the list of checksums into the cache."""
         path = checksum_list_path(self.folder.brickname)
         name = path.rsplit("/", 1)[-1]
         target = self.folder.partial(name)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from pathlib import Path
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -28,14 +29,19 @@ MAX_REDIRECTS = 5
 MAX_LISTING_BYTES = 64 << 20
 RETRY_STATUS = frozenset({408, 429})
 PORTS = {"http": 80, "https": 443}
-HREF = re.compile(r'href="([^"/?#]+)"', re.IGNORECASE)
+HREF = re.compile(r"""href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 class HttpSource:
-    """A tree of files behind a URL; connections are kept and shared by all threads."""
+    """A tree of files behind a URL; connections are kept and shared by all threads.
+
+    A query of the root's URL goes with every request: links with a token are of that form.
+    """
 
     def __init__(self, root: str, settings: TransportSettings) -> None:
-        self.root = root.rstrip("/")
+        address, _, query = root.partition("#")[0].partition("?")
+        self.root = address.rstrip("/")
+        self._query = f"?{query}" if query else ""
         self.settings = settings
         self._gate = Gate(settings.delay_per_host)
         self._client = httpx.Client(
@@ -46,13 +52,14 @@ class HttpSource:
 
     def location(self, path: str) -> str:
         """The full URL of a file."""
-        return f"{self.root}/{quote(path)}" if path else self.root
+        return (f"{self.root}/{quote(path)}" if path else self.root) + self._query
 
     def names(self, folder: str) -> list[str]:
         """Names in the listing that the server makes of a folder, sorted."""
-        with self._answer("GET", self.location(folder) + "/", {}) as response:
+        address = f"{self.root}/{quote(folder)}".rstrip("/") + "/"
+        with self._answer("GET", address + self._query, {}) as response:
             text = b"".join(_pieces(response, MAX_LISTING_BYTES)).decode("utf-8", "replace")
-        return sorted({unquote(name) for name in HREF.findall(text)})
+        return names_in_listing(text, address)
 
     def facts(self, path: str) -> FileFacts:
         """Size and version of a file."""
@@ -66,11 +73,18 @@ class HttpSource:
             announced = _facts(response)
             with _network_errors(location):
                 n_bytes, sha256 = write_pieces(response.iter_raw(PIECE_BYTES), target, count)
-        if announced.n_bytes not in (n_bytes, -1):
-            raise TransportError(
-                "wrong_length", f"{n_bytes} bytes arrived, {announced.n_bytes} were announced"
-            )
+        length = announced.n_bytes if announced.n_bytes >= 0 else self._length_or_none(path)
+        if length not in (n_bytes, None):
+            raise TransportError("wrong_length", f"{n_bytes} bytes arrived, of {length} announced")
         return Placed(n_bytes, sha256, announced.version)
+
+    def _length_or_none(self, path: str) -> int | None:
+        """Ask for a file's length where the answer with its bytes did not say it."""
+        try:
+            length = self.facts(path).n_bytes
+        except TransportError:
+            return None
+        return length if length >= 0 else None
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         """Bytes ``start`` to ``stop`` (exclusive) of each range, all of one version of the file."""
@@ -89,7 +103,7 @@ class HttpSource:
 
     def read(self, path: str, query: dict[str, str], at_most: int) -> bytes:
         """The answer to a query, of a limited length."""
-        url = f"{self.location(path)}?{urlencode(query)}"
+        url = f"{self.location(path)}{'&' if self._query else '?'}{urlencode(query)}"
         with self._answer("GET", url, {}) as response:
             return b"".join(_pieces(response, at_most))
 
@@ -128,7 +142,14 @@ class HttpSource:
 
     def _refuse_failure(self, response: httpx.Response) -> None:
         status = response.status_code
+        encoding = response.headers.get("Content-Encoding", "identity")
         if status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+            if encoding.strip().lower() not in ("identity", ""):
+                raise TransportError(
+                    "wrong_encoding",
+                    f"the server answers in Content-Encoding {encoding}, which was not asked for",
+                    is_final=True,
+                )
             return
         message = f"the server answered {status} {response.reason_phrase}"
         if status in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
@@ -139,6 +160,32 @@ class HttpSource:
         is_final = 300 <= status < 500 and status not in RETRY_STATUS
         reason = "refused_by_server" if is_final else "server_failure"
         raise TransportError(reason, message, is_final=is_final, retry_after=asked)
+
+
+def names_in_listing(page: str, address: str) -> list[str]:
+    """Return the names of the files that a server's page of a folder links to.
+
+    Parameters
+    ----------
+    page : str
+        HTML, as Apache, nginx, Caddy, lighttpd or Python's server write it.
+    address : str
+        Of the folder, with a slash at its end.
+
+    Returns
+    -------
+    list of str
+        Sorted, decoded; links to other folders are left out.
+    """
+    found = set()
+    for quoted in HREF.findall(page):
+        link = urlsplit(urljoin(address, unescape("".join(quoted))))
+        folder, _, name = link.path.rpartition("/")
+        if link.netloc == urlsplit(address).netloc and unquote(f"{folder}/") == unquote(
+            urlsplit(address).path
+        ):
+            found.add(unquote(name))
+    return sorted(found - {""})
 
 
 def _redirect_refused(there: httpx.URL, why: str) -> TransportError:

@@ -1,7 +1,8 @@
-"""Which transport a location needs."""
+"""Which transport a location needs, and which file of it is meant."""
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ingest.transport.http import HttpSource
 from ingest.transport.interface import Source, TransportSettings
@@ -10,6 +11,40 @@ from ingest.transport.s3 import S3Source
 from store.failures import CommandError
 
 DEFAULTS = TransportSettings()
+
+
+def split_file(location: str, endings: tuple[str, ...]) -> tuple[str, str] | None:
+    """Split the location of one file into its folder and its name.
+
+    A link as browsers copy it counts as the file that its path names: its query (a token, or
+    ``?download=1``) stays with the folder, and an encoded name is decoded.
+
+    Parameters
+    ----------
+    location : str
+        A path or a URL.
+    endings : tuple of str
+        Endings of names of files, in lower case.
+
+    Returns
+    -------
+    (str, str) or None
+        None when the location names no such file, so that it is a folder's.
+    """
+    if not location.startswith(("http://", "https://")):
+        folder, _, name = location.rpartition("/")
+        is_root = location.startswith("/") and not folder
+        return ("/" if is_root else folder or ".", name) if _ends(name, endings) else None
+    parts = urlsplit(location)
+    folder, _, name = parts.path.rpartition("/")
+    if not _ends(unquote(name), endings):
+        return None
+    root = urlunsplit((parts.scheme, parts.netloc, folder, parts.query, ""))
+    return root, unquote(name)
+
+
+def _ends(name: str, endings: tuple[str, ...]) -> bool:
+    return name.lower().endswith(endings)
 
 
 def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source:

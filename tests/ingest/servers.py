@@ -1,5 +1,6 @@
 """A web server that serves a folder, and misbehaves on order."""
 
+import gzip
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -67,6 +68,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(body)
+
+    def chunked(self, path: Path, detail: str, with_body: bool) -> None:
+        """Send the first bytes in one chunk, and end as if that were all."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        piece = path.read_bytes()[: int(detail)]
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(piece), piece))
+
+    def encoded(self, path: Path, _: str, with_body: bool) -> None:
+        """Send it gzipped, asked or not."""
+        self.send(200, gzip.compress(path.read_bytes()), with_body, Content_Encoding="gzip")
 
     def serve(self, path: Path, _: str, with_body: bool) -> None:
         if path.is_dir():

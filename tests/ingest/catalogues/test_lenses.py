@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 
 from ingest.catalogues import lenses
 from ingest.catalogues.lenses import is_cluster_list, lens_row, read_lenses
-from ingest.catalogues.run import open_lake
+from ingest.catalogues.run import forget_file, open_lake
 from ingest.outcomes import Outcome, write_outcomes
 from tests.places import REAL
 
@@ -165,7 +165,7 @@ def two_lists(run, tmp_path):
 
 def test_a_list_is_forgotten_with_its_outcome_and_the_other_stays(two_lists, run, query, capsys):
     assert run("lenses", "--forget", "mine.csv") == 0
-    assert "lenses: 2 of mine.csv removed" in capsys.readouterr().out
+    assert "lenses: 2 rows of mine.csv removed" in capsys.readouterr().out
     assert query("select source_file, count(*) from raw_known_lenses group by 1") == [
         ("other.csv", 2)
     ]
@@ -183,7 +183,7 @@ def test_a_list_that_was_refused_can_be_forgotten(run, query, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("name,redshift\na,1\n")
     run("lenses", "--source", tmp_path / "bad.csv")
     assert run("lenses", "--forget", "bad.csv") == 0
-    assert "lenses: 0 of bad.csv removed" in capsys.readouterr().out
+    assert "lenses: 0 rows of bad.csv removed" in capsys.readouterr().out
     assert query("select count(*) from raw_outcomes") == [(0,)]
 
 
@@ -191,14 +191,14 @@ def test_a_list_that_the_lake_has_not_is_told_with_those_that_it_has(two_lists, 
     before = query("select * from raw_known_lenses")
     assert run("lenses", "--forget", "mime.csv") == 1
     assert (
-        "error: the lake has no lens list 'mime.csv', only mine.csv, other.csv\n"
+        "error: the lake has no 'mime.csv' of lenses, only mine.csv, other.csv\n"
         in capsys.readouterr().err
     )
     assert query("select * from raw_known_lenses") == before
     for name in two_lists:
         run("lenses", "--forget", name)
     assert run("lenses", "--forget", "mine.csv") == 1
-    assert "no lens list 'mine.csv', nor any other" in capsys.readouterr().err
+    assert "no 'mine.csv' of lenses, nor any other" in capsys.readouterr().err
 
 
 def test_a_file_of_another_product_is_no_list(run, query, tmp_path, capsys):
@@ -210,7 +210,7 @@ def test_a_file_of_another_product_is_no_list(run, query, tmp_path, capsys):
 
 def test_lists_are_either_taken_or_forgotten(run, capsys, own_lake):
     assert run("lenses", "--source", "mine.csv", "--forget", "mine.csv") == 1
-    assert "lenses takes either --source or --forget LIST" in capsys.readouterr().err
+    assert "lenses takes either --source or --forget FILE" in capsys.readouterr().err
     assert not own_lake.exists()
 
 
@@ -218,7 +218,7 @@ def test_what_is_forgotten_is_half_gone_at_no_time(two_lists, query, monkeypatch
     def fails(*_):
         raise duckdb.IOException("no outcome can be deleted")
 
-    monkeypatch.setattr(lenses, "forget_outcome", fails)
-    with open_lake() as connection, pytest.raises(duckdb.IOException):
-        lenses.forget_lenses(connection, "mine.csv")
+    monkeypatch.setattr("ingest.catalogues.run.forget_outcome", fails)
+    with pytest.raises(duckdb.IOException):
+        forget_file(lenses.LENSES, "mine.csv", None)
     assert query("select count(*) from raw_known_lenses") == [(4,)]

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from ingest.transport.http import names_in_listing
 from tests.ingest.conftest import QUICK
 from tests.ingest.fits_files import write_bricks, write_sweep
 from tests.ingest.s3_server import make_bucket
@@ -92,3 +93,101 @@ def test_a_server_that_is_not_there_is_one_sentence(run, capsys):
     error = capsys.readouterr().err.strip().splitlines()
     assert error[-1].startswith("error: ")
     assert len(error) == 1
+
+
+def test_a_link_with_a_query_is_the_file_that_its_path_names(tmp_path, run, query):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "my list.csv").write_text("name,ra,dec\na,1,2\n")
+    with serving(tmp_path / "served") as (url, _):
+        assert run(*QUICK, "lenses", "--source", f"{url}/my%20list.csv?download=1") == 0
+    assert query("select source_file, name from raw_known_lenses") == [("my list.csv", "a")]
+
+
+def test_a_list_that_ends_early_is_tried_again_whatever_its_encoding(tmp_path, run, query):
+    """A chunked answer does not say its length; the server says it when it is asked for it alone."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "list.csv").write_text("name,ra,dec\n" + "a,1,2\n" * 50)
+    with serving(tmp_path / "served") as (url, orders):
+        orders.first["list.csv"] = ["chunked 40"]
+        assert run(*QUICK, "lenses", "--source", f"{url}/list.csv") == 0
+        assert query("select n_rows, n_tries from raw_outcomes") == [(50, 2)]
+        orders.always["list.csv"] = "chunked 40"
+        assert run(*QUICK, "lenses", "--force", "--source", f"{url}/list.csv") == 1
+    assert query("select is_ok, reason_code from raw_outcomes") == [(False, "wrong_length")]
+
+
+def test_an_encoding_that_was_not_asked_for_is_refused(tmp_path, run, query):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "list.csv").write_text("name,ra,dec\na,1,2\n")
+    with serving(tmp_path / "served") as (url, orders):
+        orders.always["list.csv"] = "encoded"
+        assert run(*QUICK, "lenses", "--source", f"{url}/list.csv") == 1
+    assert query("select reason_code from raw_outcomes") == [("wrong_encoding",)]
+
+
+def test_a_server_that_is_down_is_not_one_without_files(tmp_path, run, capsys):
+    with serving(tmp_path) as (url, orders):
+        orders.always["*"] = "status 503"
+        assert run(*QUICK, "--tries", 2, "sweeps", "--source", url) == 1
+    assert "cannot be listed: the server answered 503" in capsys.readouterr().err
+    assert run(*QUICK, "--tries", 2, "sweeps", "--source", url) == 1  # nobody listens any more
+    assert "cannot be listed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="sweep-000m005-005p000.fits">', "<a href='./sweep-000m005-005p000.fits'>",
+        "<a href=/dr10/sweep-000m005-005p000.fits>", '<A HREF = "sweep-000m005-005p000.fits?x=1&amp;y=2">',
+        '<a href="http://host:80/dr10/sweep%2D000m005-005p000.fits">',
+    ],
+)  # fmt: skip
+def test_links_of_the_usual_servers_are_read(link):
+    page = f'<a href="../">up</a> <a href="other/">folder</a> {link}'
+    address = "http://host:80/dr10/"
+    assert names_in_listing(page, address) == ["sweep-000m005-005p000.fits"]
+
+
+def test_links_to_other_places_name_no_file():
+    page = '<a href="/elsewhere/a.fits"> <a href="http://other/dr10/b.fits"> <a href="?C=M">'
+    assert names_in_listing(page, "http://host/dr10/") == []
+
+
+@pytest.mark.parametrize("product", ["lenses", "sweeps", "bricks"])
+def test_a_file_of_the_same_name_from_elsewhere_replaces_nothing(
+    tmp_path, run, query, capsys, product
+):
+    name = {"lenses": "catalog.csv", "sweeps": NAMES[0], "bricks": "bricks.fits"}[product]
+    table = {"lenses": "raw_known_lenses", "sweeps": "raw_sources", "bricks": "raw_bricks"}[product]
+    for i, folder in enumerate("ab"):
+        path = tmp_path / folder / name
+        path.parent.mkdir()
+        if product == "lenses":
+            path.write_text(f"name,ra,dec\n{folder},1,{i}\n")
+        elif product == "sweeps":
+            write_sweep(path, n_rows=3 + i)
+        else:
+            write_bricks(path, ["0001m002", "0001p002"][: 1 + i])
+    first, second = tmp_path / "a" / name, tmp_path / "b" / name
+    assert run(product, "--source", first) == 0
+    before = repr(query(f"from {table} order by all"))
+    assert run(product, "--source", second) == 1
+    assert f"the lake has a file of this name from {first}" in capsys.readouterr().err
+    assert repr(query(f"from {table} order by all")) == before
+    assert query("select is_ok, reason_code, file_name from raw_outcomes order by is_ok") == [
+        (False, "name_taken", str(second)),
+        (True, None, name),
+    ]
+    assert run(product, "--source", second, "--force") == 0
+    assert repr(query(f"from {table} order by all")) != before
+    assert run(product, "--forget", name) == 0
+    assert query(f"select count(*) from {table}") == [(0,)]
+
+
+def test_the_same_content_from_elsewhere_is_taken(tmp_path, run, query):
+    """A survey that was moved: its files are those that the lake has."""
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "list.csv").write_text("name,ra,dec\na,1,2\n")
+        assert run("lenses", "--source", tmp_path / folder / "list.csv") == 0
+    assert query("select source from raw_outcomes") == [(str(tmp_path / "b" / "list.csv"),)]
