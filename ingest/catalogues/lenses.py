@@ -58,7 +58,7 @@ CHUNK_ROWS = 10_000
 
 
 def read_lenses(path: Path) -> Iterator[pa.RecordBatch]:
-    """Every row of a lens list, coordinates in degrees; null where they cannot be read.
+    """Yield the rows of a lens list, positions in degrees or null.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def _rows(file: TextIO) -> Iterator[dict[str, str]]:
 
 
 def column_places(header: list[str]) -> dict[str, int]:
-    """Where our columns stand in a header, by any of their spellings.
+    """Return where our columns are in a header, by any of their spellings.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
 
 
 def _judge_positions(n_rows: int, n_unplaced: int) -> None:
-    """Refuse a list that places hardly any lens; say how many are without a position."""
+    """Refuse a list with hardly any positions; warn of missing ones."""
     if n_rows == 0:
         raise FileRefused("unreadable", "no lens in the list: nothing below its header")
     without = f"{n_unplaced} of {n_rows} lenses have no position that can be read"
@@ -139,7 +139,7 @@ def _judge_positions(n_rows: int, n_unplaced: int) -> None:
 
 
 def lens_row(row: Mapping[str, str]) -> dict[str, object]:
-    """One row of ``raw_known_lenses`` but for its provenance."""
+    """Return a row of ``raw_known_lenses`` without its provenance."""
     ra, dec = degrees(row.get("ra", ""), u.hourangle), degrees(row.get("dec", ""), u.deg)
     is_on_sky = ra is not None and dec is not None and -180 <= ra <= 360 and -90 <= dec <= 90
     texts = {name: row.get(name) or None for name in ("name", "zlens", "type", "grading", "ref")}
@@ -151,7 +151,7 @@ def lens_row(row: Mapping[str, str]) -> dict[str, object]:
 
 
 def degrees(text: str, sexagesimal_unit: u.Unit) -> float | None:
-    """An angle in degrees, from decimal degrees or sexagesimal text; None when it is neither."""
+    """Return an angle in degrees from decimal or sexagesimal text, or None."""
     try:
         value = float(text)
     except ValueError:
@@ -163,7 +163,7 @@ def degrees(text: str, sexagesimal_unit: u.Unit) -> float | None:
 
 
 def is_cluster_list(references: str) -> bool:
-    """Whether every reference of a row (separated by ``|``) is a catalogue of clusters."""
+    """Tell whether every reference of a row is a catalogue of clusters."""
     parts = [part.strip() for part in references.split("|") if part.strip()]
     return bool(parts) and all(any(key in part for key in CLUSTER_LISTS) for part in parts)
 
@@ -183,7 +183,7 @@ def lenses(
     force: Force = False,
     forget: Forget = None,
 ) -> None:
-    """Lists of known lenses into raw_known_lenses, or out of it.
+    """Take lists of known lenses into raw_known_lenses, or out of it.
 
     Reads known_lenses.csv of the survey, or the CSV or tab-separated file that --source names:
     lenscat's catalogue, or any with columns name, ra and dec (decimal degrees, or sexagesimal with
@@ -210,7 +210,7 @@ def _forget_in_lake(name: str) -> None:
 
 
 def forget_lenses(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Remove a lens list from the lake: its rows and its outcome, so that it may be taken again.
+    """Remove a lens list from the lake, so that it can be taken again.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def forget_lenses(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def _lists(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the lists that were taken or refused, sorted."""
+    """Return the sorted names of the lists that were taken or refused."""
     rows = connection.execute(
         f"select source_file from {LENSES.table} union"
         " select file_name from raw_outcomes where product = ? order by all",

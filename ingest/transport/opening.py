@@ -13,7 +13,7 @@ DEFAULTS = TransportSettings()
 
 
 def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source:
-    """The source behind a path or URL.
+    """Return the source behind a path or URL.
 
     Raises
     ------
