@@ -112,7 +112,15 @@ def without(wanted: tuple[int, int], held: Iterable[tuple[int, int]]) -> list[tu
 
 
 def blank_rows(file: SparseFile, hdu: Hdu, numbers: np.ndarray) -> None:
-    """Blank rows of a tile table, so that no hole is read as a tile."""
+    """Blank rows of a tile table, so that no hole is read as a tile.
+
+    Parameters
+    ----------
+    file : SparseFile
+    hdu : Hdu
+    numbers : (n,) int
+        Rows, from 0.
+    """
     row_bytes, n_rows = hdu.integer("NAXIS1"), hdu.integer("NAXIS2")
     start = hdu.data_offset
     table = map_file(file.path)[start : start + row_bytes * n_rows].copy()

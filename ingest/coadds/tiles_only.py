@@ -150,7 +150,14 @@ class TilesOnly:
 
 
 def tile_ranges(image: TiledImage, numbers: np.ndarray) -> list[tuple[int, int]]:
-    """Return where the bytes of tiles are in the file."""
+    """Return where the bytes of tiles are in the file.
+
+    Parameters
+    ----------
+    image : TiledImage
+    numbers : (n,) int
+        Tiles, from 0.
+    """
     columns = [image.table.spans, image.table.gzipped]
     return [
         (start, start + length)

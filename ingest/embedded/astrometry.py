@@ -24,7 +24,18 @@ def brick_wcs(brick: Brick) -> WCS:
 
 
 def sky_position(brick: Brick, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return RA in [0, 360) and Dec in degrees of pixels counted from 0."""
+    """Return RA in [0, 360) and Dec in degrees of pixels counted from 0.
+
+    Parameters
+    ----------
+    brick : Brick
+    x : (n,) float, pixel from 0
+    y : (n,) float, pixel from 0
+
+    Returns
+    -------
+    ra, dec : (n,) float, degree
+    """
     ra, dec = brick_wcs(brick).all_pix2world(x, y, 0)
     return ra % 360, dec
 

@@ -38,7 +38,12 @@ class Brick:
 
 @cache
 def columns_per_row() -> np.ndarray:
-    """Return the number of bricks in each row, south to north, (721,) int."""
+    """Return the number of bricks in each row, south to north.
+
+    Returns
+    -------
+    (721,) int
+    """
     centres = -90 + BRICK_SIZE_DEG * np.arange(N_ROWS)
     nearest_equator = np.maximum(np.abs(centres) - BRICK_SIZE_DEG / 2, 0)
     width = 360 / BRICK_SIZE_DEG * np.cos(np.radians(nearest_equator))
@@ -49,7 +54,12 @@ def columns_per_row() -> np.ndarray:
 
 @cache
 def first_ids() -> np.ndarray:
-    """Return the BRICKID of the first brick of each row, (721,) int."""
+    """Return the BRICKID of the first brick of each row.
+
+    Returns
+    -------
+    (721,) int
+    """
     return 1 + np.concatenate([[0], np.cumsum(columns_per_row())[:-1]])
 
 

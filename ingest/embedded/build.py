@@ -214,7 +214,19 @@ def end_with_parent() -> None:
 
 
 def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
-    """Write one pixel brick's files; return its rows, and which are lenses."""
+    """Write one pixel brick's files; return its rows, and which are lenses.
+
+    Parameters
+    ----------
+    root : Path
+    site : Site
+
+    Returns
+    -------
+    (n,) SWEEP
+    (n,) bool
+        Whether a row is a lens.
+    """
     brick = pixel_brick(site)
     rows = measured_rows(brick)
     if site.trouble is not Trouble.MISSING:
@@ -237,7 +249,16 @@ def write_coadds(folder: Path, brick: PixelBrick) -> None:
 
 
 def with_second_release(rows: np.ndarray) -> np.ndarray:
-    """Add the row that an earlier release has of one LRG."""
+    """Add the row that an earlier release has of one LRG.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+
+    Returns
+    -------
+    (n + 1,) SWEEP
+    """
     is_lrg = (rows["TYPE"] == b"DEV") & (rows["FLUX_Z"] > SECOND_RELEASE_FLUX_Z)
     is_lrg &= rows["FLUX_Z"] > SECOND_RELEASE_Z_OVER_R * rows["FLUX_R"]
     again = np.flatnonzero((rows["RELEASE"] == RELEASES[1]) & is_lrg)
@@ -249,7 +270,13 @@ def with_second_release(rows: np.ndarray) -> np.ndarray:
 
 
 def write_sweeps(root: Path, rows: np.ndarray) -> None:
-    """Write the sweep files and the list of their checksums."""
+    """Write the sweep files and the list of their checksums.
+
+    Parameters
+    ----------
+    root : Path
+    rows : (n,) SWEEP
+    """
     lines = []
     for (ra_min, dec_min), part in sweep_format.by_box(rows).items():
         name = sweep_format.sweep_name(ra_min, dec_min)

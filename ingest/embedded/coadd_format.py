@@ -57,7 +57,16 @@ def maskbits_file(brick: PixelBrick) -> bytes:
 def compressed(
     scheme: str, planes: list[tuple[np.ndarray, str | None, list[Card]]], dither_seed: int
 ) -> bytes:
-    """Return a tile-compressed FITS file with one HDU per plane."""
+    """Return a tile-compressed FITS file with one HDU per plane.
+
+    Parameters
+    ----------
+    scheme : str
+        How CFITSIO compresses, as in `COMPRESSION`.
+    planes : list of ((y, x) array, str or None, list of Card)
+        Pixels, name and header of each HDU after the empty first one.
+    dither_seed : int
+    """
     with fitsio.FITS(f"mem://[compress {scheme}]", "rw") as file:
         for pixels, name, cards in planes:
             file.write(pixels, extname=name, header=cards, dither_seed=dither_seed)

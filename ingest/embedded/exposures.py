@@ -130,7 +130,15 @@ def condition_maps(site: Site, band: str) -> ConditionMaps:
 
 
 def ccd_slices(box: Window, gap: int, dither: np.ndarray) -> list[tuple[slice, slice]]:
-    """Return where the two CCDs of an exposure are in a window."""
+    """Return where the two CCDs of an exposure are in a window.
+
+    Parameters
+    ----------
+    box : Window
+    gap : int, pixel
+        Where the gap between the CCDs starts, before dithering.
+    dither : (2,) int, pixel
+    """
     x_end, y_end = box.nx - DITHER_PIXELS + dither[0], box.ny - DITHER_PIXELS + dither[1]
     gap_start = gap + dither[0]
     rows = slice(0, y_end)
@@ -138,7 +146,16 @@ def ccd_slices(box: Window, gap: int, dither: np.ndarray) -> list[tuple[slice, s
 
 
 def point_source_area(psfsize_arcsec: np.ndarray) -> np.ndarray:
-    """Return the noise-equivalent area 4 pi sigma^2 of a point source, pixels."""
+    """Return the noise-equivalent area 4 pi sigma^2 of a point source, pixels.
+
+    Parameters
+    ----------
+    psfsize_arcsec : array of float, arcsec
+
+    Returns
+    -------
+    array of float, pixel^2
+    """
     return 4 * np.pi * (np.asarray(psfsize_arcsec) / PIXEL_ARCSEC / FWHM_PER_SIGMA) ** 2
 
 

@@ -82,7 +82,18 @@ def draw_lenses(sources: np.ndarray, light_phi: np.ndarray, key: str) -> np.ndar
 
 
 def arc_stamp(lens: np.ndarray, x: float, y: float) -> np.ndarray:
-    """Return the lensed images of a source of unit flux before the PSF."""
+    """Return the lensed images of a source of unit flux before the PSF.
+
+    Parameters
+    ----------
+    lens : () LENS
+    x : float, pixel
+    y : float, pixel
+
+    Returns
+    -------
+    (y, x) float, share of the flux
+    """
     return render_lensed_sersic(
         theta_e_arcsec=float(lens["theta_e"]),
         lens_q=float(lens["lens_q"]),

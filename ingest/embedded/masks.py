@@ -79,7 +79,17 @@ def patch_slices(x: int, y: int) -> tuple[slice, slice]:
 
 
 def whole_brick(part: np.ndarray, box: Window) -> np.ndarray:
-    """Return a window's array in a brick of zeros, (3600, 3600)."""
+    """Return a window's array in a brick of zeros, (3600, 3600).
+
+    Parameters
+    ----------
+    part : (ny, nx) array
+    box : Window
+
+    Returns
+    -------
+    (3600, 3600) array
+    """
     whole = np.zeros((BRICK_PIXELS, BRICK_PIXELS), part.dtype)
     whole[box.slices] = part
     return whole

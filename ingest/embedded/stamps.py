@@ -45,7 +45,13 @@ class Stamp:
 
 
 def bare_source(source: np.ndarray, phi: float) -> Bare:
-    """Return a source before the PSF, its major axis at ``phi`` (radian)."""
+    """Return a source before the PSF, its major axis at ``phi`` (radian).
+
+    Parameters
+    ----------
+    source : () SOURCE
+    phi : float, radian
+    """
     if source["reff"] <= 0:
         size = BRIGHT_STAR_STAMP if source["kind"] == "bright_star" else POINT_STAMP
         x0, y0, x, y = _placed(source, size)
@@ -60,7 +66,13 @@ def bare_source(source: np.ndarray, phi: float) -> Bare:
 
 
 def bare_arcs(lens: np.ndarray, host: np.ndarray) -> Bare:
-    """Return the lensed images around a host, of unit unlensed flux, no PSF."""
+    """Return the lensed images around a host, of unit unlensed flux, no PSF.
+
+    Parameters
+    ----------
+    lens : () LENS
+    host : () SOURCE
+    """
     x0, y0, x, y = _placed(host, LENS_STAMP_PIXELS)
     return Bare(x0, y0, x, y, LENS_STAMP_PIXELS, arc_stamp(lens, x, y), 0.0)
 
@@ -109,17 +121,43 @@ def overlap(stamp: Stamp, shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tu
 
 
 def add_stamp(model: np.ndarray, stamp: Stamp, flux: float) -> None:
-    """Add a stamp of some flux to the model."""
+    """Add a stamp of some flux to the model.
+
+    Parameters
+    ----------
+    model : (ny, nx) float, nanomaggy
+        Changed in place.
+    stamp : Stamp
+    flux : float, nanomaggy
+    """
     inside, part = overlap(stamp, model.shape)
     model[inside] += flux * stamp.pixels[part]
 
 
 def fibre_weights(shape: tuple[int, ...], x: float, y: float) -> np.ndarray:
-    """Return the share of each pixel inside a fibre."""
+    """Return the share of each pixel inside a fibre.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    x : float, pixel
+    y : float, pixel
+
+    Returns
+    -------
+    (y, x) float, from 0 to 1
+    """
     distance = np.hypot(np.arange(shape[1])[None, :] - x, np.arange(shape[0])[:, None] - y)
     return np.clip(FIBRE_RADIUS_PIXELS - distance + 0.5, 0, 1)
 
 
 def fibre_sum(stamp: np.ndarray, x: float, y: float) -> float:
-    """Return the light of a stamp inside a fibre."""
+    """Return the light of a stamp inside a fibre.
+
+    Parameters
+    ----------
+    stamp : (y, x) float
+    x : float, pixel
+    y : float, pixel
+    """
     return float((stamp * fibre_weights(stamp.shape, x, y)).sum())

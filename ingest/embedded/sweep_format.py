@@ -76,7 +76,14 @@ def sweep_name(ra_min: int, dec_min: int) -> str:
 
 
 def sweep_bytes(rows: np.ndarray, ra_min: int, dec_min: int) -> bytes:
-    """Return a sweep file: empty HDU 0 with the box, HDU 1 the table."""
+    """Return a sweep file: empty HDU 0 with the box, HDU 1 the table.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    ra_min : int, degree
+    dec_min : int, degree
+    """
     primary = fits.PrimaryHDU()
     limits = {
         "RAMIN": ra_min,
@@ -95,7 +102,17 @@ def sweep_bytes(rows: np.ndarray, ra_min: int, dec_min: int) -> bytes:
 
 
 def by_box(rows: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
-    """Return rows by the box they are in: ra1 <= RA < ra2, dec1 <= Dec < dec2."""
+    """Return rows by the box they are in: ra1 <= RA < ra2, dec1 <= Dec < dec2.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+
+    Returns
+    -------
+    dict of (int, int) to (n,) SWEEP
+        By the south-west corner of the box, degrees.
+    """
     corner_ra = (rows["RA"] // BOX_DEG).astype(int) * BOX_DEG
     corner_dec = (rows["DEC"] // BOX_DEG).astype(int) * BOX_DEG
     corners = sorted(set(zip(corner_ra.tolist(), corner_dec.tolist(), strict=True)))
