@@ -75,7 +75,7 @@ def _validated(stages: Sequence[str], overrides: str) -> list[TableResult]:
 def _stages_to_validate(
     suites: Sequence[tuple[str, Suite]], built: set[str], *, is_named: bool
 ) -> set[str]:
-    """Return the stages that have tables; those asked for by name must have them."""
+    """Return the stages that have tables; refuse a named one without."""
     stages = {stage for stage, _ in suites}
     started = {stage for stage, suite in suites if suite.table in built}
     absent = [stage for stage in STAGES if stage in stages - started]
@@ -121,7 +121,7 @@ def _append_summary(text: str) -> None:
 
 
 def _page_folder() -> Path:
-    """Return a folder in the lake; in the working directory for a lake in an object store."""
+    """Return a folder in the lake, or locally for a remote lake."""
     return Path(LOCAL_PAGES if lake.is_remote(lake.lake_root()) else lake.lake_path(LOCAL_PAGES))
 
 

@@ -37,7 +37,7 @@ class UnknownNameError(CommandError):
 
 
 def suites_of(stages: Iterable[str], settings: Settings) -> list[tuple[str, Suite]]:
-    """The suites of some stages, each with its stage, in the order of the pipeline.
+    """Return the suites of some stages, in the order of the pipeline.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def suites_of(stages: Iterable[str], settings: Settings) -> list[tuple[str, Suit
 
 
 def suite_of(table: str, settings: Settings) -> tuple[str, Suite]:
-    """The suite of a table, with its stage.
+    """Return the suite of a table, with its stage.
 
     Raises
     ------

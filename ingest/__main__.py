@@ -9,13 +9,13 @@ from ingest.catalogues.scores import scores
 from ingest.catalogues.sweeps import sweeps
 from ingest.coadds.command import coadds
 from ingest.cutouts.command import cutouts
-from ingest.embedded.command import mock
+from ingest.embedded.command import embedded_survey
 from ingest.transport.network import network
 from store.command_line import command_line, run_command
 
 PROGRAM = "python -m ingest"
 EXAMPLES: dict[Callable[..., None], str] = {
-    mock: "mock --root /data/embedded",
+    embedded_survey: "mock --root /data/embedded",
     bricks: "bricks --source https://portal.nersc.gov/cfs/cosmo/data/legacysurvey/dr10",
     sweeps: "sweeps --source /data/dr10 --force",
     lenses: "lenses --source known_lenses.csv",
@@ -26,7 +26,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
 
 app = command_line(callback=network, no_args_is_help=True)
 for product, example in EXAMPLES.items():
-    app.command(epilog=f"Example: {PROGRAM} {example}")(product)
+    app.command(example.split()[0], epilog=f"Example: {PROGRAM} {example}")(product)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -46,7 +46,7 @@ class Outcome:
 
 
 def write_outcomes(lake: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:
-    """Write outcome rows, each in the place of an earlier one for the same file or brick.
+    """Write outcome rows in place of earlier ones for the same file or brick.
 
     The table holds the last attempt; DuckLake's snapshots hold those before. Runs inside the
     caller's transaction when there is one.
@@ -91,7 +91,7 @@ def _row(outcome: Outcome) -> dict[str, object]:
 def last_outcome(
     lake: duckdb.DuckDBPyConnection, product: str, file_name: str
 ) -> dict[str, object] | None:
-    """The outcome row of a file, as a mapping, or None when it was never attempted."""
+    """Return the outcome row of a file, or None if it was never attempted."""
     found = lake.execute(
         "select * from raw_outcomes where product = ? and file_name = ?", [product, file_name]
     )

@@ -22,7 +22,7 @@ def _columns(
 
 
 def _with_optional_i_band(columns: Iterable[Column]) -> list[Column]:
-    """The i band came with DR10: a DR9 file has none of its columns."""
+    """Make the i band optional: a DR9 file has none of its columns."""
     return [replace(c, is_optional=c.name.endswith("_i")) for c in columns]
 
 
@@ -115,7 +115,7 @@ RAW_TABLES = {
 
 
 def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
-    """Make the raw tables that are not there yet, empty, so that every later stage finds them.
+    """Make the raw tables that are missing, for every later stage to find.
 
     A table that an earlier version made gets the columns that it lacks, with nulls.
     """
@@ -138,7 +138,7 @@ def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> 
 def replace_rows(
     lake: duckdb.DuckDBPyConnection, table: str, file_name: str, rows: pa.RecordBatchReader
 ) -> int:
-    """Put the rows of one file in the place of what an earlier version of it left; count them.
+    """Replace the rows that an earlier version of a file left; count them.
 
     Runs inside the caller's transaction. The file's name goes into the last column of the table.
     """

@@ -18,7 +18,7 @@ DR9_RELEASES = frozenset({9010, 9011, 9012})
 
 
 def survey_root(source: str | None = None) -> str:
-    """Return where the survey is: as asked for, ``DHS_SURVEY``, or the embedded survey."""
+    """Return the survey's root: as asked for, ``DHS_SURVEY``, or embedded."""
     chosen = source or os.environ.get(SURVEY_VARIABLE)
     if chosen:
         return chosen.rstrip("/")

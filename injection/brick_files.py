@@ -35,7 +35,7 @@ class Brick:
 
 
 def brick_folder(coadds: str, brickname: str) -> Path:
-    """Folder of a brick in the cache.
+    """Return the folder of a brick in the cache.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def open_brick(
 
 
 def _open(folder: Path, brickname: str, product: str) -> TiledImage:
-    """The first image of a file, its header checked against what the file should be."""
+    """Open the first image of a file; check that it is what it should be."""
     image = open_images(folder / coadd_name(brickname, product))[0]
     stated = next((image.hdu.text(card) for card in BRICK_CARDS if image.hdu.text(card)), brickname)
     if stated != brickname:
@@ -94,7 +94,7 @@ def _open(folder: Path, brickname: str, product: str) -> TiledImage:
 
 
 def _open_optional(folder: Path, brickname: str, product: str) -> TiledImage | None:
-    """As `_open`, None when the file is not there."""
+    """Open an image as `_open` does; None if the file is not there."""
     try:
         return _open(folder, brickname, product)
     except FitsError as error:
@@ -104,7 +104,7 @@ def _open_optional(folder: Path, brickname: str, product: str) -> TiledImage | N
 
 
 def _check_shapes(brick: Brick) -> None:
-    """All images of a brick have the same pixels."""
+    """Refuse a brick whose images differ in shape."""
     layers = [*brick.image.values(), *brick.invvar.values(), *brick.psfsize.values()]
     if brick.maskbits is not None:
         layers.append(brick.maskbits)

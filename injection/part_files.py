@@ -1,4 +1,4 @@
-"""Part files: stamps of whole bricks, and beside them their metric rows, written last."""
+"""Part files: the stamps of whole bricks, and their metric rows, which are written last."""
 
 import json
 from collections.abc import Iterator
@@ -32,17 +32,17 @@ STAMP_SCHEMA = pa.schema(
 
 
 def rows_path(lake: Path, part_id: str) -> Path:
-    """Where the metric rows of a part are."""
+    """Return where the metric rows of a part are."""
     return lake / ROWS_FOLDER / f"part-{part_id}.parquet"
 
 
 def stamps_path(lake: Path, part_id: str, experiment_id: str) -> Path:
-    """Where the stamps of a part are for one experiment."""
+    """Return where the stamps of a part are for one experiment."""
     return lake / STAMPS_FOLDER / f"experiment_id={experiment_id}" / f"part-{part_id}.parquet"
 
 
 def is_complete(lake: Path, part_id: str) -> bool:
-    """Whether a part's rows are there and every stamp file that they came with."""
+    """Tell whether a part's rows and all of their stamp files are there."""
     path = rows_path(lake, part_id)
     if not path.exists():
         return False
@@ -52,7 +52,7 @@ def is_complete(lake: Path, part_id: str) -> bool:
 
 
 def write_part(part: Part, settings: StageSettings, lake: Path) -> Done:
-    """Inject the renders of a part and write its files; killed before the end, it leaves none."""
+    """Inject the renders of a part and write its files, rows last."""
     stamps = StampFiles(part.part_id, lake, settings)
     rows: list[pl.DataFrame] = []
     try:
@@ -140,12 +140,12 @@ class StampFiles:
 
 
 def _chosen(stamps: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Some stamps of a batch; of all in their order the array itself, for a copy takes time."""
+    """Return some stamps of a batch, without a copy if they are all."""
     return stamps if np.array_equal(index, np.arange(len(stamps))) else stamps[index]
 
 
 def _stamps_wanted(batch: BrickBatch) -> Iterator[tuple[str, int, np.ndarray]]:
-    """Experiment, size and indices of renders of the stamps to write."""
+    """Yield experiment, size and render indices of the stamps to write."""
     good = batch.rows.filter("cutout_ok").select("render_id", "stamp_size")
     wanted = (
         batch.renders.select("render_id", "experiments")

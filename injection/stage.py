@@ -107,7 +107,7 @@ def run_stage(
 
 
 def rows_query(tasks: str, paths: Iterable[Path]) -> str:
-    """SQL for every task with its metric row."""
+    """Return the SQL for every task with its metric row."""
     files = ", ".join(sql_text(str(path)) for path in paths)
     if not files:
         raise StageError(f"{tasks} is empty: build the stages before this one")
@@ -120,7 +120,7 @@ def rows_query(tasks: str, paths: Iterable[Path]) -> str:
 
 
 def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> None:
-    """Every task has exactly one row with a verdict.
+    """Refuse a result in which a task has no row, several, or no verdict.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _each_done_in(
     settings: StageSettings,
     lake: Path,
 ) -> Iterator[Done]:
-    """Hand out parts, one more than there are workers, so that one is ready for whoever ends."""
+    """Hand out parts, one more than workers, so that none waits for work."""
     running: set[Future[Done]] = set()
     for part in waiting:
         running.add(pool.submit(write_part, part, settings, lake))
@@ -195,7 +195,7 @@ def _end_with(sentinel: int) -> None:
 def _check_rows(
     cursor: duckdb.DuckDBPyConnection, paths: list[Path], n_renders: int, settings: StageSettings
 ) -> None:
-    """The parts hold one row per render and stamp size."""
+    """Refuse parts that lack rows, or have too many."""
     if not paths:
         return
     files = ", ".join(sql_text(str(path)) for path in paths)

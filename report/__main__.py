@@ -54,7 +54,7 @@ def report(
 
     The page, <lake>/reports/index.html, opens without a server and without the network. A section
     whose tables are not built yet says which stage makes them. dbt's own pages, with every table,
-    column and unit, are written beside it.
+    column and unit, are written to dbt/ in the same folder.
     """
     folder = out or Path(the_lake.lake_path("reports"))
     the_lake.connect(read_only=True).close()  # fail here if there is no lake; dbt would create one
@@ -72,7 +72,7 @@ def report(
 
 
 def build_sections(lake: duckdb.DuckDBPyConnection) -> list[Section]:
-    """Return every section; one whose tables are absent says which stage makes them."""
+    """Return every section, with a note where its tables are missing."""
     made = []
     with Progress("report", len(SECTIONS), "section") as progress:
         for module in SECTIONS:

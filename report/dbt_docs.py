@@ -1,4 +1,4 @@
-"""dbt's own pages as one file next to the report: tables, columns, tests and lineage."""
+"""dbt's own pages as one file: every table, column, unit and test, and the lineage."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def run_dbt(*arguments: str) -> None:
 
 
 def self_contained(page: str) -> str:
-    """Return the page without the addresses that a browser would ask for in vain."""
+    """Return the page without addresses that a browser would try to open."""
     for address, instead in FETCHED.items():
         page = page.replace(address, instead)
     return page

@@ -20,16 +20,16 @@ PNG_SCALE = 2
 
 
 def figures_of(sections: list[Section]) -> list[Figure]:
-    """Every figure of the page, in order."""
+    """Return every figure of the page, in order."""
     return [block for section in sections for block in section.blocks if isinstance(block, Figure)]
 
 
 def write_page(
     sections: list[Section], folder: Path, *, title: str, subtitle: str, warning: str = ""
 ) -> Path:
-    """Write ``index.html`` and ``figures/`` into a folder; returns the page's path.
+    """Write ``index.html`` and ``figures/`` into a folder; return the path.
 
-    ``warning`` stands above all else, on paper too.
+    ``warning`` is shown above all else, also in print.
     """
     specs = {figure.name: themed(figure.chart).to_dict() for figure in figures_of(sections)}
     write_figures(specs, folder / "figures")
@@ -56,7 +56,7 @@ def write_page(
 
 
 def script(text: str) -> markupsafe.Markup:
-    """Text that is safe inside a script element."""
+    """Return the text that is safe inside a script element."""
     return markupsafe.Markup(re.sub("</(?=script)", r"<\\/", text, flags=re.IGNORECASE))
 
 

@@ -15,7 +15,7 @@ WARNING = (
 
 
 def subtitle_and_warning(lake: duckdb.DuckDBPyConnection) -> tuple[str, str]:
-    """Return the question that the report answers, and what a reader must know first."""
+    """Return the question that the report answers, and a warning or ''."""
     return (EMBEDDED, WARNING) if is_embedded(lake) else (REAL, "")
 
 
@@ -28,7 +28,7 @@ def is_embedded(lake: duckdb.DuckDBPyConnection) -> bool:
 
 
 def is_made_by(lake: duckdb.DuckDBPyConnection, table: str, pipeline: str) -> bool:
-    """Tell whether a table has rows that a pipeline made, as the survey's headers name it."""
+    """Tell whether a table has rows made by a pipeline."""
     known = lake.execute(
         "select 1 from duckdb_columns() where table_name = ? and column_name = 'pipeline'", [table]
     )

@@ -66,7 +66,7 @@ def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None 
 
 
 def sentence_of(error: BaseException, program: str) -> str:
-    """Return what is wrong and what to do; empty where only the help was shown."""
+    """Return what is wrong and what to do; empty if only help was shown."""
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return STOPPED
     if isinstance(error, OSError):

@@ -14,7 +14,7 @@ MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "5GB"
 
 
 def limit_resources(connection: DuckDBPyConnection) -> None:
-    """Keep DuckDB within the memory and cores allowed; a local lake takes what overflows."""
+    """Keep DuckDB within the memory and cores allowed, spilling to the lake."""
     memory = os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY)
     connection.execute(f"set memory_limit = {lake.sql_text(memory)}")
     if workers := chosen_workers():

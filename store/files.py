@@ -21,7 +21,7 @@ TEMPORARY_ENDING = ".partial"
 
 
 def folder_names(location: str) -> list[str]:
-    """Return the sorted names of the files in a folder; none if there is no folder."""
+    """Return the sorted names of the files in a folder; none without it."""
     if lake.is_remote(location):
         listing = obstore.list_with_delimiter(_store(location))
         return sorted(entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"])
@@ -66,14 +66,14 @@ def written_whole(location: str | Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Write the bytes of a local file so that it is whole or not there; return its path."""
+    """Write a local file so that it is whole or not there; return its path."""
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
     return path
 
 
 def temporary_path(location: str | Path) -> Path:
-    """Return a new path to write a file to before it is published; make its folder."""
+    """Return a new path for a file until it is published; make its folder."""
     folder, _, name = str(location).rpartition("/")
     local = upload_folder() if lake.is_remote(folder) else Path(location).parent
     local.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def temporary_path(location: str | Path) -> Path:
 
 
 def upload_folder() -> Path:
-    """Return the local folder of files that are on their way into an object store."""
+    """Return the local folder of files on their way into an object store."""
     return lake.cache_root() / "incoming"
 
 
@@ -100,7 +100,7 @@ def publish(finished: Path, location: str | Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until the bytes of a file, or the names in a folder, are on the disk."""
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -109,7 +109,7 @@ def sync(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that killed runs left in a folder and those below it.
+    """Remove the temporary files of killed runs from a folder and below.
 
     Only for whoever has the folder for itself: a file that another process is writing goes too.
     """
@@ -118,7 +118,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def in_lake(path: str) -> str:
-    """Return where the lake has a part file that was written to a local folder.
+    """Return where the lake has a part file that was written locally.
 
     That is its own path, or, for a lake in an object store, the address of a copy there, which is
     uploaded once: the name of a part file changes with its content.

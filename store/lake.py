@@ -34,25 +34,25 @@ class LakeError(CommandError):
 
 
 def lake_root() -> str:
-    """Root of the lake: an absolute local path, or a URL (``s3://...``), no slash at the end."""
+    """Return the root of the lake: an absolute path or a URL, no slash last."""
     root = os.environ.get(LAKE_VARIABLE, "lake").rstrip("/")
     return root if "://" in root else str(Path(root).resolve())
 
 
 def is_remote(location: str) -> bool:
-    """Whether a location is a URL and not a path."""
+    """Tell whether a location is a URL and not a path."""
     return "://" in location
 
 
 def lake_path(*parts: str) -> str:
-    """A location inside the lake, in the form (path or URL) that the root has."""
+    """Return a location inside the lake, a path or a URL as the root is."""
     return "/".join((lake_root(), *parts))
 
 
 def cache_root() -> Path:
-    """Local folder of what is fetched: the lake's own, or ``DHS_CACHE`` (needed for a lake on s3).
+    """Return the local folder of what is fetched: the lake's, or ``DHS_CACHE``.
 
-    The coadd cache is ``coadds/`` in it.
+    A lake in an object store needs the variable. The coadd cache is ``coadds/`` in the folder.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
@@ -71,13 +71,15 @@ def coadd_root() -> Path:
 
 
 def parts_root() -> Path:
-    """Local folder under which part files are written: the lake's own; of a lake in an object store
-    the cache, from where they are copied there."""
+    """Return the local folder under which part files are written.
+
+    That is the lake's own, or, for a lake in an object store, the cache, from where they are uploaded.
+    """
     return cache_root() if is_remote(lake_root()) else Path(lake_root())
 
 
 def catalog() -> str:
-    """What DuckLake keeps its catalogue in, as it stands after ``ducklake:``."""
+    """Return where DuckLake keeps its catalogue: what follows ``ducklake:``."""
     chosen = os.environ.get(CATALOG_VARIABLE)
     if chosen:
         return chosen
@@ -90,14 +92,14 @@ def catalog() -> str:
 
 
 def extension_file(name: str) -> Path:
-    """The DuckDB extension file that its wheel brought along."""
+    """Return the DuckDB extension file that its wheel brought along."""
     package = importlib.resources.files(f"duckdb_extension_{name}")
     folder = Path(str(package)) / "extensions" / f"v{duckdb.__version__}"
     return folder / f"{name}.duckdb_extension"
 
 
 def needed_extensions() -> list[str]:
-    """The extensions that this lake needs; loading one takes some 50 ms."""
+    """Return the extensions that this lake needs."""
     names = list(EXTENSIONS)
     if catalog().startswith("postgres"):
         names.append("postgres_scanner")
@@ -107,7 +109,7 @@ def needed_extensions() -> list[str]:
 
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the extensions from their wheels: no network, nothing written to the home folder."""
+    """Load the extensions from their wheels, without the network."""
     for name in needed_extensions():
         connection.execute(f"load {sql_text(str(extension_file(name)))}")
     if is_remote(lake_root()):
@@ -115,7 +117,7 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def set_endpoint(connection: duckdb.DuckDBPyConnection) -> None:
-    """Tell DuckDB of another endpoint than Amazon's, as ``AWS_ENDPOINT_URL`` names it.
+    """Tell DuckDB of another S3 endpoint than Amazon's.
 
     Keys and region httpfs takes from ``AWS_ACCESS_KEY_ID`` and its kin by itself when it is loaded;
     they are never part of a statement. Global, because cursors have settings of their own.
@@ -130,12 +132,12 @@ def set_endpoint(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def sql_text(value: str) -> str:
-    """A string as a SQL literal."""
+    """Return a string as a SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def attach_statement(read_only: bool, *, must_exist: bool = False, place: str = "") -> str:
-    """The statement that attaches the lake as ``lake``, its data path resolved where it is now.
+    """Return the statement that attaches the lake as ``lake``.
 
     The catalogue is at `place`, where that is not the one of the environment.
     """
@@ -154,7 +156,7 @@ def attach_statement(read_only: bool, *, must_exist: bool = False, place: str = 
 def attach(
     connection: duckdb.DuckDBPyConnection, *, read_only: bool = False, must_exist: bool = False
 ) -> None:
-    """Attach the lake as ``lake`` to a connection, and make it when it is not there.
+    """Attach the lake as ``lake`` to a connection; make it if need be.
 
     Parameters
     ----------
@@ -184,13 +186,13 @@ def attach(
 
 
 def _catalog_file() -> Path | None:
-    """The catalogue where it is a file."""
+    """Return the path of the catalogue, if it is a file."""
     backend, _, location = catalog().partition(":")
     return Path(location) if backend == "sqlite" else None
 
 
 def _is_there() -> bool:
-    """Whether the disk holds what a lake has on it: its folder, its catalogue."""
+    """Tell whether the lake's folder and catalogue exist."""
     file = _catalog_file()
     has_folder = is_remote(lake_root()) or Path(lake_root()).is_dir()
     return has_folder and (file is None or file.exists())
@@ -209,7 +211,7 @@ def _make_folders() -> None:
 
 
 def _no_lake() -> LakeError:
-    """That there is no lake, with the variables that say where it is."""
+    """Return the error that there is no lake, naming the variables to set."""
     chosen = os.environ.get(CATALOG_VARIABLE, "")
     # Of another catalogue than a file the name may hold a password.
     where = f" with its catalogue at {chosen}" if chosen.startswith("sqlite:") else ""
@@ -220,7 +222,7 @@ def _no_lake() -> LakeError:
 
 
 def connect(*, read_only: bool = False, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection of its own with the lake attached and in use; see ``attach``."""
+    """Return a new connection with the lake attached and in use."""
     # A table that is not there must be an error, not a Python object of the same name.
     connection = duckdb.connect(config={"python_enable_replacements": False})
     attach(connection, read_only=read_only, must_exist=must_exist)
@@ -241,7 +243,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def write_open_sql() -> Path:
-    """Write ``open.sql``, which opens the lake read-only from any folder; returns its path.
+    """Write ``open.sql``, which opens the lake read-only; return its path.
 
     A password of the catalogue is left out: Postgres takes it from PGPASSWORD or ~/.pgpass.
     """
@@ -253,7 +255,7 @@ def write_open_sql() -> Path:
 
 
 def how_to_look(query: str) -> str:
-    """Return the line that ends a command: how to look at what it did in the lake."""
+    """Return a command's last line: how to look at what it did in the lake."""
     if is_remote(lake_root()):
         return f"look: {query}"
     return f'look: duckdb -init {lake_path("open.sql")} -c "{query}"'

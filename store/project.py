@@ -26,7 +26,7 @@ class SettingsError(CommandError):
 
 
 def settings(overrides: str = "") -> Settings:
-    """Return the dbt vars of the project, with overrides written as for ``dbt --vars``.
+    """Return the project's dbt vars, some overridden as by ``dbt --vars``.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _contradictions(values: Settings, wrong: Set[str]) -> Iterator[str]:
 
 
 def _lacking_bands(values: Settings, wrong: Set[str]) -> Iterator[str]:
-    """Yield the vars that name other bands than ``bands``, or have no value for one of them."""
+    """Yield what is wrong with vars that must agree with ``bands``."""
     bands = values["bands"]
     named = {"detection_band": [values["detection_band"]], "bandsets": values["bandsets"]}
     for name, bandsets in named.items():
@@ -139,7 +139,7 @@ def _mapping(text: str) -> dict[str, Any]:
 
 @cache
 def code_version() -> str:
-    """Return the commit, marked where files differ from it; 'unknown' outside a clone."""
+    """Return the commit of the code; 'unknown' outside a clone."""
     command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
@@ -150,17 +150,17 @@ def code_version() -> str:
 
 @cache
 def project_vars() -> str:
-    """Return the vars of ``dbt_project.yml`` as JSON, without those of the command line."""
+    """Return the vars of ``dbt_project.yml`` as JSON, without overrides."""
     return json.dumps(dict(_defaults()), sort_keys=True)
 
 
 def var_problems(overrides: str) -> list[str]:
-    """Return what is wrong with the vars of a command line, given as JSON; see ``problems``."""
+    """Return what is wrong with the vars of a command line, given as JSON."""
     return problems(json.loads(overrides))
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL ``code_version()``, ``project_vars()`` and ``var_problems(overrides)``."""
+    """Give SQL the functions that tell of the project's code and vars."""
     connection.create_function("code_version", code_version, [], VARCHAR)
     connection.create_function("project_vars", project_vars, [], VARCHAR)
     connection.create_function("var_problems", var_problems, [VARCHAR], f"{VARCHAR}[]")

@@ -49,7 +49,7 @@ def register_files(
 
 
 def _registered(session: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    """Paths of the files that have rows in the table now."""
+    """Return the paths of the files that have rows in the table now."""
     is_there = session.execute(
         "select count(*) from duckdb_tables() where database_name = ? and table_name = ?",
         [CATALOGUE, table],

@@ -17,7 +17,7 @@ def is_brick_name(name: object) -> bool:
 
 
 def brick_path(brickname: str) -> str:
-    """Return the folder of a brick below that of all coadds: ``<AAA>/<brick>``.
+    """Return a brick's folder below that of all coadds: ``<AAA>/<brick>``.
 
     Raises
     ------
@@ -45,5 +45,5 @@ def coadd_name(brickname: str, product: str, band: str | None = None) -> str:
 
 
 def coadd_checksum_list(brickname: str) -> str:
-    """Return the survey's name of the list of checksums of a brick's coadd files."""
+    """Return the survey's name of the checksum list of a brick's coadds."""
     return f"legacysurvey_dr10_south_coadd_{brickname[:3]}_{brickname}.sha256sum"

@@ -207,7 +207,7 @@ CHOICES: Mapping[str, Callable[[], list[str]]] = {
 
 
 def rule_of(name: str, default: object) -> Rule:
-    """Return what a var must be: as this table has it, else of the kind of its default."""
+    """Return what a var must be: as in this table, or as its default is."""
     if name in RULES:
         return RULES[name]
     if isinstance(default, bool):

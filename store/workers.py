@@ -11,7 +11,7 @@ WORKERS_VARIABLE = "DHS_WORKERS"
 
 
 def chosen_workers() -> int | None:
-    """What the environment asks for; None for as many as there are cores.
+    """Return the number of workers asked for; None for one per core.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def chosen_workers() -> int | None:
 
 
 def local_workers() -> int:
-    """What the environment asks for, else the cores that this process may use."""
+    """Return the number of workers asked for, else that of the cores."""
     return chosen_workers() or _n_cores()
 
 

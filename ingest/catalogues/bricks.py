@@ -36,7 +36,7 @@ BRICK_SCHEMA = arrow_schema(BRICK_COLUMNS).append(pa.field("pipeline", pa.string
 
 
 def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of a survey-bricks-dr10-south table, gzipped or plain, in bounded chunks."""
+    """Yield the rows of a brick table, gzipped or plain, in chunks."""
     with unpacked(path) as plain:
         table = open_table(plain)
         missing = missing_columns(table, BRICK_COLUMNS)
@@ -54,7 +54,7 @@ def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """The file itself, or what it unpacks to when it is gzipped, for as long as it is read."""
+    """Give the path of the file, unpacked if it is gzipped."""
     with path.open("rb") as file:
         is_gzipped = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     if not is_gzipped:
@@ -93,7 +93,7 @@ def bricks(
     force: Force = False,
     forget: Forget = None,
 ) -> None:
-    """The survey's brick table into raw_bricks.
+    """Take the survey's brick table into raw_bricks.
 
     Reads survey-bricks-dr10-south.fits.gz of the survey, or the file that --source names. One that
     was taken before and has not changed is skipped.

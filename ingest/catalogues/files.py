@@ -60,7 +60,7 @@ class Destination:
 class WatchedBatches:
     """Batches on their way into DuckDB, counted, and the error kept that ended them.
 
-    DuckDB turns an error of its reader into one of its own, without the reason.
+    DuckDB replaces an error of its reader by another one that lacks the reason.
     """
 
     def __init__(self, batches: Batches) -> None:
@@ -164,7 +164,7 @@ def _refuse(
     to: Destination,
     error: FileRefused | FitsError,
 ) -> None:
-    """Write the failure; rows of an earlier version stay only while the new one may yet come."""
+    """Write the failure; keep earlier rows only if the file may yet come."""
     with transaction(connection):
         if not isinstance(error, TransportError) or error.is_final:
             delete_rows(connection, to.table, str(outcome.file_name))
@@ -182,7 +182,7 @@ def _is_unchanged(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
 
 
 def _take(taking: Taking, file: Path, outcome: Outcome, started: float) -> Outcome:
-    """Put the rows of a file and its outcome into the lake, together or not at all."""
+    """Put a file's rows and its outcome into the lake, all or none."""
     name = str(outcome.file_name)
     watched = WatchedBatches(taking.to.read(file))
     rows = pa.RecordBatchReader.from_batches(taking.to.schema, watched)
@@ -204,7 +204,7 @@ def _take(taking: Taking, file: Path, outcome: Outcome, started: float) -> Outco
 
 
 def survey_checksums(source: Source, folder: str, to: Destination) -> dict[str, str]:
-    """The survey's checksums of the files in a folder; empty when it has no list of them.
+    """Return the survey's checksums of the files in a folder, if it has any.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def survey_checksums(source: Source, folder: str, to: Destination) -> dict[str, 
 
 @contextmanager
 def _local_file(source: Source, path: str, tries: Tries) -> Iterator[Path]:
-    """The file itself where it is local, else a copy for as long as it is read."""
+    """Give the file itself if it is local, else a temporary copy."""
     if isinstance(source, LocalSource):
         tries.n = 1
         source.facts(path)

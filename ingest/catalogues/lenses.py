@@ -208,7 +208,7 @@ def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
 
 
 def _judge_positions(n_rows: int, n_unplaced: int) -> None:
-    """Refuse a list that places hardly any lens; say how many are without a position."""
+    """Refuse a list with hardly any positions; warn of missing ones."""
     if n_rows == 0:
         raise FileRefused("unreadable", "no lens in the list: nothing below its header")
     without = f"{n_unplaced} of {n_rows} lenses have no position that can be read"
@@ -222,7 +222,7 @@ def _judge_positions(n_rows: int, n_unplaced: int) -> None:
 
 
 def lens_row(row: Mapping[str, str]) -> dict[str, object]:
-    """One row of ``raw_known_lenses`` but for its provenance."""
+    """Return a row of ``raw_known_lenses`` without its provenance."""
     ra = degrees(row.get("ra", ""), row.get("ra_unit", ""), u.hourangle)
     dec = degrees(row.get("dec", ""), row.get("dec_unit", ""), u.deg)
     is_on_sky = ra is not None and dec is not None and -180 <= ra <= 360 and -90 <= dec <= 90
@@ -258,7 +258,7 @@ def degrees(text: str, unit: str, sexagesimal_unit: u.Unit) -> float | None:
 
 
 def is_cluster_list(references: str) -> bool:
-    """Whether every reference of a row (separated by ``|``) is a catalogue of clusters."""
+    """Tell whether every reference of a row is a catalogue of clusters."""
     parts = [part.strip() for part in references.split("|") if part.strip()]
     return bool(parts) and all(any(key in part for key in CLUSTER_LISTS) for part in parts)
 
@@ -272,12 +272,12 @@ def lenses(
     force: Force = False,
     forget: Forget = None,
 ) -> None:
-    """Lists of known lenses into raw_known_lenses, or out of it.
+    """Take lists of known lenses into raw_known_lenses, or out of it.
 
     Reads known_lenses.csv of the survey, or the file that --source names: CSV, TSV, FITS, VOTable or
     ECSV, gzipped or not, with columns name, ra and dec (decimal degrees, another unit that the header
-    names, or sexagesimal with hours in right ascension). Every row is kept, unless most have no position: then the list is
-    refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
+    names, or sexagesimal with hours in right ascension). Every row is kept, unless most have no
+    position: then the list is refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
     known only from catalogues of clusters are marked.
     """
     if forget is not None:

@@ -40,7 +40,7 @@ Forget = Annotated[
 
 
 def open_lake(*, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
-    """The lake with its raw tables, made where they are not there yet.
+    """Open the lake, and make the raw tables that it lacks.
 
     Only what brings the first tables may make a lake: of a lake whose name has a typo, another
     command would make an empty one.

@@ -45,7 +45,7 @@ ACCEPTED_RELEASES = DR9_RELEASES | DR10_RELEASES
 
 
 def read_sweep(path: Path) -> Iterator[pa.RecordBatch]:
-    """The columns that we keep of a sweep file, in bounded chunks.
+    """Yield the columns that we keep of a sweep file, in chunks.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read_sweep(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _columns_of_release(table: BinaryTable) -> list[Column]:
-    """What the file must have: DR9 has no i band, DR10 has."""
+    """Return the columns that the file must have; DR9 has no i band."""
     release = _first_release(table)
     lacks_i = release is None or release in DR9_RELEASES
     columns = [replace(c, is_optional=c.is_optional and lacks_i) for c in SOURCE_COLUMNS]
@@ -104,7 +104,7 @@ SWEEPS = Destination(
 
 
 def sweep_files(location: str, match: str, settings: TransportSettings) -> tuple[Source, list[str]]:
-    """The sweep files of a survey root, of a folder, or the one file that was named.
+    """Return the sweep files of a root or folder, or the one file named.
 
     Raises
     ------
@@ -150,12 +150,12 @@ def sweeps(
     force: Force = False,
     forget: Forget = None,
 ) -> None:
-    """Sweep catalogues into raw_sources.
+    """Take sweep catalogues into raw_sources.
 
     Reads every sweep file (DR10 layout, RELEASE 10000 or 10002; DR9 too, its i band null) of the
-    survey in bounded chunks. A file that was taken before and has not changed is skipped, one that
-    changed takes the place of its old rows. A file that cannot be used is a row of raw_outcomes
-    with the reason, and the others go on.
+    survey in bounded chunks. A file that was taken before and has not changed is skipped; the rows
+    of one that has changed are replaced. A file that cannot be used is a row of raw_outcomes with
+    the reason, and the others are still taken.
     """
     if forget is not None:
         forget_file(SWEEPS, forget, source)

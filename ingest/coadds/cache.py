@@ -65,15 +65,15 @@ class BrickFolder:
         self.path = coadds / brick_path(brickname)
 
     def file(self, name: str) -> Path:
-        """A file of the brick under its final name."""
+        """Return the path of a file of the brick under its final name."""
         return self.path / name
 
     def partial(self, name: str) -> Path:
-        """Where a file is written before it has its final name."""
+        """Return where a file is written before it has its final name."""
         return self.path / f".{name}{TEMPORARY_ENDING}"
 
     def records(self) -> dict[str, FileRecord]:
-        """The record, less the files that are not there or have another length."""
+        """Return the record, without files that are absent or of another length."""
         try:
             entries = json.loads((self.path / RECORD).read_text())
             records = {name: FileRecord(**entry) for name, entry in entries.items()}
@@ -99,7 +99,7 @@ class BrickFolder:
         partial.rename(self.path / RECORD)
 
     def adopt(self, name: str) -> None:
-        """Give a file that was checked its final name, its bytes being on the disk."""
+        """Give a file that was checked its final name."""
         publish(self.partial(name), self.file(name))
 
     def clear_partials(self) -> None:
@@ -124,13 +124,13 @@ class BrickFolder:
 
 
 def cached_bricks(coadds: Path) -> list[str]:
-    """Names of the bricks that the cache has a record of, sorted."""
+    """Return the sorted names of the bricks that the cache has a record of."""
     return sorted(path.parent.name for path in coadds.glob(f"[0-9]*/*/{RECORD}"))
 
 
 @contextmanager
 def locked(coadds: Path) -> Iterator[None]:
-    """The cache for this process alone.
+    """Lock the cache for this process.
 
     Raises
     ------

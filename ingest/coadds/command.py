@@ -68,9 +68,10 @@ def coadds(
         typer.Option("--tiles-only", help="Fetch only the tiles that stamps touch."),
     ] = False,
 ) -> None:
-    """Coadd images, inverse variances, masks and PSF widths of the bricks in task_bricks.
+    """Fetch the coadds of bricks with tasks.
 
-    Fetches what the cache lacks and only that. Every file is checked (length, FITS structure,
+    Images, inverse variances, masks and PSF widths of the bricks in task_bricks, as far as the cache
+    lacks them. Every file is checked (length, FITS structure,
     brick, tiles, the survey's checksum) before it gets its final name, and leaves a row in
     raw_outcomes, as every brick does. Interrupted at any point, the next run goes on.
 
@@ -103,7 +104,7 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Fetching only what the stamps of ``injection_tasks`` and of the sham injection touch."""
+    """Return the plan that fetches only the tiles that stamps touch."""
     try:
         stamps = lake.execute(
             "select brickname, list(ra), list(dec),"
@@ -177,7 +178,7 @@ def last_number(lake: duckdb.DuckDBPyConnection, name: str) -> tuple[int, str]:
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:
-    """The files that bricks should have in the cache."""
+    """Return the files that bricks should have in the cache."""
     folder = coadd_root()
     return [Work(BrickFolder(folder, name), files_of_brick(name, bands)) for name in names]
 
@@ -191,7 +192,7 @@ def refuse_unknown(bands: str, repair: str | None) -> None:
 
 
 def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the bricks in ``task_bricks``, sorted.
+    """Return the sorted names of the bricks in ``task_bricks``.
 
     Raises
     ------
@@ -212,7 +213,7 @@ def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def gave_files_before(lake: duckdb.DuckDBPyConnection, source: Source) -> bool:
-    """Whether a file of this source has ever arrived."""
+    """Tell whether a file of this source has ever arrived."""
     found = lake.execute(
         "select count(*) from raw_outcomes "
         "where product = 'coadds' and is_ok and band is not null and starts_with(source, ?)",
@@ -222,7 +223,7 @@ def gave_files_before(lake: duckdb.DuckDBPyConnection, source: Source) -> bool:
 
 
 def refuse_full_disk(source: Source, works: Sequence[Work], limit_bytes: int | None) -> None:
-    """Refuse a run whose files would not fit on the disk, by the sizes that such files have."""
+    """Refuse a run whose files, at their typical sizes, would fill the disk."""
     folder = coadd_root()
     if isinstance(source, LocalSource) and _same_file_system(source.root, folder):
         return

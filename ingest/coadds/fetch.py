@@ -67,7 +67,7 @@ class Plan(Protocol):
         """How much may be fetched."""
 
     def wants(self, folder: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
-        """Whether there is something to fetch of a file."""
+        """Tell whether there is something to fetch of a file."""
 
     def bring(
         self, visit: "Visit", file: CoaddFile, known: FileRecord | None, tries: Tries
@@ -98,7 +98,7 @@ class WholeFiles:
     product: str | None = None
 
     def wants(self, _: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
-        """Whether the cache does not have the file whole."""
+        """Tell whether the cache lacks the whole file."""
         if self.product not in (None, file.product):
             return False
         if record is None:
@@ -110,7 +110,7 @@ class WholeFiles:
     def bring(
         self, visit: "Visit", file: CoaddFile, _: FileRecord | None, tries: Tries
     ) -> FileRecord:
-        """Fetch a file whole, and check its structure and checksum, until all is well."""
+        """Fetch a file whole, and check its structure and checksum."""
         checksums = visit.checksums
         if isinstance(checksums, FileRefused):
             raise checksums
@@ -197,11 +197,11 @@ def _fetch_all(
     records: dict[str, FileRecord],
     finishers: ThreadPoolExecutor,
 ) -> None:
-    """Fetch file after file; while some go to the disk for good, the next is on its way."""
+    """Fetch file after file, the next one while others are synced to disk."""
     lock = Lock()
 
     def finish(name: str, record: FileRecord) -> None:
-        """Give a file that arrived its final name, and write down what became of it."""
+        """Give a file that arrived its final name, and record it."""
         if record.is_ok:
             visit.folder.adopt(name)
         with lock:
@@ -217,7 +217,7 @@ def _fetch_all(
 
 
 def _brought(visit: Visit, file: CoaddFile, known: FileRecord | None) -> FileRecord:
-    """Bring one file beside its final name, checked; what became of it."""
+    """Bring one file, checked, to its temporary name; return its record."""
     started, plan = time.monotonic(), visit.plan
     tries = Tries(is_stopped=plan.budget.is_stopped)
     record = FileRecord(is_ok=False)

@@ -44,14 +44,14 @@ class CoaddFile:
 
 
 def files_of_brick(brickname: str, bands: str, *, with_psfsize: bool = True) -> list[CoaddFile]:
-    """The files that a brick must have for the given bands."""
+    """Return the files that a brick must have for the given bands."""
     products = (IMAGE, INVVAR, PSFSIZE) if with_psfsize else (IMAGE, INVVAR)
     in_bands = [CoaddFile(brickname, product, band) for product in products for band in bands]
     return [*in_bands, CoaddFile(brickname, MASKBITS, None)]
 
 
 def checksum_list_path(brickname: str) -> str:
-    """Where the survey's list of checksums of a brick is in its tree."""
+    """Return where a brick's list of checksums is in the survey's tree."""
     return f"{COADD_FOLDER}/{brick_path(brickname)}/{coadd_checksum_list(brickname)}"
 
 

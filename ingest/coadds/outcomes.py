@@ -13,7 +13,7 @@ NOT_FETCHED = FileRecord(is_ok=False, reason_code="not_fetched", message="not fe
 
 
 def is_settled(files: Sequence[CoaddFile], records: Mapping[str, FileRecord]) -> bool:
-    """Whether all files are here but those the source does not have, with pixels among them."""
+    """Tell whether every file that the source has is here, pixels among them."""
     found = [records.get(file.name) for file in files]
     has_pixels = any(
         records[f.name].is_ok for f in files if f.product == IMAGE and f.name in records
@@ -24,7 +24,7 @@ def is_settled(files: Sequence[CoaddFile], records: Mapping[str, FileRecord]) ->
 def brick_outcome(
     brickname: str, files: Sequence[CoaddFile], records: Mapping[str, FileRecord]
 ) -> Outcome:
-    """The outcome of a brick whose files were all tried."""
+    """Return the outcome of a brick whose files were all tried."""
     found = {file.name: records.get(file.name, NOT_FETCHED) for file in files}
     failed = {name: record for name, record in found.items() if not record.is_ok}
     return Outcome(
@@ -57,7 +57,7 @@ def _message(failed: Mapping[str, FileRecord], n_files: int) -> str | None:
 
 
 def file_outcomes(files: Sequence[CoaddFile], records: Mapping[str, FileRecord]) -> list[Outcome]:
-    """The outcome rows of the files."""
+    """Return the outcome rows of the files."""
     return [_file_outcome(file, records[file.name]) for file in files if file.name in records]
 
 

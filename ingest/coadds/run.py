@@ -69,8 +69,11 @@ class Tally:
         (self.missing if brick.reason_code == MISSING_BRICK else self.waiting).append(brick)
 
     def flush(self, lake: duckdb.DuckDBPyConnection, *, is_last: bool = False) -> None:
-        """Write the outcome rows. That a brick is missing is written once the source is known to be
-        alive; at the end of a run in which it never was, no brick is called missing."""
+        """Write the outcome rows that can be judged by now.
+
+        A brick is called missing only if the source gave a file at all. Until it has, such rows wait;
+        at the end of a run in which it gave none, they say that the source is empty.
+        """
         rows, self.waiting = self.waiting, []
         if self.is_alive or is_last:
             rows += [self._judged(outcome) for outcome in self.missing]
@@ -92,7 +95,7 @@ def run_bricks(
     *,
     is_alive: bool,
 ) -> Tally:
-    """Fetch bricks by several workers; outcome rows are written every few seconds.
+    """Fetch bricks with several workers, writing outcomes every few seconds.
 
     A run that is interrupted, or ends at its limit of bytes, has written the rows of the bricks it
     finished.
@@ -121,7 +124,7 @@ def run_bricks(
 
 
 def _fetched(crew: Crew, work: Work) -> Mapping[str, FileRecord] | None:
-    """The records of a brick, its marker set; None when the run ended before the brick."""
+    """Return a brick's records once it is marked; None if the run ended."""
     if crew.budget.is_stopped.is_set():
         return None
     try:

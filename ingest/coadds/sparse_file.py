@@ -14,7 +14,7 @@ from ingest.transport import FileFacts
 from pixels.cards import BLOCK_BYTES, FitsError, Hdu, map_file, read_hdu
 
 HEAD_BYTES = 65_536  # of a header with the tile table after it: 48,384 in an image of DR10
-MERGED_GAP_BYTES = 16_384  # fetched along rather than asked for by a request of its own
+MERGED_GAP_BYTES = 16_384  # between two ranges: cheaper to fetch than a second request
 
 ReadRanges = Callable[[list[tuple[int, int]]], list[bytes]]
 
@@ -41,7 +41,7 @@ class SparseFile:
             file.truncate(facts.n_bytes)
 
     def fill(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Fetch what is not here yet of some ranges, neighbouring ones in one request."""
+        """Fetch the missing parts of ranges, neighbouring ones in one request."""
         inside = [(start, min(stop, self.facts.n_bytes)) for start, stop in ranges]
         missing = merged(
             [part for wanted in inside for part in without(wanted, self._held)], MERGED_GAP_BYTES
@@ -84,7 +84,7 @@ def _table_bytes(hdu: Hdu) -> int:
 
 
 def merged(ranges: Iterable[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """Ranges in order, those joined that overlap or are no further apart than the gap."""
+    """Return ranges in order, those joined that overlap or nearly touch."""
     joined: list[tuple[int, int]] = []
     for start, stop in sorted(ranges):
         if start >= stop:
@@ -97,7 +97,7 @@ def merged(ranges: Iterable[tuple[int, int]], gap: int) -> list[tuple[int, int]]
 
 
 def without(wanted: tuple[int, int], held: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The parts of a range that are in none of others, which are in order and apart."""
+    """Return the parts of a range that lie in none of the held ranges."""
     parts = []
     start, stop = wanted
     for held_start, held_stop in held:
@@ -112,7 +112,15 @@ def without(wanted: tuple[int, int], held: Iterable[tuple[int, int]]) -> list[tu
 
 
 def blank_rows(file: SparseFile, hdu: Hdu, numbers: np.ndarray) -> None:
-    """Make rows of a tile table say that there are no bytes, so that no reader takes a hole for a tile."""
+    """Blank rows of a tile table, so that no hole is read as a tile.
+
+    Parameters
+    ----------
+    file : SparseFile
+    hdu : Hdu
+    numbers : (n,) int
+        Rows, from 0.
+    """
     row_bytes, n_rows = hdu.integer("NAXIS1"), hdu.integer("NAXIS2")
     start = hdu.data_offset
     table = map_file(file.path)[start : start + row_bytes * n_rows].copy()

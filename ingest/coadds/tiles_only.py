@@ -67,7 +67,7 @@ class TilesOnly:
         return self.whole.budget
 
     def wants(self, folder: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
-        """Whether a tile that is touched is not here."""
+        """Tell whether a tile that is touched is missing."""
         if record is None or not record.is_ok or not record.tiles:
             return self.whole.wants(folder, file, record)
         try:
@@ -79,7 +79,7 @@ class TilesOnly:
     def bring(
         self, visit: Visit, file: CoaddFile, known: FileRecord | None, tries: Tries
     ) -> FileRecord:
-        """Fetch headers, tile tables and tiles; the whole file where that is not less."""
+        """Fetch headers, tile tables and tiles, or the file if that is less."""
         if not self.are_ranges_ignored.is_set():
             try:
                 record = try_again(
@@ -93,7 +93,7 @@ class TilesOnly:
         return self.whole.bring(visit, file, known, tries)
 
     def _touched(self, image: TiledImage, file: CoaddFile) -> np.ndarray:
-        """Numbers of the tiles that the squares of a brick touch."""
+        """Return the numbers of the tiles that the squares of a brick touch."""
         wcs = wcs_from_cards(image.hdu.cards)
         touched = [np.empty(0, np.int64)]
         for squares in self.squares.get(file.brickname, ()):
@@ -110,7 +110,7 @@ class TilesOnly:
     def _sparse(
         self, folder: BrickFolder, file: CoaddFile, known: FileRecord | None
     ) -> FileRecord | None:
-        """One try; None when the whole file is the better choice."""
+        """Try once to fetch tiles; None if the whole file is the better choice."""
         fetched: list[int] = []
         facts = self.source.facts(file.path)
 
@@ -143,14 +143,21 @@ class TilesOnly:
     def _with_known(
         self, numbers: np.ndarray, known: FileRecord | None, version: str
     ) -> np.ndarray:
-        """The tiles of earlier tasks stay, as long as the file is the same at its source."""
+        """Add the tiles of earlier tasks, if the source's file is the same."""
         if known is None or not known.is_ok or known.source_version != version:
             return numbers
         return np.union1d(numbers, np.array(known.tiles, dtype=np.int64))
 
 
 def tile_ranges(image: TiledImage, numbers: np.ndarray) -> list[tuple[int, int]]:
-    """Where the bytes of tiles are in the file."""
+    """Return where the bytes of tiles are in the file.
+
+    Parameters
+    ----------
+    image : TiledImage
+    numbers : (n,) int
+        Tiles, from 0.
+    """
     columns = [image.table.spans, image.table.gzipped]
     return [
         (start, start + length)

@@ -12,7 +12,7 @@ from store.failures import FileRefused
 
 
 def verify_files(folder: BrickFolder, files: Sequence[CoaddFile]) -> dict[str, FileRecord]:
-    """Check the files of a brick; one that is damaged is removed, so that it is fetched again.
+    """Check a brick's files; remove what is damaged, to be fetched again.
 
     A whole file that has no record, as in a cache that something else filled, gets one.
     """

@@ -66,15 +66,16 @@ def cutouts(
         Path | None, typer.Option(help="Also write <galaxy_id>.npz files into this folder.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Forget the cutouts that are there and make all anew.")
+        bool, typer.Option("--force", help="Remove all cutouts and make them again.")
     ] = False,
 ) -> None:
-    """Cutouts of training_sample into cutout_pixels.
+    """Cut training_sample out of the coadds.
 
-    The pixels are those of the coadds, untouched, cut as the injected stamps are, so that nothing
-    tells one from the other; from the coadd cache, and what it lacks from the survey (of a remote
-    one only the tiles that are touched). float32 in (band, y, x) order, nanomaggy. What could not
-    be cut out is a row of raw_outcomes with the reason, and is tried again by the next run.
+    The pixels in cutout_pixels are those of the coadds, untouched and cut as the injected stamps
+    are, so that nothing tells one from the other: float32 in (band, y, x) order, nanomaggy. They come
+    from the coadd cache; what it lacks is fetched from the survey, of a remote one only the tiles
+    that are needed. An object that cannot be cut out is a row of raw_outcomes with the reason, and
+    the next run tries it again.
     """
     refuse_bad_options(table, bands)
     settings = CutoutSettings("service" if service else "coadds", bands, size)
@@ -107,7 +108,7 @@ def refuse_bad_options(table: str, bands: str) -> None:
 
 
 def wanted_objects(lake: duckdb.DuckDBPyConnection, table: str) -> list[SkyObject]:
-    """Objects without a cutout, by brick.
+    """Return the objects without a cutout, by brick.
 
     Raises
     ------
@@ -141,7 +142,7 @@ def _number(value: float | None) -> float:
 def from_coadds(
     objects: Sequence[SkyObject], settings: CutoutSettings, source: Source
 ) -> tuple[list[Batch], MakeCutouts]:
-    """One batch a brick, from coadd pixels."""
+    """Return one batch per brick, and how to cut it out of coadds."""
     batches: list[Batch] = [list(group) for _, group in groupby(objects, lambda obj: obj.brickname)]
     plan = image_plan(batches, settings, source)
 
@@ -161,7 +162,7 @@ def _mark_again(folder: BrickFolder, bands: str) -> None:
 
 
 def image_plan(batches: Sequence[Batch], settings: CutoutSettings, source: Source) -> Plan:
-    """How images are fetched: linked from a local survey, by the tile from a remote one."""
+    """Return how to fetch images: whole if local, else only tiles."""
     whole = WholeFiles(source, Budget(), is_asked_again=True, product=IMAGE)
     if isinstance(source, LocalSource):
         return whole
@@ -181,7 +182,7 @@ def image_plan(batches: Sequence[Batch], settings: CutoutSettings, source: Sourc
 def from_service(
     objects: Sequence[SkyObject], settings: CutoutSettings, service: Source
 ) -> tuple[list[Batch], MakeCutouts]:
-    """Batches of objects, one request each."""
+    """Return batches of objects, and how to ask the service for them."""
     if not isinstance(service, HttpSource):
         raise CommandError(f"--service {service.root}: give an http(s) address")
     batches = [objects[i : i + SERVICE_BATCH] for i in range(0, len(objects), SERVICE_BATCH)]
@@ -199,7 +200,7 @@ def run_batches(
     settings: CutoutSettings,
     workers: int,
 ) -> Counter:
-    """Make all cutouts and write them part by part; how many came to which end."""
+    """Make all cutouts, writing parts as they fill; count the outcomes."""
     tally: Counter = Counter()
     waiting: list[Cutout] = []
     with Progress("cutouts", sum(map(len, batches)), "cutout") as progress:
@@ -216,7 +217,7 @@ def run_batches(
 
 
 def _results(batches: Sequence[Batch], make: MakeCutouts, workers: int) -> Iterator[list[Cutout]]:
-    """Results as they come, with no more work under way than the workers can do."""
+    """Yield results as they come, with little work queued ahead."""
     queue = iter(batches)
     with ThreadPoolExecutor(workers, thread_name_prefix="cutouts") as pool:
         running = {pool.submit(make, batch) for batch in islice(queue, 2 * workers)}
@@ -232,7 +233,7 @@ def _results(batches: Sequence[Batch], make: MakeCutouts, workers: int) -> Itera
 
 
 def refuse_no_cutouts(lake: duckdb.DuckDBPyConnection, tally: Counter) -> None:
-    """Nothing at all was cut out: then something is wrong with the source and not with objects.
+    """Refuse a run without a single cutout: the source must be wrong.
 
     Raises
     ------

@@ -18,7 +18,7 @@ ROWS_AT_A_TIME = 256
 
 
 def export_npz(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> int:
-    """Write ``<galaxy_id>.npz`` for every cutout: ``cutout`` (y, x, band) and ``meta_*``.
+    """Write ``<galaxy_id>.npz`` for every cutout; return their number.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def export_npz(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) 
 
 
 def _meta(value: object) -> np.ndarray:
-    """A value as an array that loads without pickle; missing is an empty text."""
+    """Return a value as an array that loads without pickle; '' for null."""
     if isinstance(value, Decimal):
         return np.array(float(value))
     array = np.array("" if value is None else value)

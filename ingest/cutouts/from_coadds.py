@@ -22,7 +22,7 @@ from udfs.batch.stamps import stamp_corner
 def cutouts_of_brick(
     objects: Sequence[SkyObject], settings: CutoutSettings, plan: Plan, coadds: Path
 ) -> list[Cutout]:
-    """The cutouts of one brick's objects; what the cache lacks of its images is fetched.
+    """Return the cutouts of a brick's objects, fetching the images it needs.
 
     Raises
     ------

@@ -24,7 +24,7 @@ FLOAT32_BITPIX = -32
 def cutout_from_service(
     obj: SkyObject, settings: CutoutSettings, service: HttpSource, layer: str, tries: Tries
 ) -> Cutout:
-    """The cutout that the service makes of an object, checked; or why there is none."""
+    """Return the service's cutout of an object, or why there is none."""
     cutout = Cutout(obj, source=f"{service.location('')} layer={layer}")
     if not (np.isfinite(obj.ra) and np.isfinite(obj.dec)):
         return replace(cutout, reason_code="missing_coordinates", message=f"{obj.ra}, {obj.dec}")
@@ -56,7 +56,7 @@ def cutout_from_service(
 
 
 def parsed_cutout(answer: bytes, settings: CutoutSettings) -> tuple[np.ndarray, Hdu]:
-    """Pixels of an answer of the service, and the header that came with them.
+    """Return the pixels and the header of an answer of the service.
 
     Returns
     -------

@@ -88,7 +88,7 @@ COLUMNS = {
 
 
 def cutout_table(cutouts: list[Cutout], settings: CutoutSettings) -> pa.Table:
-    """Rows of ``cutout_pixels``: the pixels in (band, y, x) order, and what is known of them."""
+    """Return rows of ``cutout_pixels``, pixels in (band, y, x) order."""
     rows = [_row(cutout, settings) for cutout in cutouts]
     arrays = {
         name: pa.array([row[name] for row in rows], kind)

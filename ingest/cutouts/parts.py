@@ -24,7 +24,7 @@ PART_CUTOUTS = 1_000  # 122 MB of 101 x 101 pixels in three bands
 
 
 def part_locations() -> list[str]:
-    """Where the part files are."""
+    """Return where the part files are."""
     folder = lake.lake_path(FOLDER)
     return [f"{folder}/{name}" for name in lake_files.folder_names(folder) if _is_part(name)]
 
@@ -34,7 +34,7 @@ def _is_part(name: str) -> bool:
 
 
 def remove_part_leftovers() -> None:
-    """Remove the temporary files that a killed run left; only while the cache is locked."""
+    """Remove the temporary files of a killed run; the cache must be locked."""
     is_remote = lake.is_remote(lake.lake_root())
     lake_files.remove_leftovers(
         lake_files.upload_folder() if is_remote else Path(lake.lake_path(FOLDER))
@@ -57,7 +57,7 @@ def drop_parts(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def refuse_other_settings(connection: duckdb.DuckDBPyConnection, settings: CutoutSettings) -> None:
-    """Refuse to mix cutouts that were made otherwise with those that are there."""
+    """Refuse to mix cutouts that were made with different settings."""
     others = connection.execute(
         f"select distinct cutout_origin, bands, size_pix from {TABLE} "
         "where (cutout_origin, bands, size_pix) is distinct from (?, ?, ?)",
@@ -73,7 +73,7 @@ def refuse_other_settings(connection: duckdb.DuckDBPyConnection, settings: Cutou
 def write_part(
     connection: duckdb.DuckDBPyConnection, cutouts: Sequence[Cutout], settings: CutoutSettings
 ) -> None:
-    """Write what became of some objects: a part file with the pixels, and the outcome rows."""
+    """Write a part file with the pixels of some objects, and their outcomes."""
     made = [cutout for cutout in cutouts if cutout.pixels is not None]
     if made:
         key = "\n".join([str(settings), *(cutout.object.galaxy_id for cutout in made)])
@@ -94,7 +94,7 @@ def write_part(
 
 
 def outcome(cutout: Cutout) -> Outcome:
-    """The outcome row of an object."""
+    """Return the outcome row of an object."""
     return Outcome(
         "cutouts",
         file_name=cutout.object.galaxy_id,

@@ -13,7 +13,7 @@ N_EDGE_POINTS = 50
 
 
 def brick_wcs(brick: Brick) -> WCS:
-    """WCS of every coadd image of a brick."""
+    """Return the WCS of every coadd image of a brick."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
     wcs.wcs.crval = [brick.ra, brick.dec]
@@ -24,13 +24,24 @@ def brick_wcs(brick: Brick) -> WCS:
 
 
 def sky_position(brick: Brick, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """RA in [0, 360) and Dec in degrees of pixels counted from 0."""
+    """Return RA in [0, 360) and Dec in degrees of pixels counted from 0.
+
+    Parameters
+    ----------
+    brick : Brick
+    x : (n,) float, pixel from 0
+    y : (n,) float, pixel from 0
+
+    Returns
+    -------
+    ra, dec : (n,) float, degree
+    """
     ra, dec = brick_wcs(brick).all_pix2world(x, y, 0)
     return ra % 360, dec
 
 
 def pixel_angle(brick: Brick, x: np.ndarray, y: np.ndarray, pa: np.ndarray) -> np.ndarray:
-    """Direction in the pixel frame, from +x towards +y, of a position angle east of north.
+    """Return the pixel-frame angle of a position angle east of north.
 
     Through the WCS at the place itself, since north turns over a brick.
 
@@ -51,7 +62,7 @@ def pixel_angle(brick: Brick, x: np.ndarray, y: np.ndarray, pa: np.ndarray) -> n
 
 
 def primary_pixels(brick: Brick) -> np.ndarray:
-    """Whether the centre of each pixel is in the brick's own box of RA and Dec.
+    """Tell which pixel centres are in the brick's own box of RA and Dec.
 
     The box's edges are nearly straight in pixels: each is laid through a few exact points.
 

@@ -38,7 +38,12 @@ class Brick:
 
 @cache
 def columns_per_row() -> np.ndarray:
-    """Number of bricks in each row, south to north. Returns (721,) int."""
+    """Return the number of bricks in each row, south to north.
+
+    Returns
+    -------
+    (721,) int
+    """
     centres = -90 + BRICK_SIZE_DEG * np.arange(N_ROWS)
     nearest_equator = np.maximum(np.abs(centres) - BRICK_SIZE_DEG / 2, 0)
     width = 360 / BRICK_SIZE_DEG * np.cos(np.radians(nearest_equator))
@@ -49,12 +54,17 @@ def columns_per_row() -> np.ndarray:
 
 @cache
 def first_ids() -> np.ndarray:
-    """BRICKID of the first brick of each row. Returns (721,) int."""
+    """Return the BRICKID of the first brick of each row.
+
+    Returns
+    -------
+    (721,) int
+    """
     return 1 + np.concatenate([[0], np.cumsum(columns_per_row())[:-1]])
 
 
 def brick(row: int, column: int) -> Brick:
-    """The brick in a row (0 at the south pole) and column (0 at RA 0)."""
+    """Return the brick in a row (0 at the south pole) and column (0 at RA 0)."""
     n_columns = int(columns_per_row()[row])
     width = 360 / n_columns
     dec = -90 + BRICK_SIZE_DEG * row
@@ -75,19 +85,19 @@ def brick(row: int, column: int) -> Brick:
 
 
 def brick_name(ra: float, dec: float) -> str:
-    """Name of the brick with this centre: cut at 0.1 degree after rounding at 1e-4."""
+    """Return a brick's name: its centre cut at 0.1 degree, as the survey does."""
     sign = "p" if dec >= 0 else "m"
     return f"{round(ra * 1e4):07d}"[:4] + sign + f"{round(abs(dec) * 1e4):06d}"[:3]
 
 
 def brick_at(ra: float, dec: float) -> Brick:
-    """The brick that holds a position in degrees."""
+    """Return the brick that holds a position in degrees."""
     row = int(np.floor((dec + 90 + BRICK_SIZE_DEG / 2) / BRICK_SIZE_DEG))
     return brick(row, int(np.floor((ra % 360) * columns_per_row()[row] / 360)))
 
 
 def bricks_around(ra: float, dec: float, radius_deg: float) -> list[Brick]:
-    """Bricks whose centres are within a radius of a position, in the order of BRICKID."""
+    """Return the bricks with centres near a position, ordered by BRICKID."""
     rows = np.arange(N_ROWS)
     near = rows[np.abs(-90 + BRICK_SIZE_DEG * rows - dec) <= radius_deg]
     return [found for row in near for found in _row_around(int(row), ra, dec, radius_deg)]

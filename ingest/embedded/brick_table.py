@@ -38,13 +38,17 @@ TYPES = ("PSF", "REX", "EXP", "DEV", "SER", "DUP")
 
 
 def brick_table(sites: list[Site], sources: np.ndarray) -> np.ndarray:
-    """The table, in the order of the sites.
+    """Return the brick table, in the order of the sites.
 
     Parameters
     ----------
     sites : list of Site
     sources : (n,) SWEEP
         Every row of every sweep; only one of a pair that two releases share counts.
+
+    Returns
+    -------
+    (n_sites,) BRICK_ROW
     """
     table = np.zeros(len(sites), BRICK_ROW)
     newest = sources[np.argsort(sources["RELEASE"], kind="stable")[::-1]]
@@ -60,7 +64,13 @@ def brick_table(sites: list[Site], sources: np.ndarray) -> np.ndarray:
 
 
 def fill_place(row: np.ndarray, site: Site) -> None:
-    """Name, centre and limits."""
+    """Fill in the name, centre and limits.
+
+    Parameters
+    ----------
+    row : () BRICK_ROW
+    site : Site
+    """
     brick = site.brick
     row["brickname"], row["brickid"] = brick.name.encode(), brick.brickid
     for name in ("ra", "dec", "ra1", "ra2", "dec1", "dec2"):
@@ -70,7 +80,14 @@ def fill_place(row: np.ndarray, site: Site) -> None:
 
 
 def fill_counts(row: np.ndarray, sources: np.ndarray) -> None:
-    """Sources by type, and the mean reddening with what follows from it."""
+    """Fill in sources by type, and what follows from the mean reddening.
+
+    Parameters
+    ----------
+    row : () BRICK_ROW
+    sources : (n,) SWEEP
+        Those of the brick.
+    """
     row["nobjs"] = len(sources)
     for kind in TYPES:
         row[f"n{kind.lower()}"] = int((sources["TYPE"] == kind.encode()).sum())
@@ -91,7 +108,14 @@ def fill_counts(row: np.ndarray, sources: np.ndarray) -> None:
 
 
 def fill_conditions(row: np.ndarray, site: Site, band: str) -> None:
-    """Exposures, seeing and depth (AB magnitude of 5 sigma) of one band."""
+    """Fill in exposures, seeing and 5-sigma depth of one band.
+
+    Parameters
+    ----------
+    row : () BRICK_ROW
+    site : Site
+    band : str
+    """
     n_exposures, sky_invvar, psfsize = brick_exposure_means(site, band)
     row[f"nexp_{band}"] = n_exposures
     row[f"nexphist_{band}"][min(n_exposures, NEXP_HIST_BINS - 1)] = 3600 * 3600
@@ -103,7 +127,7 @@ def fill_conditions(row: np.ndarray, site: Site, band: str) -> None:
 
 
 def depth_magnitude(ivar: float) -> float:
-    """AB magnitude of five sigma for a flux of this inverse variance in 1 / nanomaggy^2."""
+    """Return the 5-sigma AB magnitude of an inverse variance of flux."""
     return float(22.5 - 2.5 * np.log10(5 / np.sqrt(ivar)))
 
 
@@ -111,6 +135,10 @@ def table_bytes(table: np.ndarray) -> bytes:
     """Return the table as a gzipped FITS file without time stamps.
 
     Its header says that the survey is synthetic, as those of the images do.
+
+    Parameters
+    ----------
+    table : (n,) BRICK_ROW
     """
     primary = fits.PrimaryHDU()
     primary.header["LEGPIPEV"] = (EMBEDDED_PIPELINE, "synthetic bricks: not survey data")

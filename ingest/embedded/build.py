@@ -104,7 +104,7 @@ def write_survey(
 
 
 def chosen_sites(only: Iterable[str] | None) -> list[Site]:
-    """Every site, or all but the pixel bricks that are not named."""
+    """Return every site, without the pixel bricks that are not named."""
     found = sites()
     if only is None:
         return found
@@ -118,7 +118,7 @@ def chosen_sites(only: Iterable[str] | None) -> list[Site]:
 
 
 def fingerprint(chosen: list[Site]) -> str:
-    """Digest of all that the bytes depend on: this package, the kernels it calls, numpy, sites."""
+    """Return a digest of all that the survey's bytes depend on."""
     own = sorted(Path(__file__).parent.glob("*.py"))
     kernels = [Path(str(module.__file__)) for module in (psf, render, sersic)]
     digest = hashlib.sha256(np.__version__.encode())
@@ -129,13 +129,13 @@ def fingerprint(chosen: list[Site]) -> str:
 
 
 def read_marker(root: Path) -> dict | None:
-    """What the marker says, or None where there is none."""
+    """Return what the marker says, or None if there is none."""
     path = root / MARKER
     return json.loads(path.read_text()) if path.exists() else None
 
 
 def write_marker(root: Path, identity: str, counts: dict[str, int] | None) -> None:
-    """Say that the folder is ours, and, when there are counts, that it is complete."""
+    """Mark the folder as ours and, given counts, as complete."""
     text = json.dumps({"fingerprint": identity, "summary": counts}, indent=1, sort_keys=True)
     write_whole(root / MARKER, text.encode() + b"\n")
 
@@ -155,7 +155,7 @@ def prepare(root: Path, identity: str, *, is_ours: bool) -> None:
 
 
 def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> dict[str, int]:
-    """Write every file but the marker; returns the counts of the summary."""
+    """Write every file but the marker; return the counts of the summary."""
     with_pixels = [site for site in chosen if site.has_pixels]
     made = list(bricks_made(root, with_pixels, progress, workers))
     lens_rows = np.concatenate([rows[is_lens] for rows, is_lens in made])
@@ -179,7 +179,7 @@ def write_all(root: Path, chosen: list[Site], progress: bool, workers: int) -> d
 def bricks_made(
     root: Path, with_pixels: list[Site], progress: bool, workers: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Write the pixel bricks; yield their rows and which are lenses, in the order of sites.
+    """Write the pixel bricks; yield their rows and lenses, in order of sites.
 
     Yields
     ------
@@ -214,7 +214,19 @@ def end_with_parent() -> None:
 
 
 def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
-    """Write one pixel brick's files; returns its rows and which of them are lenses."""
+    """Write one pixel brick's files; return its rows, and which are lenses.
+
+    Parameters
+    ----------
+    root : Path
+    site : Site
+
+    Returns
+    -------
+    (n,) SWEEP
+    (n,) bool
+        Whether a row is a lens.
+    """
     brick = pixel_brick(site)
     rows = measured_rows(brick)
     if site.trouble is not Trouble.MISSING:
@@ -223,7 +235,7 @@ def write_brick(root: Path, site: Site) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_coadds(folder: Path, brick: PixelBrick) -> None:
-    """Write a brick's coadd files and their checksums, short of what its trouble takes away."""
+    """Write a brick's coadd files and checksums, with its trouble."""
     site, files = brick.site, coadd_files(brick)
     absent = {Trouble.NO_PSFSIZE: "-psfsize-", Trouble.NO_MASKBITS: "-maskbits"}.get(site.trouble)
     files = {name: data for name, data in files.items() if not absent or absent not in name}
@@ -237,7 +249,16 @@ def write_coadds(folder: Path, brick: PixelBrick) -> None:
 
 
 def with_second_release(rows: np.ndarray) -> np.ndarray:
-    """Add the old row of one LRG that DR10.1 measured again: same brick and object, two releases."""
+    """Add the row that an earlier release has of one LRG.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+
+    Returns
+    -------
+    (n + 1,) SWEEP
+    """
     is_lrg = (rows["TYPE"] == b"DEV") & (rows["FLUX_Z"] > SECOND_RELEASE_FLUX_Z)
     is_lrg &= rows["FLUX_Z"] > SECOND_RELEASE_Z_OVER_R * rows["FLUX_R"]
     again = np.flatnonzero((rows["RELEASE"] == RELEASES[1]) & is_lrg)
@@ -249,7 +270,13 @@ def with_second_release(rows: np.ndarray) -> np.ndarray:
 
 
 def write_sweeps(root: Path, rows: np.ndarray) -> None:
-    """Write the sweep files and the list of their checksums."""
+    """Write the sweep files and the list of their checksums.
+
+    Parameters
+    ----------
+    root : Path
+    rows : (n,) SWEEP
+    """
     lines = []
     for (ra_min, dec_min), part in sweep_format.by_box(rows).items():
         name = sweep_format.sweep_name(ra_min, dec_min)
@@ -260,5 +287,5 @@ def write_sweeps(root: Path, rows: np.ndarray) -> None:
 
 
 def checksum_line(data: bytes, name: str) -> bytes:
-    """A line of a checksum list, as the survey writes it."""
+    """Return a line of a checksum list, as the survey writes it."""
     return f"{hashlib.sha256(data).hexdigest()} *{name}\n".encode()

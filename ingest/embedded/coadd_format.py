@@ -28,7 +28,7 @@ Card = dict[str, Any]
 
 
 def coadd_files(brick: PixelBrick) -> dict[str, bytes]:
-    """Every coadd file of a healthy pixel brick, by name, in the order of names."""
+    """Return every coadd file of a healthy pixel brick, sorted by name."""
     files = {coadd_name(brick.site.brick.name, "maskbits"): maskbits_file(brick)}
     for band in BANDS:
         for product in UNITS:
@@ -43,7 +43,7 @@ def coadd_files(brick: PixelBrick) -> dict[str, bytes]:
 
 
 def maskbits_file(brick: PixelBrick) -> bytes:
-    """The maskbits file: MASKBITS, WISEM1, WISEM2."""
+    """Return the maskbits file: MASKBITS, WISEM1, WISEM2."""
     cards = image_cards(brick.site, "maskbits", "")
     bits = [card(f"MBIT_{value}", name, "maskbits bit") for name, value in MASK_BITS.items()]
     planes: list[tuple[np.ndarray, str | None, list[Card]]] = [
@@ -57,7 +57,16 @@ def maskbits_file(brick: PixelBrick) -> bytes:
 def compressed(
     scheme: str, planes: list[tuple[np.ndarray, str | None, list[Card]]], dither_seed: int
 ) -> bytes:
-    """A tile-compressed FITS file: HDU 0 empty, one HDU per plane (pixels, name, cards)."""
+    """Return a tile-compressed FITS file with one HDU per plane.
+
+    Parameters
+    ----------
+    scheme : str
+        How CFITSIO compresses, as in `COMPRESSION`.
+    planes : list of ((y, x) array, str or None, list of Card)
+        Pixels, name and header of each HDU after the empty first one.
+    dither_seed : int
+    """
     with fitsio.FITS(f"mem://[compress {scheme}]", "rw") as file:
         for pixels, name, cards in planes:
             file.write(pixels, extname=name, header=cards, dither_seed=dither_seed)
@@ -65,12 +74,12 @@ def compressed(
 
 
 def card(name: str, value: Any, comment: str) -> Card:
-    """A header card as fitsio takes it."""
+    """Return a header card as fitsio takes it."""
     return {"name": name, "value": value, "comment": comment}
 
 
 def image_cards(site: Site, product: str, band: str) -> list[Card]:
-    """Header cards of one image of a brick."""
+    """Return the header cards of one image of a brick."""
     cards = [*survey_cards(site), *brick_cards(site.brick)]
     if band:
         cards += band_cards(band)
@@ -83,7 +92,7 @@ def image_cards(site: Site, product: str, band: str) -> list[Card]:
 
 
 def survey_cards(site: Site) -> list[Card]:
-    """Which survey, release and software."""
+    """Return cards that name the survey, release and software."""
     return [
         card("LEGPIPEV", EMBEDDED_PIPELINE, "synthetic pixels: not survey data"),
         card("LSDR", "DR10", "Data release number"),
@@ -96,7 +105,7 @@ def survey_cards(site: Site) -> list[Card]:
 
 
 def brick_cards(brick: Brick) -> list[Card]:
-    """Which brick, its limits, and the bands of its catalogue."""
+    """Return cards of a brick's name, its limits and its bands."""
     return [
         card("BRICK", brick.name, "LegacySurveys brick RRRr[pm]DDd"),
         card("BRICKID", brick.brickid, "LegacySurveys brick id"),
@@ -112,7 +121,7 @@ def brick_cards(brick: Brick) -> list[Card]:
 
 
 def band_cards(band: str) -> list[Card]:
-    """Telescope and filter, and the sky that was taken off."""
+    """Return cards of telescope and filter, and of the subtracted sky."""
     return [
         card("TELESCOP", "CTIO 4.0-m telescope", ""),
         card("INSTRUME", "decam", ""),
@@ -123,7 +132,7 @@ def band_cards(band: str) -> list[Card]:
 
 
 def wcs_cards(brick: Brick) -> list[Card]:
-    """The TAN world coordinates of every image of a brick."""
+    """Return the TAN world coordinates of every image of a brick."""
     return [
         card("CTYPE1", "RA---TAN", "TANgent plane"),
         card("CTYPE2", "DEC--TAN", "TANgent plane"),

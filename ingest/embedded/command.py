@@ -9,16 +9,16 @@ from ingest.catalogues.run import Force
 from store import lake
 
 
-def mock(
+def embedded_survey(
     root: Annotated[
         Path | None, typer.Option(help="Where to write it. Default: survey/ in the lake.")
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write the embedded survey: sweeps, brick table, coadd bricks, known lenses.
+    """Write the embedded survey: a small sky like DR10.
 
-    The same files byte for byte on every machine, laid out like DR10, some of them broken on
-    purpose. One that is complete is left as it is.
+    Sweeps, brick table, coadd bricks and known lenses, laid out like DR10: the same bytes on every
+    machine, some files broken on purpose. A survey that is complete is left as it is.
     """
     from ingest.embedded.build import write_survey  # noqa: PLC0415  numba: no other command needs it
 

@@ -71,7 +71,7 @@ class ConditionMaps:
 
 
 def exposures(site: Site, band: str) -> Exposures:
-    """The exposures of a brick in one band: how many, how deep, how sharp, how dithered."""
+    """Return a brick's exposures in one band: depth, seeing and dither."""
     if band not in BANDS or (site.trouble is Trouble.NO_BAND and band == "g"):
         return Exposures(np.ones((0, 2)), np.ones((0, 2)), np.zeros((0, 2), int))
     key = site.brick.name
@@ -90,13 +90,13 @@ def exposures(site: Site, band: str) -> Exposures:
 
 
 def seeing_r_arcsec(site: Site) -> float:
-    """Typical seeing of a brick in r."""
+    """Return the typical seeing of a brick in r."""
     limits = (1.75, 2.0) if site.quality is Quality.BLURRED else (1.05, 1.42)
     return uniform(site.brick.name, "seeing", *limits)
 
 
 def window(site: Site) -> Window:
-    """The corner of a pixel brick that any exposure may reach."""
+    """Return the corner of a pixel brick that any exposure may reach."""
     low, high = BROKEN_WINDOW_PIXELS if site.trouble in BROKEN else WINDOW_PIXELS
     size = [int(uniform(site.brick.name, f"window {axis}", low, high)) for axis in "xy"]
     start = [(BRICK_PIXELS - size[axis]) * site.corner[axis] for axis in (0, 1)]
@@ -104,7 +104,7 @@ def window(site: Site) -> Window:
 
 
 def condition_maps(site: Site, band: str) -> ConditionMaps:
-    """Maps of a pixel brick's window in one band.
+    """Return maps of a pixel brick's window in one band.
 
     psfsize is the width for the mean of 1 / NEA weighted by 1 / sigma^2, as in the survey; sources
     play no part in the sky's inverse variance.
@@ -130,7 +130,15 @@ def condition_maps(site: Site, band: str) -> ConditionMaps:
 
 
 def ccd_slices(box: Window, gap: int, dither: np.ndarray) -> list[tuple[slice, slice]]:
-    """Where the two CCDs of one exposure are in a window whose corner is at low x and y."""
+    """Return where the two CCDs of an exposure are in a window.
+
+    Parameters
+    ----------
+    box : Window
+    gap : int, pixel
+        Where the gap between the CCDs starts, before dithering.
+    dither : (2,) int, pixel
+    """
     x_end, y_end = box.nx - DITHER_PIXELS + dither[0], box.ny - DITHER_PIXELS + dither[1]
     gap_start = gap + dither[0]
     rows = slice(0, y_end)
@@ -138,12 +146,21 @@ def ccd_slices(box: Window, gap: int, dither: np.ndarray) -> list[tuple[slice, s
 
 
 def point_source_area(psfsize_arcsec: np.ndarray) -> np.ndarray:
-    """Noise-equivalent area 4 pi sigma^2 of a point source, pixels."""
+    """Return the noise-equivalent area 4 pi sigma^2 of a point source, pixels.
+
+    Parameters
+    ----------
+    psfsize_arcsec : array of float, arcsec
+
+    Returns
+    -------
+    array of float, pixel^2
+    """
     return 4 * np.pi * (np.asarray(psfsize_arcsec) / PIXEL_ARCSEC / FWHM_PER_SIGMA) ** 2
 
 
 def brick_exposure_means(site: Site, band: str) -> tuple[int, float, float]:
-    """Number, sky inverse variance and psfsize of a brick where all its exposures overlap."""
+    """Return number, sky inverse variance and psfsize where exposures overlap."""
     taken = exposures(site, band)
     if taken.n == 0:
         return 0, 0.0, 0.0

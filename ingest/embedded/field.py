@@ -40,7 +40,16 @@ HALF_LIGHT_PER_SIGMA = 1.1774  # of a Gaussian
 
 
 def field_rows(site: Site) -> np.ndarray:
-    """Rows of a brick without pixels. Returns (n,) SWEEP."""
+    """Return the rows of a brick without pixels, (n,) SWEEP.
+
+    Parameters
+    ----------
+    site : Site
+
+    Returns
+    -------
+    (n,) SWEEP
+    """
     key = site.brick.name
     kinds = [FAINT, STARS] if site.quality is Quality.GOOD else [FAINT, STARS, UNUSABLE_LRGS]
     sources = np.concatenate([draw_population(kind, generator(key, kind.kind)) for kind in kinds])
@@ -56,7 +65,18 @@ def field_rows(site: Site) -> np.ndarray:
 
 
 def field_positions(site: Site, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Uniform places in the brick's own box, degrees."""
+    """Return uniform places in the brick's own box, degrees.
+
+    Parameters
+    ----------
+    site : Site
+    n : int
+        Number of places.
+
+    Returns
+    -------
+    ra, dec : (n,) float, degree
+    """
     draw, brick = generator(site.brick.name, "places"), site.brick
     sines = np.sin(np.radians([brick.dec1, brick.dec2]))
     ra = brick.ra1 + (brick.ra2 - brick.ra1) * draw.random(n)
@@ -64,7 +84,14 @@ def field_positions(site: Site, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def field_conditions(site: Site, sources: np.ndarray, band: str) -> BandConditions:
-    """Conditions of a brick that all its exposures cover; galaxies as Gaussians."""
+    """Return conditions of a fully exposed brick, galaxies as Gaussians.
+
+    Parameters
+    ----------
+    site : Site
+    sources : (n,) SOURCE
+    band : str
+    """
     n_exposures, sky_invvar, psfsize = brick_exposure_means(site, band)
     each = np.ones(len(sources))
     width = blurred(psfsize * each, sources["reff"] / HALF_LIGHT_PER_SIGMA)
@@ -84,7 +111,14 @@ def field_conditions(site: Site, sources: np.ndarray, band: str) -> BandConditio
 
 
 def fill_i_band(rows: np.ndarray, sources: np.ndarray, site: Site) -> None:
-    """The i band of a brick that has one: conditions of r, flux between r and z."""
+    """Fill the i band of a brick that has one: conditions of r, flux near z.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    sources : (n,) SOURCE
+    site : Site
+    """
     seen = field_conditions(site, sources, "r")
     with_i = np.empty(len(sources), [*SOURCE.descr, ("flux_i", "f8")])
     for name in SOURCE.names or ():
@@ -94,7 +128,13 @@ def fill_i_band(rows: np.ndarray, sources: np.ndarray, site: Site) -> None:
 
 
 def add_forced_fluxes(rows: np.ndarray, draw: np.random.Generator) -> None:
-    """Zero, negative and absent fluxes on the first rows, all of faint galaxies."""
+    """Give the first faint galaxies zero, negative and absent fluxes.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    draw : numpy.random.Generator
+    """
     rows["FLUX_G"][0] = -abs(draw.normal(0, 0.05))
     rows["FLUX_Z"][1] = 0
     rows["FLUX_IVAR_Z"][1] = 0

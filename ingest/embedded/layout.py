@@ -130,13 +130,13 @@ class Site:
 
 
 def sites() -> list[Site]:
-    """Every brick of the survey, in the order of BRICKID."""
+    """Return every brick of the survey, in the order of BRICKID."""
     found = [site for island in ISLANDS for site in island_sites(island)]
     return sorted(found, key=lambda site: site.brick.brickid)
 
 
 def island_sites(island: Island) -> list[Site]:
-    """The bricks of one island."""
+    """Return the bricks of one island."""
     members = bricks_around(island.ra, island.dec, ISLAND_RADIUS_DEG)
     pixel_brick = rim_brick(island, members) if island.quality is Quality.GOOD else None
     return [
@@ -152,14 +152,14 @@ def island_sites(island: Island) -> list[Site]:
 
 
 def rim_brick(island: Island, members: list[Brick]) -> Brick:
-    """The pixel brick: one at the rim, and across RA 0 one that touches it."""
+    """Return the pixel brick: one at the rim; across RA 0 one that touches it."""
     seam = [member for member in members if member.ra1 == 0 or member.ra2 == 360]
     rim = [m for m in seam or members if distance_deg(island, m) >= RIM_DEG]
     return min(rim, key=lambda member: digest(member.name, "rim"))
 
 
 def brick_quality(island: Island, member: Brick, pixel_brick: Brick | None) -> Quality:
-    """Whether a brick fails a cut, and which."""
+    """Return which brick cut a brick fails, if any."""
     if pixel_brick is None:
         return island.quality
     is_near = abs(member.dec - pixel_brick.dec) < 0.3 and abs(_d_ra(member, pixel_brick)) < 0.5
@@ -169,13 +169,13 @@ def brick_quality(island: Island, member: Brick, pixel_brick: Brick | None) -> Q
 
 
 def inward_corner(island: Island, member: Brick) -> tuple[int, int]:
-    """The corner of a brick that faces its island's centre; x grows to the west."""
+    """Return the corner of a brick that faces its island's centre."""
     d_ra = (island.ra - member.ra + 180) % 360 - 180
     return int(d_ra < 0), int(island.dec > member.dec)
 
 
 def distance_deg(island: Island, member: Brick) -> float:
-    """Distance of a brick's centre from its island's, degrees."""
+    """Return the distance of a brick's centre from its island's, degrees."""
     d_ra = (island.ra - member.ra + 180) % 360 - 180
     return float(np.hypot(d_ra * np.cos(np.radians(member.dec)), island.dec - member.dec))
 

@@ -41,7 +41,7 @@ LENS_REFERENCES = ("https://arxiv.org/abs/2206.02764", "https://arxiv.org/abs/20
 
 
 def draw_lenses(sources: np.ndarray, light_phi: np.ndarray, key: str) -> np.ndarray:
-    """Parameters of the lenses among a brick's sources.
+    """Draw the parameters of the lenses among a brick's sources.
 
     Parameters
     ----------
@@ -82,7 +82,18 @@ def draw_lenses(sources: np.ndarray, light_phi: np.ndarray, key: str) -> np.ndar
 
 
 def arc_stamp(lens: np.ndarray, x: float, y: float) -> np.ndarray:
-    """Lensed images of a source of unit flux before the PSF, the lens at (x, y) of the stamp."""
+    """Return the lensed images of a source of unit flux before the PSF.
+
+    Parameters
+    ----------
+    lens : () LENS
+    x : float, pixel
+    y : float, pixel
+
+    Returns
+    -------
+    (y, x) float, share of the flux
+    """
     return render_lensed_sersic(
         theta_e_arcsec=float(lens["theta_e"]),
         lens_q=float(lens["lens_q"]),
@@ -103,7 +114,7 @@ def arc_stamp(lens: np.ndarray, x: float, y: float) -> np.ndarray:
 
 
 def known_lens_list(ra: np.ndarray, dec: np.ndarray) -> bytes:
-    """The list of known lenses as CSV.
+    """Return the list of known lenses as CSV.
 
     Parameters
     ----------
@@ -123,7 +134,7 @@ def known_lens_list(ra: np.ndarray, dec: np.ndarray) -> bytes:
 
 
 def planted_row(ra: float, dec: float, draw: np.random.Generator) -> tuple[str, ...]:
-    """One planted lens, its position off by a few tenths of an arcsecond as lists are."""
+    """Return a planted lens, its position off by a few tenths of an arcsec."""
     offset = draw.normal(0, 0.25, 2) / 3600
     ra, dec = (ra + offset[0] / np.cos(np.radians(dec))) % 360, dec + offset[1]
     grading = "confident" if draw.random() < 0.3 else "probable"
@@ -134,7 +145,7 @@ def planted_row(ra: float, dec: float, draw: np.random.Generator) -> tuple[str, 
 
 
 def duplicate_row(row: tuple[str, ...]) -> tuple[str, ...]:
-    """The same lens in another list: another name, 0.9 arcsec to the north."""
+    """Return the same lens as another list has it, 0.9 arcsec to the north."""
     dec = float(row[2]) + 0.9 / 3600
     return (
         f"J{row[0][5:]} | S{row[0][5:13]}",

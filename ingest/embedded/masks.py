@@ -30,12 +30,12 @@ class Masks:
 
 
 def bit(name: str) -> int:
-    """Value of a bit of the maskbits image."""
+    """Return the value of a bit of the maskbits image."""
     return 1 << MASK_BITS[name]
 
 
 def star_masks(box: Window, key: str) -> Masks:
-    """The masks of one bright star, at a place of the window that the brick's name draws."""
+    """Return the masks of one bright star in the window."""
     x, y = star_place(box, key)
     dx, dy = np.arange(box.nx)[None, :] - x, np.arange(box.ny)[:, None] - y
     distance = np.hypot(dx, dy)
@@ -55,12 +55,12 @@ def star_masks(box: Window, key: str) -> Masks:
 
 
 def star_place(box: Window, key: str) -> tuple[float, float]:
-    """Where the bright star is in the window, x and y."""
+    """Return where the bright star is in the window, x and y."""
     return uniform(key, "star x", 0.3, 0.7) * box.nx, uniform(key, "star y", 0.3, 0.7) * box.ny
 
 
 def add_patches(masks: Masks, places: list[tuple[int, int]]) -> None:
-    """Give each place of the window (x, y) a square patch of one bit, in the order of the bits.
+    """Give each place of the window a square patch of one mask bit.
 
     The WISE masks get one bit each as well.
     """
@@ -73,13 +73,23 @@ def add_patches(masks: Masks, places: list[tuple[int, int]]) -> None:
 
 
 def patch_slices(x: int, y: int) -> tuple[slice, slice]:
-    """A square patch centred on a pixel, y first."""
+    """Return a square patch centred on a pixel, y first."""
     half = PATCH_PIXELS // 2
     return slice(max(y - half, 0), y + half), slice(max(x - half, 0), x + half)
 
 
 def whole_brick(part: np.ndarray, box: Window) -> np.ndarray:
-    """A window's array in a brick that is zero elsewhere. Returns (3600, 3600)."""
+    """Return a window's array in a brick of zeros, (3600, 3600).
+
+    Parameters
+    ----------
+    part : (ny, nx) array
+    box : Window
+
+    Returns
+    -------
+    (3600, 3600) array
+    """
     whole = np.zeros((BRICK_PIXELS, BRICK_PIXELS), part.dtype)
     whole[box.slices] = part
     return whole

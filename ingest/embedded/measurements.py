@@ -58,7 +58,16 @@ class BandConditions:
 
 
 def measured_rows(brick: PixelBrick) -> np.ndarray:
-    """Rows of a pixel brick. Returns (n,) SWEEP, in the order of its sources."""
+    """Return a pixel brick's rows in the order of its sources, (n,) SWEEP.
+
+    Parameters
+    ----------
+    brick : Brick
+
+    Returns
+    -------
+    (n,) SWEEP
+    """
     sources = brick.scene.sources
     ra, dec = sky_position(brick.site.brick, sources["x"], sources["y"])
     rows = catalogue_rows(brick.site, sources, ra, dec)
@@ -70,12 +79,23 @@ def measured_rows(brick: PixelBrick) -> np.ndarray:
 
 
 def release(site: Site) -> int:
-    """10000 for most bricks, 10002 for those that DR10.1 did again."""
+    """Return 10000 for most bricks, 10002 for those that DR10.1 did again."""
     return RELEASES[uniform(site.brick.name, "release") < REPROCESSED_FRACTION]
 
 
 def ebv(site: Site, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Reddening E(B-V), magnitudes: smooth over an island, high in a dusty brick."""
+    """Return the reddening E(B-V), magnitudes: high in a dusty brick.
+
+    Parameters
+    ----------
+    site : Site
+    ra : (n,) float, degree
+    dec : (n,) float, degree
+
+    Returns
+    -------
+    (n,) float, AB magnitude
+    """
     dusty = site.quality is Quality.DUSTY
     key = site.brick.name if dusty else f"{site.island.ra} {site.island.dec}"
     base = uniform(key, "ebv", *((0.14, 0.28) if dusty else (0.015, 0.1)))
@@ -83,7 +103,19 @@ def ebv(site: Site, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
 
 
 def catalogue_rows(site: Site, sources: np.ndarray, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Identity, shapes, colours and WISE columns of sources; the optical bands still empty."""
+    """Return rows with identity, shapes and WISE; optical bands empty.
+
+    Parameters
+    ----------
+    site : Site
+    sources : (n,) SOURCE
+    ra : (n,) float, degree
+    dec : (n,) float, degree
+
+    Returns
+    -------
+    (n,) SWEEP
+    """
     rows = np.zeros(len(sources), SWEEP)
     rows["RELEASE"] = release(site)
     rows["BRICKID"], rows["BRICKNAME"] = site.brick.brickid, site.brick.name.encode()
@@ -101,7 +133,14 @@ def catalogue_rows(site: Site, sources: np.ndarray, ra: np.ndarray, dec: np.ndar
 
 
 def fill_wise(rows: np.ndarray, sources: np.ndarray, draw: np.random.Generator) -> None:
-    """WISE columns; W3 and W4 are noise about zero."""
+    """Fill the WISE columns; W3 and W4 are noise about zero.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    sources : (n,) SOURCE
+    draw : numpy.random.Generator
+    """
     n = len(rows)
     rows["FLUX_W1"], rows["FLUX_W2"] = sources["flux_w1"], sources["flux_w2"]
     rows["FLUX_W3"], rows["FLUX_W4"] = draw.normal(0, 10, n), draw.normal(0, 60, n)
@@ -119,7 +158,13 @@ def fill_wise(rows: np.ndarray, sources: np.ndarray, draw: np.random.Generator) 
 
 
 def fill_gaia(rows: np.ndarray, sources: np.ndarray) -> None:
-    """Gaia columns of stars brighter than r = 20 and of DUP rows."""
+    """Fill the Gaia columns of stars brighter than r = 20 and of DUP rows.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    sources : (n,) SOURCE
+    """
     is_star = (sources["type"] == "PSF") & (sources["flux_r"] > 10)
     is_gaia = is_star | (sources["type"] == "DUP")
     index = np.flatnonzero(is_gaia)
@@ -154,7 +199,7 @@ def band_conditions(brick: PixelBrick, pixels: BandPixels, band: str) -> BandCon
 def source_conditions(
     brick: PixelBrick, pixels: BandPixels, index: int, flux: float
 ) -> tuple[float, ...]:
-    """One source in one band, in the order of `BandConditions`."""
+    """Return one source in one band, in the order of `BandConditions`."""
     stamp, bare = pixels.stamps[index], brick.scene.bare[index]
     inside, part = overlap(stamp, pixels.model.shape)
     profile = stamp.pixels[part]
@@ -180,7 +225,7 @@ def source_conditions(
 
 
 def quality_bits(brick: PixelBrick, pixels: BandPixels, row: int, column: int) -> int:
-    """Data-quality bits that all exposures share at a pixel of the window."""
+    """Return quality bits that all exposures share at a pixel."""
     if not pixels.is_masked[row, column]:
         return 0
     bits = brick.maskbits[row + brick.box.y0, column + brick.box.x0]
@@ -188,7 +233,15 @@ def quality_bits(brick: PixelBrick, pixels: BandPixels, row: int, column: int) -
 
 
 def fill_band(rows: np.ndarray, band: str, sources: np.ndarray, seen: BandConditions) -> None:
-    """Columns of one optical band; flux 0 with no weight where no exposure is."""
+    """Fill the columns of one band; flux 0 without weight if not exposed.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    band : str
+    sources : (n,) SOURCE
+    seen : BandConditions
+    """
     is_seen = (seen.nobs > 0) & (sources["type"] != "DUP")
     rows[f"FLUX_{band}"] = np.where(is_seen, sources[f"flux_{band.lower()}"], 0)
     rows[f"FLUX_IVAR_{band}"] = np.where(is_seen, seen.flux_ivar, 0)
@@ -208,25 +261,62 @@ def fill_band(rows: np.ndarray, band: str, sources: np.ndarray, seen: BandCondit
 
 
 def point_depth(sky_invvar: np.ndarray, psfsize: np.ndarray) -> np.ndarray:
-    """Inverse variance of a point source's flux; 0 where nothing was seen."""
+    """Return the inverse variance of a point source's flux; 0 if unseen.
+
+    Parameters
+    ----------
+    sky_invvar : (n,) float, 1 / nanomaggy^2 per pixel
+    psfsize : (n,) float, arcsec
+
+    Returns
+    -------
+    (n,) float, 1 / nanomaggy^2
+    """
     area = point_source_area(np.where(psfsize > 0, psfsize, 1))
     return np.where(psfsize > 0, sky_invvar / area, 0)
 
 
 def galaxy_depth(sky_invvar: np.ndarray, psfsize: np.ndarray) -> np.ndarray:
-    """The same for a round exponential galaxy of half-light radius 0.45 arcsec."""
+    """Return the same for a round exponential galaxy, radius 0.45 arcsec.
+
+    Parameters
+    ----------
+    sky_invvar : (n,) float, 1 / nanomaggy^2 per pixel
+    psfsize : (n,) float, arcsec
+
+    Returns
+    -------
+    (n,) float, 1 / nanomaggy^2
+    """
     return point_depth(
         sky_invvar, np.where(psfsize > 0, blurred(psfsize, GALDEPTH_SIGMA_ARCSEC), 0)
     )
 
 
 def blurred(psfsize: np.ndarray, sigma_arcsec: float | np.ndarray) -> np.ndarray:
-    """FWHM of a Gaussian PSF convolved with a Gaussian galaxy, arcsec."""
+    """Return the FWHM of a Gaussian PSF convolved with a Gaussian galaxy.
+
+    Parameters
+    ----------
+    psfsize : (n,) float, arcsec
+    sigma_arcsec : float or (n,) float, arcsec
+        Of the galaxy.
+
+    Returns
+    -------
+    (n,) float, arcsec
+    """
     return np.hypot(psfsize, FWHM_PER_SIGMA * np.asarray(sigma_arcsec))
 
 
 def fill_masks(rows: np.ndarray, brick: PixelBrick) -> None:
-    """MASKBITS and WISE masks: the values at the source's nearest pixel."""
+    """Fill MASKBITS and WISE masks from the source's nearest pixel.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    brick : PixelBrick
+    """
     x, y = (
         np.rint(brick.scene.sources["x"]).astype(int),
         np.rint(brick.scene.sources["y"]).astype(int),
@@ -236,7 +326,12 @@ def fill_masks(rows: np.ndarray, brick: PixelBrick) -> None:
 
 
 def fill_errors(rows: np.ndarray) -> None:
-    """Positions', shapes' and types' significances, from the total signal-to-noise."""
+    """Fill in the errors that follow from the total signal-to-noise.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    """
     chi2 = np.zeros(len(rows))
     for band in OPTICAL:
         chi2 += rows[f"FLUX_{band}"].astype(float) ** 2 * rows[f"FLUX_IVAR_{band}"]

@@ -76,7 +76,7 @@ class PixelBrick:
 
 
 def pixel_brick(site: Site) -> PixelBrick:
-    """Everything about a pixel brick, made from its site alone."""
+    """Make everything about a pixel brick from its site alone."""
     box = window(site)
     maps = {band: condition_maps(site, band) for band in BANDS}
     masks = brick_masks.star_masks(box, site.brick.name)
@@ -96,7 +96,20 @@ def pixel_brick(site: Site) -> PixelBrick:
 def allowed_places(
     site: Site, maps: dict[str, ConditionMaps], masks: brick_masks.Masks, is_primary: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Where sources may be: 'clean' (three exposures all over a cutout), 'anywhere', 'rim'."""
+    """Return where sources may be: 'clean', 'anywhere' or at the 'rim'.
+
+    Parameters
+    ----------
+    site : Site
+    maps : dict of str to ConditionMaps
+        By band.
+    masks : Masks
+    is_primary : (ny, nx) bool
+
+    Returns
+    -------
+    dict of str to (ny, nx) bool
+    """
     covered_bands = [band for band in BANDS if exposures(site, band).n > 0]
     fewest = np.min([maps[band].n_exposures for band in covered_bands], axis=0)
     is_deep = (fewest >= MIN_EXPOSURES).astype(np.uint8)
@@ -111,7 +124,15 @@ def allowed_places(
 
 
 def scene(site: Site, box: Window, allowed: dict[str, np.ndarray]) -> Scene:
-    """The sources and lenses of a brick, rendered without a PSF."""
+    """Return the sources and lenses of a brick, rendered without a PSF.
+
+    Parameters
+    ----------
+    site : Site
+    box : Window
+    allowed : dict of str to (ny, nx) bool
+        As `allowed_places` returns it.
+    """
     sources = draw_sources(site, allowed, (box.x0, box.y0))
     sources = np.concatenate([sources, bright_star(site, box)])
     pa = 0.5 * np.arctan2(sources["e2"], sources["e1"])
@@ -126,7 +147,17 @@ def scene(site: Site, box: Window, allowed: dict[str, np.ndarray]) -> Scene:
 
 
 def bright_star(site: Site, box: Window) -> np.ndarray:
-    """The star that the masks surround. Returns (1,) SOURCE."""
+    """Return the star that the masks surround, (1,) SOURCE.
+
+    Parameters
+    ----------
+    site : Site
+    box : Window
+
+    Returns
+    -------
+    (1,) SOURCE
+    """
     star = np.zeros(1, SOURCE)
     star["kind"], star["type"] = "bright_star", "PSF"
     x, y = brick_masks.star_place(box, site.brick.name)
@@ -139,7 +170,7 @@ def bright_star(site: Site, box: Window) -> np.ndarray:
 def band_pixels(
     site: Site, band: str, maps: ConditionMaps, masks: brick_masks.Masks, seen: Scene
 ) -> BandPixels:
-    """One band: model, noise and masks, before the troubles that are single pixels."""
+    """Return one band: model, noise and masks, without single bad pixels."""
     model, stamps = band_model(window(site), band, maps, seen)
     draw = generator(site.brick.name, f"noise {band}")
     is_covered = maps.n_exposures > 0
@@ -159,7 +190,21 @@ def band_pixels(
 def band_model(
     box: Window, band: str, maps: ConditionMaps, seen: Scene
 ) -> tuple[np.ndarray, list[Stamp]]:
-    """Sources and arcs through the PSF, zero where no exposure is; and the sources' stamps."""
+    """Return sources and arcs through the PSF, and the sources' stamps.
+
+    Parameters
+    ----------
+    box : Window
+    band : str
+    maps : ConditionMaps
+    seen : Scene
+
+    Returns
+    -------
+    (ny, nx) float, nanomaggy
+    list of Stamp
+        Of the sources, without the arcs.
+    """
     model = np.zeros((box.ny, box.nx))
     stamps = [seen_stamp(bare, box, maps) for bare in seen.bare]
     arcs = [seen_stamp(bare, box, maps) for bare in seen.arcs]
@@ -170,10 +215,19 @@ def band_model(
 
 
 def sky_invvar_with_texture(maps: ConditionMaps, draw: np.random.Generator) -> np.ndarray:
-    """Inverse variance of the sky, one side of the window with a flat field's fine scatter.
+    """Return the sky's inverse variance, one side with a flat's scatter.
 
     Tiles with scatter are quantised and Rice-coded, tiles without fall back to gzip, as in the
     survey's files.
+
+    Parameters
+    ----------
+    maps : ConditionMaps
+    draw : numpy.random.Generator
+
+    Returns
+    -------
+    (ny, nx) float32, 1 / nanomaggy^2
     """
     sky = maps.sky_invvar.copy()
     side = sky[:, : int(FLAT_FIELD_SHARE * sky.shape[1])]
@@ -182,7 +236,18 @@ def sky_invvar_with_texture(maps: ConditionMaps, draw: np.random.Generator) -> n
 
 
 def cosmic_rays(shape: tuple[int, ...], draw: np.random.Generator) -> np.ndarray:
-    """Pixels that every exposure has masked: short runs of one to four."""
+    """Return the pixels that every exposure has masked: short runs.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the window.
+    draw : numpy.random.Generator
+
+    Returns
+    -------
+    (ny, nx) bool
+    """
     is_hit = np.zeros(shape, bool)
     n = int(COSMIC_RAYS_PER_MEGAPIXEL * is_hit.size / 1e6)
     rows, columns = draw.integers(shape[0], size=n), draw.integers(shape[1], size=n)
@@ -192,7 +257,16 @@ def cosmic_rays(shape: tuple[int, ...], draw: np.random.Generator) -> np.ndarray
 
 
 def all_masked_bits(bands: dict[str, BandPixels]) -> np.ndarray:
-    """ALLMASK bits where a band is covered but has no good exposure. Returns (ny, nx) int32."""
+    """Return ALLMASK bits where no exposure is good, (ny, nx) int32.
+
+    Parameters
+    ----------
+    bands : dict of str to BandPixels
+
+    Returns
+    -------
+    (ny, nx) int32
+    """
     bits = np.zeros(bands["r"].is_masked.shape, np.int32)
     for band, pixels in bands.items():
         bits[pixels.is_masked] |= brick_masks.bit(f"ALLMASK_{band.upper()}")

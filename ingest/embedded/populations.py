@@ -47,7 +47,17 @@ class Law:
     high: float = 9.0
 
     def draw(self, draw: np.random.Generator, n: int) -> np.ndarray:
-        """``n`` values."""
+        """Draw ``n`` values.
+
+        Parameters
+        ----------
+        draw : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        (n,) float
+        """
         return np.clip(draw.normal(self.mean, self.scatter, n), self.low, self.high)
 
 
@@ -113,12 +123,12 @@ LENS_FRACTION = 0.22
 
 
 def brick_populations(site: Site) -> tuple[Population, ...]:
-    """What lives on a pixel brick."""
+    """Return what lives on a pixel brick."""
     return BROKEN_POPULATIONS if site.trouble in BROKEN else POPULATIONS
 
 
 def draw_sources(site: Site, allowed: dict[str, np.ndarray], origin: tuple[int, int]) -> np.ndarray:
-    """Sources of a pixel brick.
+    """Draw the sources of a pixel brick.
 
     Parameters
     ----------
@@ -149,7 +159,17 @@ def draw_sources(site: Site, allowed: dict[str, np.ndarray], origin: tuple[int, 
 
 
 def draw_population(population: Population, draw: np.random.Generator) -> np.ndarray:
-    """Types, fluxes and shapes of one population, without places."""
+    """Draw types, fluxes and shapes of one population, without places.
+
+    Parameters
+    ----------
+    population : Population
+    draw : numpy.random.Generator
+
+    Returns
+    -------
+    (n,) SOURCE
+    """
     n = population.n
     found = np.zeros(n, SOURCE)
     found["kind"] = population.kind
@@ -165,13 +185,32 @@ def draw_population(population: Population, draw: np.random.Generator) -> np.nda
 
 
 def faintward(u: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Magnitudes between two limits with N(m) ~ 10^(slope m)."""
+    """Turn uniform draws into magnitudes with N(m) ~ 10^(slope m).
+
+    Parameters
+    ----------
+    u : (n,) float
+        Uniform draws from 0 to 1.
+    low : float, AB magnitude
+    high : float, AB magnitude
+
+    Returns
+    -------
+    (n,) float, AB magnitude
+    """
     start, end = 10 ** (FAINTWARD_SLOPE * np.array([low, high]))
     return np.log10(start + u * (end - start)) / FAINTWARD_SLOPE
 
 
 def set_shapes(found: np.ndarray, population: Population, draw: np.random.Generator) -> None:
-    """Half-light radii, ellipticities and Sersic indices by type."""
+    """Set half-light radii, ellipticities and Sersic indices by type.
+
+    Parameters
+    ----------
+    found : (n,) SOURCE
+    population : Population
+    draw : numpy.random.Generator
+    """
     n = len(found)
     is_galaxy = ~np.isin(found["type"], ["PSF", "DUP"])
     is_round = found["type"] == "REX"
@@ -194,7 +233,18 @@ def place_apart(
     placed: list[np.ndarray],
     draw: np.random.Generator,
 ) -> None:
-    """Give sources random places on allowed pixels, apart from each other and from those placed."""
+    """Place sources at random on allowed pixels, apart from each other.
+
+    Parameters
+    ----------
+    sources : (n,) SOURCE
+    allowed : (ny, nx) bool
+    origin : (int, int), pixel
+        x and y of the first allowed pixel in the brick.
+    placed : list of (n,) SOURCE
+        Sources to keep away from.
+    draw : numpy.random.Generator
+    """
     candidates = np.flatnonzero(allowed)
     if len(candidates) == 0:
         raise ValueError(f"no pixel is allowed for population {sources['kind'][0]!r}")
@@ -212,7 +262,14 @@ def place_apart(
 
 
 def place_beside(sources: np.ndarray, others: np.ndarray, draw: np.random.Generator) -> None:
-    """Put each source near one of the others: a merger's partner beside it, a duplicate on it."""
+    """Place each source near another one, as mergers and duplicates are.
+
+    Parameters
+    ----------
+    sources : (n,) SOURCE
+    others : (n,) SOURCE
+    draw : numpy.random.Generator
+    """
     chosen = others[: len(sources)]
     distance = draw.uniform(*PARTNER_ARCSEC, len(sources)) / PIXEL_ARCSEC
     distance = np.where(sources["type"] == "DUP", 0.3, distance)
@@ -222,14 +279,25 @@ def place_beside(sources: np.ndarray, others: np.ndarray, draw: np.random.Genera
 
 
 def mark_lenses(found: np.ndarray, key: str) -> None:
-    """Make a fixed fraction of the luminous galaxies lenses, chosen by a draw that knows nothing."""
+    """Mark a fixed fraction of the luminous galaxies as lenses, at random.
+
+    Parameters
+    ----------
+    found : (n,) SOURCE
+    key : str
+    """
     luminous = np.flatnonzero(found["kind"] == HOSTS)
     order = generator(key, "lenses").permutation(len(luminous))
     found["is_lens"][luminous[order[: round(LENS_FRACTION * len(luminous))]]] = True
 
 
 def add_odd_fluxes(found: np.ndarray) -> None:
-    """A negative g, a zero z and an absent W1, each on one faint source."""
+    """Give one faint source each a negative g, a zero z and no W1.
+
+    Parameters
+    ----------
+    found : (n,) SOURCE
+    """
     faint = np.flatnonzero(found["kind"] == "faint")
     found["flux_g"][faint[0]] = -0.03
     found["flux_z"][faint[1]] = 0.0

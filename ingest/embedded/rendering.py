@@ -30,14 +30,20 @@ class Profile:
 
     @classmethod
     def of(cls, source: np.ndarray, phi: float) -> "Profile":
-        """The profile of a catalogue's source; b/a = (1 - |e|) / (1 + |e|)."""
+        """Return the profile of a catalogue's source; b/a = (1 - |e|) / (1 + |e|).
+
+        Parameters
+        ----------
+        source : () SOURCE
+        phi : float, radian
+        """
         modulus = float(np.hypot(source["e1"], source["e2"]))
         ratio = (1 - modulus) / (1 + modulus)
         return cls(float(source["reff"]), ratio, float(phi), float(source["sersic"]))
 
 
 def galaxy_stamp(profile: Profile, x: float, y: float, size: int) -> np.ndarray:
-    """Pixel-integrated Sersic profile of unit flux before the PSF.
+    """Return the pixel-integrated Sersic profile of unit flux, without PSF.
 
     The core is integrated by the lensing kernel with no lens; outside, where the profile is flat
     over a pixel, the value at the pixel's centre is its mean.
@@ -67,7 +73,19 @@ def galaxy_stamp(profile: Profile, x: float, y: float, size: int) -> np.ndarray:
 
 
 def midpoint_sersic(profile: Profile, x: float, y: float, size: int) -> np.ndarray:
-    """Sersic profile of unit flux at the pixels' centres, times the pixel's area."""
+    """Return a Sersic profile of unit flux at pixel centres, times pixel area.
+
+    Parameters
+    ----------
+    profile : Profile
+    x : float, pixel
+    y : float, pixel
+    size : int, pixel
+
+    Returns
+    -------
+    (size, size) float, share of the flux
+    """
     dx, dy = np.arange(size)[None, :] - x, np.arange(size)[:, None] - y
     cos, sin = np.cos(profile.phi), np.sin(profile.phi)
     radius = np.hypot(dx * cos + dy * sin, (dy * cos - dx * sin) / profile.axis_ratio)
@@ -78,14 +96,26 @@ def midpoint_sersic(profile: Profile, x: float, y: float, size: int) -> np.ndarr
 
 
 def stamp_size(profile: Profile) -> int:
-    """Side of a stamp that holds all but a few percent of the light, pixels (even)."""
+    """Return the even side of a stamp that holds nearly all the light, pixels."""
     radii = STAMP_RADII_DISC if profile.sersic < 1.5 else STAMP_RADII_SPHEROID
     half = np.ceil(radii * profile.reff / PIXEL_ARCSEC)
     return 2 * int(np.clip(half, *STAMP_HALF_PIXELS))
 
 
 def point_stamp(psfsize_arcsec: float, x: float, y: float, size: int) -> np.ndarray:
-    """A star of unit flux: the PSF itself, pixel included, at the pixels' centres."""
+    """Return a star of unit flux: the PSF, pixel included, at pixel centres.
+
+    Parameters
+    ----------
+    psfsize_arcsec : float, arcsec
+    x : float, pixel
+    y : float, pixel
+    size : int, pixel
+
+    Returns
+    -------
+    (size, size) float, share of the flux
+    """
     fwhm = moffat_fwhm_from_nea_fwhm(psfsize_arcsec / PIXEL_ARCSEC, MOFFAT_BETA)
     alpha = moffat_alpha(fwhm, MOFFAT_BETA)
     dx, dy = np.arange(size)[None, :] - x, np.arange(size)[:, None] - y
@@ -94,11 +124,31 @@ def point_stamp(psfsize_arcsec: float, x: float, y: float, size: int) -> np.ndar
 
 
 def through_psf(stamp: np.ndarray, psfsize_arcsec: float) -> np.ndarray:
-    """A stamp seen through the survey's PSF at a place where it has this psfsize."""
+    """Return a stamp seen through the survey's PSF of a given psfsize.
+
+    Parameters
+    ----------
+    stamp : (y, x) float
+    psfsize_arcsec : float, arcsec
+
+    Returns
+    -------
+    (y, x) float
+    """
     fwhm = kernel_fwhm_pix(psfsize_arcsec, "moffat", MOFFAT_BETA, PIXEL_ARCSEC)
     return convolve(stamp, fwhm, "moffat", MOFFAT_BETA)
 
 
 def through_fibre_seeing(stamp: np.ndarray, fwhm_arcsec: float) -> np.ndarray:
-    """A stamp in the Gaussian seeing that FIBERFLUX supposes."""
+    """Return a stamp in the Gaussian seeing that FIBERFLUX supposes.
+
+    Parameters
+    ----------
+    stamp : (y, x) float
+    fwhm_arcsec : float, arcsec
+
+    Returns
+    -------
+    (y, x) float
+    """
     return convolve(stamp, fwhm_arcsec / PIXEL_ARCSEC, "gaussian")

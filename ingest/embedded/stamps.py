@@ -45,7 +45,13 @@ class Stamp:
 
 
 def bare_source(source: np.ndarray, phi: float) -> Bare:
-    """A source before the PSF, its major axis at ``phi`` (radian, from +x towards +y)."""
+    """Return a source before the PSF, its major axis at ``phi`` (radian).
+
+    Parameters
+    ----------
+    source : () SOURCE
+    phi : float, radian
+    """
     if source["reff"] <= 0:
         size = BRIGHT_STAR_STAMP if source["kind"] == "bright_star" else POINT_STAMP
         x0, y0, x, y = _placed(source, size)
@@ -60,7 +66,13 @@ def bare_source(source: np.ndarray, phi: float) -> Bare:
 
 
 def bare_arcs(lens: np.ndarray, host: np.ndarray) -> Bare:
-    """The lensed images around a host, of unit unlensed flux, before the PSF."""
+    """Return the lensed images around a host, of unit unlensed flux, no PSF.
+
+    Parameters
+    ----------
+    lens : () LENS
+    host : () SOURCE
+    """
     x0, y0, x, y = _placed(host, LENS_STAMP_PIXELS)
     return Bare(x0, y0, x, y, LENS_STAMP_PIXELS, arc_stamp(lens, x, y), 0.0)
 
@@ -71,7 +83,7 @@ def _placed(source: np.ndarray, size: int) -> tuple[int, int, float, float]:
 
 
 def seen_stamp(bare: Bare, box: Window, maps: ConditionMaps) -> Stamp:
-    """A source through the PSF of its place in one band."""
+    """Return a source through the PSF of its place in one band."""
     psfsize = psfsize_at(maps, box, bare.x0 + bare.x, bare.y0 + bare.y)
     pixels = (
         point_stamp(psfsize, bare.x, bare.y, bare.size)
@@ -82,7 +94,7 @@ def seen_stamp(bare: Bare, box: Window, maps: ConditionMaps) -> Stamp:
 
 
 def psfsize_at(maps: ConditionMaps, box: Window, x: float, y: float) -> float:
-    """Seeing at a place of the brick, arcsec; where no CCD is, the typical one of the band."""
+    """Return the seeing at a place of the brick, arcsec."""
     column, row = nearest_pixel(box, x, y)
     found = float(maps.psfsize[row, column])
     if found > 0:
@@ -92,13 +104,13 @@ def psfsize_at(maps: ConditionMaps, box: Window, x: float, y: float) -> float:
 
 
 def nearest_pixel(box: Window, x: float, y: float) -> tuple[int, int]:
-    """Nearest pixel of the window to a place of the brick, x and y."""
+    """Return the nearest pixel of the window to a place of the brick, x and y."""
     column, row = round(float(x)) - box.x0, round(float(y)) - box.y0
     return min(max(column, 0), box.nx - 1), min(max(row, 0), box.ny - 1)
 
 
 def overlap(stamp: Stamp, shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """The part of a stamp that is in the window: its slices of the window and of the stamp."""
+    """Return the slices of the window and of a stamp where they overlap."""
     in_window, in_stamp = [], []
     for start, size, limit in zip((stamp.y0, stamp.x0), stamp.pixels.shape, shape, strict=True):
         low = min(max(start, 0), limit)
@@ -109,17 +121,43 @@ def overlap(stamp: Stamp, shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tu
 
 
 def add_stamp(model: np.ndarray, stamp: Stamp, flux: float) -> None:
-    """Add a stamp of some flux to the model."""
+    """Add a stamp of some flux to the model.
+
+    Parameters
+    ----------
+    model : (ny, nx) float, nanomaggy
+        Changed in place.
+    stamp : Stamp
+    flux : float, nanomaggy
+    """
     inside, part = overlap(stamp, model.shape)
     model[inside] += flux * stamp.pixels[part]
 
 
 def fibre_weights(shape: tuple[int, ...], x: float, y: float) -> np.ndarray:
-    """Share of each pixel inside a fibre, the rim pixels by their distance."""
+    """Return the share of each pixel inside a fibre.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    x : float, pixel
+    y : float, pixel
+
+    Returns
+    -------
+    (y, x) float, from 0 to 1
+    """
     distance = np.hypot(np.arange(shape[1])[None, :] - x, np.arange(shape[0])[:, None] - y)
     return np.clip(FIBRE_RADIUS_PIXELS - distance + 0.5, 0, 1)
 
 
 def fibre_sum(stamp: np.ndarray, x: float, y: float) -> float:
-    """Light of a stamp inside a fibre."""
+    """Return the light of a stamp inside a fibre.
+
+    Parameters
+    ----------
+    stamp : (y, x) float
+    x : float, pixel
+    y : float, pixel
+    """
     return float((stamp * fibre_weights(stamp.shape, x, y)).sum())

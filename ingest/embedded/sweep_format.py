@@ -64,19 +64,26 @@ SWEEP = np.dtype(
 
 
 def sweep_box(ra: float, dec: float) -> tuple[int, int]:
-    """South-west corner of the box of a position, degrees."""
+    """Return the south-west corner of the box of a position, degrees."""
     return int(ra // BOX_DEG) * BOX_DEG, int(dec // BOX_DEG) * BOX_DEG
 
 
 def sweep_name(ra_min: int, dec_min: int) -> str:
-    """File name of a box; the upper RA is written 360, never 000."""
+    """Return the file name of a box; the upper RA is written 360, never 000."""
     corners = [(ra_min, dec_min), (ra_min + BOX_DEG, dec_min + BOX_DEG)]
     texts = [f"{ra:03d}{'m' if dec < 0 else 'p'}{abs(dec):03d}" for ra, dec in corners]
     return f"sweep-{texts[0]}-{texts[1]}.fits"
 
 
 def sweep_bytes(rows: np.ndarray, ra_min: int, dec_min: int) -> bytes:
-    """A sweep file: empty HDU 0 with the box, HDU 1 the table, uncompressed."""
+    """Return a sweep file: empty HDU 0 with the box, HDU 1 the table.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+    ra_min : int, degree
+    dec_min : int, degree
+    """
     primary = fits.PrimaryHDU()
     limits = {
         "RAMIN": ra_min,
@@ -95,7 +102,17 @@ def sweep_bytes(rows: np.ndarray, ra_min: int, dec_min: int) -> bytes:
 
 
 def by_box(rows: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
-    """Rows by the box they are in: ra1 <= RA < ra2, dec1 <= Dec < dec2."""
+    """Return rows by the box they are in: ra1 <= RA < ra2, dec1 <= Dec < dec2.
+
+    Parameters
+    ----------
+    rows : (n,) SWEEP
+
+    Returns
+    -------
+    dict of (int, int) to (n,) SWEEP
+        By the south-west corner of the box, degrees.
+    """
     corner_ra = (rows["RA"] // BOX_DEG).astype(int) * BOX_DEG
     corner_dec = (rows["DEC"] // BOX_DEG).astype(int) * BOX_DEG
     corners = sorted(set(zip(corner_ra.tolist(), corner_dec.tolist(), strict=True)))

@@ -31,7 +31,16 @@ N_ODD_FAINT = 3  # the first faint sources have odd fluxes already
 
 
 def troubled_lrg(sources: np.ndarray) -> np.ndarray:
-    """The LRG that a trouble sits on: the first faint one that passes the parent cuts."""
+    """Return the LRG that a trouble sits on: the first faint parent.
+
+    Parameters
+    ----------
+    sources : (n,) SOURCE
+
+    Returns
+    -------
+    () SOURCE
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         z_mag = 22.5 - 2.5 * np.log10(sources["flux_z"])
         r_z = 2.5 * np.log10(sources["flux_z"] / sources["flux_r"])
@@ -40,7 +49,13 @@ def troubled_lrg(sources: np.ndarray) -> np.ndarray:
 
 
 def troubled_pixel(box: Window, sources: np.ndarray) -> tuple[int, int]:
-    """The pixel of the window under that LRG, x and y."""
+    """Return the pixel of the window under that LRG, x and y.
+
+    Parameters
+    ----------
+    box : Window
+    sources : (n,) SOURCE
+    """
     lrg = troubled_lrg(sources)
     return nearest_pixel(box, float(lrg["x"]), float(lrg["y"]))
 
@@ -48,7 +63,15 @@ def troubled_pixel(box: Window, sources: np.ndarray) -> tuple[int, int]:
 def add_mask_troubles(
     site: Site, box: Window, masks: brick_masks.Masks, sources: np.ndarray
 ) -> None:
-    """Patches of mask bits, where the site has such a trouble."""
+    """Add patches of mask bits, where the site has such a trouble.
+
+    Parameters
+    ----------
+    site : Site
+    box : Window
+    masks : Masks
+    sources : (n,) SOURCE
+    """
     if site.trouble is Trouble.EVERY_MASK_BIT:
         faint = sources[sources["kind"] == "faint"][N_ODD_FAINT:]
         places = [nearest_pixel(box, source["x"], source["y"]) for source in faint]
@@ -61,14 +84,30 @@ def add_mask_troubles(
 
 
 def add_negative_invvar(site: Site, box: Window, invvar: np.ndarray, sources: np.ndarray) -> None:
-    """One negative pixel near an LRG, where the site has that trouble."""
+    """Make one pixel near an LRG negative, where the site has that trouble.
+
+    Parameters
+    ----------
+    site : Site
+    box : Window
+    invvar : (ny, nx) float32, 1 / nanomaggy^2
+    sources : (n,) SOURCE
+    """
     if site.trouble is Trouble.NEGATIVE_INVVAR:
         x, y = troubled_pixel(box, sources)
         invvar[y + NEGATIVE_OFFSET_PIXELS, x + NEGATIVE_OFFSET_PIXELS] = NEGATIVE_INVVAR
 
 
 def add_zero_psfsize(site: Site, box: Window, psfsize: np.ndarray, sources: np.ndarray) -> None:
-    """A square of psfsize 0 about an LRG, where the site has that trouble."""
+    """Set psfsize to 0 around an LRG, where the site has that trouble.
+
+    Parameters
+    ----------
+    site : Site
+    box : Window
+    psfsize : (ny, nx) float32, arcsec
+    sources : (n,) SOURCE
+    """
     if site.trouble is Trouble.PSFSIZE_ZERO:
         x, y = troubled_pixel(box, sources)
         half = PSFSIZE_ZERO_HALF

@@ -11,7 +11,7 @@ MAX_LIST_BYTES = 16 << 20
 
 
 def read_checksums(path: Path) -> dict[str, str]:
-    """File names, without folders, and the sha256 that the list states for them.
+    """Return the sha256 of each file of a list, by name without folder.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def read_checksums(path: Path) -> dict[str, str]:
 
 
 def refuse_other_checksum(name: str, sha256: str, expected: Mapping[str, str]) -> None:
-    """Refuse a file whose checksum is not the one that the survey's list states for it."""
+    """Refuse a file whose checksum differs from the survey's list."""
     wanted = expected.get(name)
     if wanted is not None and wanted != sha256:
         raise FileRefused(

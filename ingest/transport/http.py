@@ -51,18 +51,18 @@ class HttpSource:
         )
 
     def location(self, path: str) -> str:
-        """The full URL of a file."""
+        """Return the full URL of a file."""
         return (f"{self.root}/{quote(path)}" if path else self.root) + self._query
 
     def names(self, folder: str) -> list[str]:
-        """Names in the listing that the server makes of a folder, sorted."""
+        """Return the sorted names in the server's listing of a folder."""
         address = f"{self.root}/{quote(folder)}".rstrip("/") + "/"
         with self._answer("GET", address + self._query, {}) as response:
             text = b"".join(_pieces(response, MAX_LISTING_BYTES)).decode("utf-8", "replace")
         return names_in_listing(text, address)
 
     def facts(self, path: str) -> FileFacts:
-        """Size and version of a file."""
+        """Return the size and version of a file."""
         with self._answer("HEAD", self.location(path), {}) as response:
             return _facts(response)
 
@@ -87,7 +87,7 @@ class HttpSource:
         return length if length >= 0 else None
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Bytes ``start`` to ``stop`` (exclusive) of each range, all of one version of the file."""
+        """Return the bytes of each range, all of one version of the file."""
         versions, parts = set(), []
         for start, stop in ranges:
             headers = {"Range": f"bytes={start}-{stop - 1}"}
@@ -102,7 +102,7 @@ class HttpSource:
         return parts
 
     def read(self, path: str, query: dict[str, str], at_most: int) -> bytes:
-        """The answer to a query, of a limited length."""
+        """Return the answer to a query, of a limited length."""
         url = f"{self.location(path)}{'&' if self._query else '?'}{urlencode(query)}"
         with self._answer("GET", url, {}) as response:
             return b"".join(_pieces(response, at_most))
@@ -115,7 +115,7 @@ class HttpSource:
     def _answer(
         self, method: str, location: str, headers: dict[str, str]
     ) -> Iterator[httpx.Response]:
-        """A successful answer, redirects followed where that is allowed."""
+        """Return a successful answer, following redirects that are allowed."""
         url = location
         for _ in range(MAX_REDIRECTS + 1):
             self._gate.wait()
@@ -132,7 +132,7 @@ class HttpSource:
         raise TransportError("redirect_refused", f"{MAX_REDIRECTS} redirects", is_final=True)
 
     def _redirected(self, response: httpx.Response) -> str:
-        """Where a redirect leads; another host, or a way without https, must be allowed."""
+        """Return where an allowed redirect leads; refuse others."""
         here, there = response.url, response.url.join(response.headers["Location"])
         if there.scheme not in PORTS or (here.scheme == "https" and there.scheme != "https"):
             raise _redirect_refused(there, "leads away from https")
@@ -199,7 +199,7 @@ def _host(url: httpx.URL) -> tuple[str, int | None]:
 
 @contextmanager
 def _network_errors(location: str) -> Iterator[None]:
-    """Failures of the network as failures of the file."""
+    """Turn failures of the network into failures of the file."""
     where = urlsplit(location).hostname
     try:
         yield
@@ -212,7 +212,7 @@ def _network_errors(location: str) -> Iterator[None]:
 
 
 def _facts(response: httpx.Response) -> FileFacts:
-    """Length and version by the headers; the length is -1 when the server does not say."""
+    """Return length (-1 if not stated) and version from the headers."""
     length = response.headers.get("Content-Length", "")
     tag = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
     return FileFacts(int(length) if length.isdecimal() else -1, tag)
@@ -238,7 +238,7 @@ def _check_part(response: httpx.Response, part: bytes, wanted: tuple[int, int]) 
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, given as seconds or as a date."""
+    """Return the seconds of a Retry-After header, given so or as a date."""
     if not header:
         return None
     if header.strip().isdecimal():

@@ -37,7 +37,7 @@ class TransportError(FileRefused):
 
 
 def public_location(location: str) -> str:
-    """Strip user, password, query and fragment off a URL, so that it may be stored and shown."""
+    """Strip user, password, query and fragment off a URL."""
     if "://" not in location:
         return location
     parts = urlsplit(location)
@@ -103,19 +103,19 @@ class Source(Protocol):
     settings: TransportSettings
 
     def location(self, path: str) -> str:
-        """The full path or URL of a file."""
+        """Return the full path or URL of a file."""
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, sorted."""
+        """Return the names of the files in a folder, sorted."""
 
     def facts(self, path: str) -> FileFacts:
-        """Size and version of a file."""
+        """Return the size and version of a file."""
 
     def place(self, path: str, target: Path, count: Count) -> Placed:
-        """Put a file's bytes at a local path; ``count`` is told of each piece that arrived."""
+        """Put a file's bytes at a local path, counting each piece."""
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Bytes ``start`` to ``stop`` (exclusive) of each range.
+        """Return the bytes ``start`` to ``stop`` (exclusive) of each range.
 
         Raises
         ------

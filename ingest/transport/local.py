@@ -26,11 +26,11 @@ class LocalSource:
         self.settings = settings
 
     def location(self, path: str) -> str:
-        """The full path of a file."""
+        """Return the full path of a file."""
         return str(Path(self.root) / path)
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, sorted."""
+        """Return the names of the files in a folder, sorted."""
         try:
             with os.scandir(self.location(folder)) as entries:
                 return sorted(entry.name for entry in entries if entry.is_file())
@@ -38,7 +38,7 @@ class LocalSource:
             raise _failure(self.location(folder), error) from error
 
     def facts(self, path: str) -> FileFacts:
-        """Size and time of change of a file."""
+        """Return the size and time of change of a file."""
         try:
             status = os.stat(self.location(path))
         except OSError as error:
@@ -60,7 +60,7 @@ class LocalSource:
             raise _failure(self.location(path), error) from error
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Bytes ``start`` to ``stop`` (exclusive) of each range."""
+        """Return the bytes ``start`` to ``stop`` (exclusive) of each range."""
         try:
             with Path(self.location(path)).open("rb") as file:
                 return [os.pread(file.fileno(), stop - start, start) for start, stop in ranges]
@@ -68,7 +68,7 @@ class LocalSource:
             raise _failure(self.location(path), error) from error
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: nothing is open."""
 
 
 def _link_or_copy(source: str, target: Path) -> None:
@@ -82,7 +82,7 @@ def _link_or_copy(source: str, target: Path) -> None:
 
 
 def sha256_of(path: Path, count: Count = lambda _: None) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
+    """Return the sha256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
@@ -92,7 +92,7 @@ def sha256_of(path: Path, count: Count = lambda _: None) -> str:
 
 
 def _failure(location: str, error: OSError) -> TransportError:
-    """What an error of the file system means for one file."""
+    """Return what an error of the file system means for one file."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return TransportError("not_found", f"{location} does not exist", is_final=True)
     if isinstance(error, PermissionError):

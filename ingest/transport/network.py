@@ -1,4 +1,4 @@
-"""How servers are treated: the options before the command, the same for every command."""
+"""Network options: they come before the command and are the same for every command."""
 
 from typing import Annotated
 
@@ -33,9 +33,9 @@ def network(
         list[str] | None, typer.Option(help="Another host to which redirects are followed.")
     ] = None,
 ) -> None:
-    """Survey files into the lake: one product each, from a path, an http(s) URL or s3://.
+    """Take survey files into the lake, one product per command.
 
-    The options here say how servers are treated and stand before the command:
+    A source is a path, an http(s) URL or s3://. Network options come before the command, as in
     'python -m ingest --workers 2 coadds'.
     """
     context.obj = TransportSettings(
@@ -49,12 +49,12 @@ def network(
 
 
 def opened(context: typer.Context, location: str) -> Source:
-    """The source behind a location, treated as the options before the command say."""
+    """Open the source behind a location with the command line's options."""
     return open_source(location, context.obj)
 
 
 def n_workers(source: Source) -> int:
-    """How many files at a time."""
+    """Return how many files to fetch at a time."""
     if source.settings.n_workers is not None:
         return source.settings.n_workers
     if not isinstance(source, LocalSource):

@@ -48,7 +48,7 @@ def _ends(name: str, endings: tuple[str, ...]) -> bool:
 
 
 def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source:
-    """The source behind a path or URL.
+    """Return the source behind a path or URL.
 
     Raises
     ------

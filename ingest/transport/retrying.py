@@ -63,7 +63,7 @@ def try_again(call: Callable[[], Result], settings: TransportSettings, tries: Tr
 
 
 def is_worth_another(error: BaseException) -> bool:
-    """Whether another try may end better: content that failed its checks counts, misuse does not."""
+    """Tell whether another try may succeed: not for misuse."""
     if isinstance(error, TransportError):
         wait = error.retry_after or 0.0
         return not error.is_final and wait <= LONGEST_RETRY_AFTER
@@ -71,7 +71,7 @@ def is_worth_another(error: BaseException) -> bool:
 
 
 def delay(state: RetryCallState, settings: TransportSettings) -> float:
-    """Seconds until the next try: doubled each time, and never sooner than the server asked."""
+    """Return the seconds until the next try, no fewer than the server asked."""
     doubled = settings.first_delay * 2.0 ** (state.attempt_number - 1)
     seconds = min(doubled, settings.max_delay) * random.uniform(1 - JITTER, 1 + JITTER)
     error = state.outcome.exception() if state.outcome else None

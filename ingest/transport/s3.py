@@ -53,17 +53,17 @@ class S3Source:
         )
 
     def location(self, path: str) -> str:
-        """The full URL of a file."""
+        """Return the full URL of a file."""
         return f"{self.root}/{path}" if path else self.root
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, sorted."""
+        """Return the names of the files in a folder, sorted."""
         with self._errors(folder):
             listing = obstore.list_with_delimiter(self._store, folder or None)
         return sorted(entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"])
 
     def facts(self, path: str) -> FileFacts:
-        """Size and version of a file."""
+        """Return the size and version of a file."""
         with self._errors(path):
             return _facts(obstore.head(self._store, path))
 
@@ -81,7 +81,7 @@ class S3Source:
         return Placed(n_bytes, sha256, facts.version)
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Bytes ``start`` to ``stop`` (exclusive) of each range, all of one version of the file."""
+        """Return the bytes of each range, all of one version of the file."""
         parts, versions = [], set()
         for start, stop in ranges:
             with self._errors(path):
@@ -97,11 +97,11 @@ class S3Source:
         return parts
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: nothing is open."""
 
     @contextmanager
     def _errors(self, path: str) -> Iterator[None]:
-        """Failures of the store as failures of the file."""
+        """Turn failures of the store into failures of the file."""
         self._gate.wait()
         try:
             yield

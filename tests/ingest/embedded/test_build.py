@@ -24,7 +24,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from ingest.mock.build import write_survey
+from ingest.embedded.build import write_survey
 
 def kill_all(event, arguments):
     if event == "os.rename" and str(arguments[1]).endswith(".fits.fz"):
