@@ -94,9 +94,7 @@ def _over_parquet(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as lake; use lake")
     for table in SMALL_TABLES:
-        connection.execute(
-            f"create table {table} as from '{folder / f'table_{table}.parquet'}'"
-        )
+        connection.execute(f"create table {table} as from '{folder / f'table_{table}.parquet'}'")
     connection.execute(f"create view stg_sources as from '{folder / 'sources.parquet'}'")
     connection.execute(f"create table folder as select '{folder / 'with_duckdb.parquet'}' as path")
     return connection
