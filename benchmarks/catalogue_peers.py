@@ -18,7 +18,7 @@ from store import lake
 COLUMNS = ("brickid", "objid", "ra", "dec", "type", "rmag", "zmag", "w1mag")
 SMALL_TABLES = (
     *("stg_bricks", "bricks_with_region", "region_metrics", "region_selections"),
-    *("lrg_cuts", "parent_galaxies"),
+    "lrg_cuts",
 )
 ROUNDS = 3
 Way = Callable[[], tuple[int, int]]
@@ -53,7 +53,7 @@ def report(selection: str, funnel: str, parent_bricks: str, folder: Path) -> boo
 
 
 def _best_of_rounds(ways: dict[str, Way]) -> dict[str, tuple[float, float]]:
-    """Wall and CPU seconds of the fastest round of each way.
+    """Return wall and CPU seconds of the fastest round of each way.
 
     The ways take turns, so that whatever else the machine does meets all of them.
     """
@@ -75,18 +75,18 @@ def _cpu_seconds() -> float:
 
 
 def _export(parent_bricks: str, folder: Path) -> None:
-    """Write the columns that the cuts read, and the bricks, as plain Parquet."""
+    """Write the columns that the cuts read, and the bricks, as plain Parquet.
+
+    Compressed as in the lake, whose files have DuckLake's default.
+    """
     with lake.connect(read_only=True) as connection:
         connection.execute(
             f"copy (select {', '.join(COLUMNS)} from stg_sources)"
-            f" to '{folder / 'sources.parquet'}' (compression zstd)"
+            f" to '{folder / 'sources.parquet'}' (compression snappy)"
         )
         connection.execute(f"copy ({parent_bricks}) to '{folder / 'bricks.parquet'}'")
         for table in SMALL_TABLES:
-            rows = "limit 0" if table == "parent_galaxies" else ""
-            connection.execute(
-                f"copy (from {table} {rows}) to '{folder / f'table_{table}.parquet'}'"
-            )
+            connection.execute(f"copy {table} to '{folder / f'{table}.parquet'}'")
 
 
 def _over_parquet(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -94,9 +94,8 @@ def _over_parquet(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as lake; use lake")
     for table in SMALL_TABLES:
-        connection.execute(f"create table {table} as from '{folder / f'table_{table}.parquet'}'")
+        connection.execute(f"create table {table} as from '{folder / f'{table}.parquet'}'")
     connection.execute(f"create view stg_sources as from '{folder / 'sources.parquet'}'")
-    connection.execute(f"create table folder as select '{folder / 'with_duckdb.parquet'}' as path")
     return connection
 
 
@@ -136,7 +135,7 @@ def _with_polars(folder: Path) -> tuple[int, int]:
     selected = (
         judged.filter(pl.col("failed_cut") == 0)
         .join(bricks.filter(pl.col("failed_brick_cut") == 0), on="brickid")
-        .select("brickid", "objid", "ra", "dec", "region_id", "brick_split")
+        .select("brickid", "objid", "ra", "dec")
         .sink_parquet(folder / "with_polars.parquet", lazy=True, maintain_order=False)
     )
     counts, _ = pl.collect_all([failures, selected], engine="streaming")

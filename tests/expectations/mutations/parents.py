@@ -9,7 +9,10 @@ CHANGES = {
         "position_is_that_of_the_source": "ra = ra + 1e-6 where brickid = 1",
     },
     "border_splits": {
-        "galaxy_is_a_source": "objid = 77 where objid = 0",
+        "galaxy_is_a_source": (
+            "objid = 77 where objid = 0",
+            "every_galaxy_of_a_border_brick_is_there",
+        ),
         "brick_is_at_a_border": (
             "insert into border_splits select brickid, objid, region_split"
             " from parent_galaxies where brickid = 5 limit 1"
