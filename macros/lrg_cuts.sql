@@ -63,7 +63,7 @@
     {%- endfor -%}
     {%- if not cuts -%}
         {{ exceptions.raise_compiler_error(
-            "no galaxy variant '" ~ variant ~ "' with cuts in the seed lrg_cuts: the seed lrg_variants has "
+            "no galaxy variant '" ~ variant ~ "': the seed lrg_variants has "
             ~ lrg_variants() | join(', ')
         ) }}
     {%- endif -%}

@@ -27,8 +27,8 @@ MANIFESTS = ("run", "--select", "manifests", "--vars")
     ("arguments", "sentence"),
     [
         (
-            ("run", "--select", "parent_sources", "--vars", "{parent_variant: v9}"),
-            "no galaxy variant 'v9' with cuts in the seed lrg_cuts: the seed lrg_variants has v1_pure",
+            ("run", "--select", "parent_funnel", "--vars", "{parent_variant: v9}"),
+            "no galaxy variant 'v9': the seed lrg_variants has v1_pure_massive, v2_baseline_dr10",
         ),
         ((*MANIFESTS, "{tier: [debug]}"), "no var tier: dbt_project.yml lists what can be set"),
         ((*MANIFESTS, "{tiers: [debug, test]}"), "var tiers: there is no 'test', only debug, grid"),
