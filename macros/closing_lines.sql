@@ -13,22 +13,20 @@
 {%- endmacro %}
 
 {% macro close_stage(stage, results) -%}
-    {%- set made, kept, passed, failed = [], [], [], [] -%}
-    {%- for result in results if stage in result.node.fqn[1:2] -%}
-        {%- if result.status in ['error', 'fail', 'skipped'] -%}
-            {%- do failed.append(result.node.name) -%}
-        {%- elif result.node.resource_type in ['test', 'unit_test'] -%}
-            {%- do passed.append(result.node.name) -%}
-        {%- elif result.node.resource_type == 'model' -%}
-            {%- do (kept if 'SETTLED' in (result.message or '') else made).append(result.node.name) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- set bad = ['error', 'fail', 'skipped'] -%}
+    {%- set of_stage = results | selectattr('node.fqn.1', 'equalto', stage) | list -%}
+    {%- set good = of_stage | rejectattr('status', 'in', bad) | list -%}
+    {%- set tables = good | selectattr('node.resource_type', 'equalto', 'model') | list -%}
+    {%- set kept = tables | selectattr('message', 'equalto', 'SETTLED') | list -%}
+    {%- set checks = good | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+    {%- set n_bad = (of_stage | length) - (good | length) -%}
     {{ log(
-        stage ~ ': ' ~ (made | length) ~ ' tables made, ' ~ (kept | length) ~ ' left as they were, '
-        ~ (passed | length) ~ ' checks passed' ~ (', ' ~ (failed | length) ~ ' failed or skipped' if failed else ''),
+        stage ~ ': ' ~ (tables | length - kept | length) ~ ' tables made, ' ~ (kept | length)
+        ~ ' left as they were, ' ~ (checks | length) ~ ' checks passed'
+        ~ (', ' ~ n_bad ~ ' failed or skipped' if n_bad else ''),
         info=true
     ) }}
-    {%- set shown = (made + kept) | last -%}
+    {%- set shown = tables | map(attribute='node.name') | list | last -%}
     {%- if shown %}
         {{ log(run_query("select how_to_look('from " ~ shown ~ " limit 5')").rows[0][0], info=true) }}
     {%- endif -%}

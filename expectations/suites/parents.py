@@ -3,8 +3,17 @@
 import itertools
 
 from expectations.independent.sky import lens_separations_off, near_pairs, pairs_across_splits
-from expectations.seeds import seed_rows
-from expectations.suite import Check, Suite, always, among, between, equal, no_rows, present
+from expectations.suite import (
+    Check,
+    Suite,
+    always,
+    among,
+    between,
+    equal,
+    no_rows,
+    present,
+    same_rows,
+)
 from expectations.suites.rules import (
     SPLITS,
     all_splits_have_members,
@@ -12,27 +21,51 @@ from expectations.suites.rules import (
     sky_position,
     sql_list,
 )
+from expectations.suites.variants import cuts_of, nested_variants, variants
 from store.project import Settings
 
-# The variants of the original, each inside the next; their cuts need only what is stored.
-NESTED = (
-    "v1_pure_massive",
-    "v2_baseline_dr10",
-    "v3_color_relaxed",
-    "v4_mag_relaxed",
-    "v5_very_relaxed",
-)
 COLOURS = {"rz": "rmag - zmag", "zw1": "zmag - w1mag"}
 COLOURS |= {"rz_mw": "rmag_mw - zmag_mw", "zw1_mw": "zmag_mw - w1mag_mw"}
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
+        _parent_sources(settings),
         _border_splits(settings),
         _lens_neighbours(settings),
         _parent_galaxies(settings),
         _parent_funnel(settings),
+    )
+
+
+SELECTED_BRICKS = (
+    "select brickid from bricks_with_region"
+    " where region_id in (select region_id from region_selections)"
+)
+
+
+def _parent_sources(settings: Settings) -> Suite:
+    rule = cuts_of(settings["parent_variant"], settings)
+    return Suite(
+        table="parent_sources",
+        grain="One row per source that passes every cut.",
+        key=("brickid", "objid"),
+        columns=("ra", "dec"),
+        checks=(
+            same_rows(
+                "every_source_that_passes_is_there_and_no_other",
+                "brickid, objid",
+                f"select brickid, objid from stg_sources where {rule}"
+                f" and brickid in ({SELECTED_BRICKS})",
+                why="The cuts are those of the seed, put together again.",
+            ),
+            no_rows(
+                "position_is_that_of_the_source",
+                "select {key} from {batch} as parents inner join stg_sources using (brickid, objid)"
+                " where (parents.ra, parents.dec) is distinct from (stg_sources.ra, stg_sources.dec)",
+            ),
+        ),
     )
 
 
@@ -54,44 +87,25 @@ def _border_splits(settings: Settings) -> Suite:
                 f"({_bricks_at_borders(settings)}) as bricks using (brickid)",
                 why="A usable brick of a selected region that does not lie in one cell whole.",
             ),
-            *_every_galaxy_at_a_border(settings),
+            no_rows(
+                "every_galaxy_of_a_border_brick_is_there",
+                f"{_galaxies_at_borders(settings)} anti join {{batch}} using (brickid, objid)",
+            ),
         ),
-        empty_unless=_galaxies_called_for(settings),
+        empty_unless=_galaxies_at_borders(settings),
     )
 
 
 def _bricks_at_borders(settings: Settings) -> str:
     is_at_border = "not is_inside_cell" if settings["regions_cut_by_cell"] else "false"
+    return f"{SELECTED_BRICKS} and {is_at_border}"
+
+
+def _galaxies_at_borders(settings: Settings) -> str:
     return (
-        f"select * from bricks_with_region where {is_at_border}"
-        " and region_id in (select region_id from region_selections)"
+        "select brickid, objid from parent_sources"
+        f" semi join ({_bricks_at_borders(settings)}) as bricks using (brickid)"
     )
-
-
-def _count_of_variant(settings: Settings) -> str:
-    """The column of `bricks_with_region` that counts the parent variant; empty if none does."""
-    variant = settings["parent_variant"]
-    return f"n_lrg_{variant[:2]}" if variant in NESTED else ""
-
-
-def _galaxies_called_for(settings: Settings) -> str:
-    # What no brick counts calls for nothing here; without its split a galaxy fails among the parents.
-    count = _count_of_variant(settings) or "0"
-    return f"select brickid from ({_bricks_at_borders(settings)}) where {count} > 0"
-
-
-def _every_galaxy_at_a_border(settings: Settings) -> tuple[Check, ...]:
-    count = _count_of_variant(settings)
-    if not count:
-        return ()
-    query = f"""
-        select brickid, {count} as expected, coalesce(n_rows, 0) as observed
-        from ({_bricks_at_borders(settings)}) as bricks
-        left join (select brickid, count(*) as n_rows from {{batch}} group by brickid) as counted
-            using (brickid)
-        where {count} is distinct from coalesce(n_rows, 0)
-    """
-    return (no_rows("every_galaxy_of_a_border_brick_is_there", query),)
 
 
 def _lens_neighbours(settings: Settings) -> Suite:
@@ -114,21 +128,12 @@ def _lens_neighbours(settings: Settings) -> Suite:
                 " where (region_id in (select region_id from region_selections)) is not true",
             ),
         ),
-        empty_unless=_lensed_parents(settings, radius),
-    )
-
-
-def _lensed_parents(settings: Settings, radius: float) -> str:
-    """Sources of the parent variant near a known lens, as far as what is stored tells the variant."""
-    variant = settings["parent_variant"]
-    rule = _cuts_of(variant, settings) if variant in NESTED else "false"
-    return near_pairs(
-        "select known_lens_id, ra, dec from stg_known_lenses",
-        f"select brickid, ra, dec from stg_sources where {rule} and brickid in"
-        " (select brickid from bricks_with_region where region_id in"
-        " (select region_id from region_selections))",
-        radius,
-        "true",
+        empty_unless=near_pairs(
+            "select known_lens_id, ra, dec from stg_known_lenses",
+            "select brickid, ra, dec from parent_sources",
+            radius,
+            "true",
+        ),
     )
 
 
@@ -144,7 +149,7 @@ def _parent_galaxies(settings: Settings) -> Suite:
             *present("region_id", "rmag", "zmag", "w1mag", "is_near_known_lens"),
             always("galaxy_is_no_point", "type not in ('PSF', 'DUP')", column="type"),
             always("galaxy_is_of_the_parent_variant", f"is_{settings['parent_variant']}"),
-            *(_flag_follows_its_cuts(variant, settings) for variant in NESTED),
+            _flags_follow_their_cuts(settings),
             *_flags_are_nested(),
             *(_colour_is_a_difference(name, rule) for name, rule in COLOURS.items()),
             always("gmag_valid_says_so", "gmag_valid = (gmag is not null)", column="gmag_valid"),
@@ -162,33 +167,33 @@ def _parent_galaxies(settings: Settings) -> Suite:
     )
 
 
-def _flag_follows_its_cuts(variant: str, settings: Settings) -> Check:
-    """The flag agrees with the seed's cuts, evaluated on the stored magnitudes."""
-    rule = _cuts_of(variant, settings)
-    return always(f"is_{variant}_follows_its_cuts", f"is_{variant} = coalesce({rule}, false)")
-
-
-def _cuts_of(variant: str, settings: Settings) -> str:
-    """The seed's cuts of a variant as a condition on magnitudes, null where one is missing."""
-    cuts = [row["expression"] for row in seed_rows("lrg_cuts") if row["variant"] == variant]
-    rule = " and ".join(f"({cut})" for cut in cuts)
-    suffix = "mag_mw" if _magnitudes_of(variant, settings) == "dereddened" else "mag"
-    for band in ("g", "r", "z", "w1"):
-        rule = rule.replace(f"{{{band}}}", f"{band}{suffix}")
-    return rule
-
-
-def _magnitudes_of(variant: str, settings: Settings) -> str:
-    if settings["lrg_magnitudes"] != "seed":
-        return str(settings["lrg_magnitudes"])
-    (row,) = (row for row in seed_rows("lrg_variants") if row["variant"] == variant)
-    return row["magnitudes"]
+def _flags_follow_their_cuts(settings: Settings) -> Check:
+    """Compare every flag with the seed's cuts, evaluated on its source."""
+    judged = ", ".join(
+        f"struct_pack(variant := '{variant}', flag := is_{variant},"
+        f" expected := coalesce({cuts_of(variant, settings)}, false))"
+        for variant in variants()
+    )
+    return no_rows(
+        "flags_follow_their_cuts",
+        f"""
+        select {{key}}, variant
+        from (
+            select brickid, objid, unnest([{judged}], recursive := true)
+            from stg_sources
+            inner join (select brickid, objid, columns('is_.*') from {{batch}}) as galaxies
+                using (brickid, objid)
+        )
+        where flag is distinct from expected
+        """,
+        why="The cuts are those of the seed, put together again.",
+    )
 
 
 def _flags_are_nested() -> tuple[Check, ...]:
     return tuple(
         always(f"{inner}_lies_in_{outer}", f"not is_{inner} or is_{outer}")
-        for inner, outer in itertools.pairwise(NESTED)
+        for inner, outer in itertools.pairwise(nested_variants())
     )
 
 
@@ -239,7 +244,7 @@ def _split(settings: Settings) -> tuple[Check, ...]:
 
 
 def _split_fractions(settings: Settings) -> str:
-    """Splits whose share of the galaxies is off by more than the tolerance.
+    """Return the query for splits whose share of the galaxies is off.
 
     A cell goes to a split whole, so with few cells the shares scatter; then four standard
     deviations of that scatter are allowed, sqrt(f (1 - f) sum of squared shares of the cells).

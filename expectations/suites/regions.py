@@ -11,7 +11,6 @@ from expectations.suite import (
     between,
     equal,
     no_rows,
-    present,
     same_rows,
 )
 from expectations.suites.rules import (
@@ -21,15 +20,17 @@ from expectations.suites.rules import (
     sky_position,
     sql_list,
 )
+from expectations.suites.variants import counted_as, nested_counts
 from store.project import Settings
 
-VARIANT_COUNTS = tuple(f"n_lrg_v{variant}" for variant in range(1, 6))
+VARIANT_COUNTS = tuple(f"n_lrg_{name}" for name in counted_as())
+NESTED_COUNTS = tuple(f"n_lrg_{name}" for name in nested_counts())
 SCORES = ("density", "n_lrg", "area_weighted", "psf_weighted")
 WEIGHTS = ("w_psf", "w_depth", "w_ebv")
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
         _split_cells(settings),
         _brick_counts(),
@@ -57,7 +58,7 @@ def _split_cells(settings: Settings) -> Suite:
 
 
 def _blocks_off_their_shares(settings: Settings) -> str:
-    """Blocks of cells in which a split has a cell more or less than its fraction, rounded."""
+    """Return the query for blocks of cells whose splits are off their shares."""
     train, val = settings["split_train_fraction"], settings["split_val_fraction"]
     wanted = f"('train', {train}), ('val', {val}), ('test', {1 - train - val!r})"
     return f"""
@@ -109,12 +110,12 @@ def _brick_counts() -> Suite:
 def _variants_are_nested(*others: str) -> Check:
     nested = " and ".join(
         f"{inner} <= {outer}"
-        for inner, outer in itertools.pairwise((*VARIANT_COUNTS, "n_gal", *others))
+        for inner, outer in itertools.pairwise((*NESTED_COUNTS, "n_gal", *others))
     )
     return always(
         "variants_are_nested",
-        f"{VARIANT_COUNTS[0]} >= 0 and {nested}",
-        why="v1 in v2 in v3 in v4 in v5 in galaxies.",
+        f"{NESTED_COUNTS[0]} >= 0 and {nested}",
+        why="Each variant of the original lies in the next, the last one in the galaxies.",
     )
 
 
@@ -135,7 +136,8 @@ def _bricks_with_region(settings: Settings) -> Suite:
         checks=(
             *sky_position(),
             brick_name(),
-            *present("region_id"),
+            always("region_id_is_a_number", "region_id >= 0", column="region_id"),
+            between("brick_degree", 0, 12),
             always("brick_passes_the_cuts", _usable(settings), why=_usable(settings)),
             _variants_are_nested(),
             always(

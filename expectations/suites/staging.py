@@ -11,7 +11,7 @@ MAGNITUDE_TOLERANCE = 1e-9  # rounding of one logarithm in double precision
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (_sources(settings), _bricks(), _known_lenses(settings), _outcomes())
 
 
@@ -34,7 +34,7 @@ def _sources(settings: Settings) -> Suite:
                 "every_row_read_is_accounted_for",
                 "select sum(1 + n_duplicates)::bigint from {batch}",
                 "select count(*) from raw_sources",
-                why="Sources, and the repetitions counted beside them, are the rows that were read.",
+                why="Sources and the repetitions that they count are the rows that were read.",
             ),
             *(
                 _magnitude_follows_flux(name, flux, settings["ab_zp_nmgy"])

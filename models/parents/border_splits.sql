@@ -4,20 +4,25 @@ parent_sources as (
     select * from {{ ref('parent_sources') }}
 ),
 
+bricks_at_borders as (
+    select * from {{ ref('parent_bricks') }}
+    where brick_split is null
+),
+
 split_cells as (
     select * from {{ ref('split_cells') }}
 ),
 
--- Gathered first, so that the search is called for whole vectors of them and not for the few of
--- each vector of sources.
+-- Materialised, because the search is a Python function: it is called once per vector, and these are
+-- whole vectors of galaxies at borders.
 galaxies_at_borders as materialized (
     select
-        brickid,
-        objid,
-        ra,
-        dec
+        parent_sources.brickid,
+        parent_sources.objid,
+        parent_sources.ra,
+        parent_sources.dec
     from parent_sources
-    where brick_split is null
+    inner join bricks_at_borders on parent_sources.brickid = bricks_at_borders.brickid
 ),
 
 cells_at_borders as (

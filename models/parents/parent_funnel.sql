@@ -1,12 +1,6 @@
--- depends_on: {{ ref('lrg_variants') }}
-{%- set n_cuts = lrg_cuts(var('parent_variant')) | length %}
 -- Its suite compares with the parents, so they come first.
 -- depends_on: {{ ref('parent_galaxies') }}
 with
-
-brick_counts as (
-    select * from {{ ref('brick_counts') }}
-),
 
 brick_failures as (
     select * from {{ ref('brick_failures') }}
@@ -18,8 +12,10 @@ parent_bricks as (
 
 lrg_cuts as (
     select * from {{ ref('lrg_cuts') }}
+    where variant = '{{ var("parent_variant") }}'
 ),
 
+-- Bricks are cut before their sources.
 cuts as (
     select
         1 as cut_order,
@@ -30,69 +26,40 @@ cuts as (
         'region_selected' as cut_name
     union all
     select
-        cut_order + 2 as cut_order,
+        2 + row_number() over (order by cut_order) as cut_order,
         cut_name
     from lrg_cuts
-    where variant = '{{ var("parent_variant") }}'
 ),
 
--- Sources whose brick the brick table lacks have no group and fail the first cut.
-bricks as (
+-- A brick that the brick table lacks is in no group and fails the first cut. The cut is null for
+-- sources that pass all.
+failures_of_bricks as (
     select
-        brick_counts.brickid,
-        brick_counts.n_sources,
         coalesce(parent_bricks.brick_group, 'none') as brick_group,
-        coalesce(parent_bricks.failed_brick_cut, 1) as failed_brick_cut
-    from brick_counts
-    left join parent_bricks on brick_counts.brickid = parent_bricks.brickid
-),
-
-group_totals as (
-    select
-        brick_group,
-        sum(n_sources)::bigint as n_sources
-    from bricks
-    group by brick_group
-),
-
-cut_bricks as (
-    select
-        brick_group,
-        failed_brick_cut as cut_order,
-        sum(n_sources) as n_sources
-    from bricks
-    where failed_brick_cut != 0
-    group by brick_group, failed_brick_cut
-),
-
--- Bricks are added up before their cuts become rows, which are then hundreds and not a million.
-cuts_of_groups as (
-    select
-        bricks.brick_group,
-        unnest([
-            {%- for cut in range(1, n_cuts + 1) %}
-            {'cut_order': {{ cut + 2 }}, 'n_sources': sum(brick_failures.n_cut_{{ cut }})}
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ], recursive := true)
+        case coalesce(parent_bricks.failed_brick_cut, 1)
+            when 0 then 2 + brick_failures.failed_cut
+            else coalesce(parent_bricks.failed_brick_cut, 1)
+        end as cut_order,
+        brick_failures.n_sources
     from brick_failures
-    inner join bricks on brick_failures.brickid = bricks.brickid
-    where bricks.failed_brick_cut = 0
-    group by bricks.brick_group
+    left join parent_bricks on brick_failures.brickid = parent_bricks.brickid
 ),
 
 failures as (
     select
         brick_group,
         cut_order,
-        n_sources
-    from cut_bricks
-    union all
+        sum(n_sources)::bigint as n_sources
+    from failures_of_bricks
+    group by brick_group, cut_order
+),
+
+group_totals as (
     select
         brick_group,
-        cut_order,
-        n_sources
-    from cuts_of_groups
+        sum(n_sources)::bigint as n_sources
+    from failures
+    group by brick_group
 ),
 
 cut_counts as (
@@ -117,7 +84,7 @@ cut_counts as (
 parent_funnel as (
     select
         '{{ var("parent_variant") }}' as parent_variant,
-        cut_order,
+        cut_order::integer as cut_order,
         cut_name,
         brick_group,
         n_sources - n_cut_so_far + n_cut as n_in,

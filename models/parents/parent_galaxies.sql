@@ -1,9 +1,16 @@
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
-{%- set cuts = distinct_lrg_cuts() %}
 with
+
+stg_sources as (
+    select * from {{ ref('stg_sources') }}
+),
 
 parent_sources as (
     select * from {{ ref('parent_sources') }}
+),
+
+parent_bricks as (
+    select * from {{ ref('parent_bricks') }}
 ),
 
 border_splits as (
@@ -17,14 +24,17 @@ hosts_of_known_lenses as (
     from {{ ref('lens_neighbours') }}
 ),
 
--- Each cut is evaluated once, however many variants it is a cut of.
 galaxies as (
     select
-        *
-        {%- for cut in cuts %},
-        {{ cut }} as passes_{{ loop.index }}
-        {%- endfor %}
-    from parent_sources
+        stg_sources.*,
+        parent_bricks.region_id,
+        parent_bricks.brick_split
+    from stg_sources
+    inner join parent_sources
+        on
+            stg_sources.brickid = parent_sources.brickid
+            and stg_sources.objid = parent_sources.objid
+    inner join parent_bricks on stg_sources.brickid = parent_bricks.brickid
 ),
 
 parent_galaxies as (
@@ -57,11 +67,7 @@ parent_galaxies as (
         galaxies.ebv,
         galaxies.maskbits,
         {%- for variant in lrg_variants() %}
-        (
-            {%- for name, cut in lrg_cuts(variant) %}
-            {{ 'and ' if not loop.first }}passes_{{ cuts.index(cut) + 1 }}
-            {%- endfor %}
-        ) is true as is_{{ variant }},
+        {{ is_lrg(variant) }} as is_{{ variant }},
         {%- endfor %}
         galaxies.gmag is not null as gmag_valid,
         hosts_of_known_lenses.objid is not null as is_near_known_lens

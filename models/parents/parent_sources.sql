@@ -1,9 +1,10 @@
-{{ config(materialized='ephemeral') }}
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 with
 
 stg_sources as (
     select * from {{ ref('stg_sources') }}
+    where
+        {{ passes_cuts(var('parent_variant')) }}
 ),
 
 parent_bricks as (
@@ -13,16 +14,12 @@ parent_bricks as (
 
 parent_sources as (
     select
-        stg_sources.*,
-        parent_bricks.region_id,
-        parent_bricks.brick_split
+        stg_sources.brickid,
+        stg_sources.objid,
+        stg_sources.ra,
+        stg_sources.dec
     from stg_sources
     inner join parent_bricks on stg_sources.brickid = parent_bricks.brickid
-    where
-        true
-        {%- for cut_name, expression in lrg_cuts(var('parent_variant')) %}
-        and {{ expression }}
-        {%- endfor %}
 )
 
 select * from parent_sources

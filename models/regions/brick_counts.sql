@@ -1,6 +1,3 @@
-{%- set counted = [
-    'v1_pure_massive', 'v2_baseline_dr10', 'v3_color_relaxed', 'v4_mag_relaxed', 'v5_very_relaxed',
-] -%}
 -- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 with
 
@@ -13,8 +10,8 @@ brick_counts as (
         brickid,
         count(*) as n_sources,
         count(*) filter (where type not in ('PSF', 'DUP')) as n_gal
-        {%- for variant in counted %},
-        count(*) filter (where {{ is_lrg(variant) }}) as n_lrg_{{ variant[:2] }}
+        {%- for variant, counted_as in counted_variants() %},
+        count(*) filter (where {{ is_lrg(variant) }}) as n_lrg_{{ counted_as }}
         {%- endfor %}
     from stg_sources
     group by brickid

@@ -69,13 +69,10 @@ bricks_with_region as (
         usable_bricks.dec2,
         usable_bricks.area_deg2,
         usable_bricks.n_gal,
-        {%- for variant in range(1, 6) %}
-        usable_bricks.n_lrg_v{{ variant }},
-        {%- endfor %}
+        -- One column per variant that brick_counts counts: n_lrg_v3 gives lrg_density_v3.
+        columns('n_lrg_.*'),
         usable_bricks.n_gal / usable_bricks.area_deg2 as gal_density,
-        {%- for variant in range(1, 6) %}
-        usable_bricks.n_lrg_v{{ variant }} / usable_bricks.area_deg2 as lrg_density_v{{ variant }},
-        {%- endfor %}
+        columns('n_lrg_(.*)') / usable_bricks.area_deg2 as "lrg_density_\1",
         usable_bricks.n_lrg_v3 / nullif(usable_bricks.n_gal, 0) as lrg_frac_v3,
         usable_bricks.ebv,
         usable_bricks.psfsize_g,

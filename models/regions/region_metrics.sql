@@ -20,9 +20,7 @@ region_summaries as (
         sum(area_deg2) as area_deg2,
         sum(n_gal)::bigint as n_gal_total,
         sum(gal_density * area_deg2) as gal_density_area_sum,
-        {%- for variant in range(1, 6) %}
-        sum(n_lrg_v{{ variant }})::bigint as n_lrg_v{{ variant }}_total,
-        {%- endfor %}
+        sum(columns('n_lrg_.*'))::bigint as "\0_total",
         {%- for name in summarised %}
         avg({{ name }}) as {{ name }}_mean,
         coalesce(stddev_samp({{ name }}), 0) as {{ name }}_std,
@@ -44,9 +42,7 @@ region_summaries as (
 region_shapes as (
     select
         region_summaries.*,
-        {%- for variant in range(1, 6) %}
-        n_lrg_v{{ variant }}_total / area_deg2 as lrg_density_v{{ variant }}_areaweighted,
-        {%- endfor %}
+        columns('n_lrg_(.*)_total') / area_deg2 as "lrg_density_\1_areaweighted",
         area_deg2 / nullif(
             least(ra_max - ra_min, ra_max_wrapped - ra_min_wrapped)
             * (dec_max - dec_min)

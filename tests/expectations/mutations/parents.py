@@ -1,8 +1,18 @@
 """What breaks the suites of `parents`."""
 
 CHANGES = {
+    "parent_sources": {
+        "every_source_that_passes_is_there_and_no_other": (
+            "insert into parent_sources select brickid, objid, ra, dec from stg_sources"
+            " where type = 'PSF' limit 1"
+        ),
+        "position_is_that_of_the_source": "ra = ra + 1e-6 where brickid = 1",
+    },
     "border_splits": {
-        "galaxy_is_a_source": "objid = 77 where objid = 0",
+        "galaxy_is_a_source": (
+            "objid = 77 where objid = 0",
+            "every_galaxy_of_a_border_brick_is_there",
+        ),
         "brick_is_at_a_border": (
             "insert into border_splits select brickid, objid, region_split"
             " from parent_galaxies where brickid = 5 limit 1"
@@ -22,44 +32,25 @@ CHANGES = {
     "parent_galaxies": {
         "galaxy_is_of_the_parent_variant": (
             "is_v3_color_relaxed = false where objid = 0 and brickid = 1",
-            "is_v3_color_relaxed_follows_its_cuts",
+            "flags_follow_their_cuts",
         ),
-        "is_v1_pure_massive_follows_its_cuts": (
-            "is_v1_pure_massive = not is_v1_pure_massive",
-            "v1_pure_massive_lies_in_v2_baseline_dr10",
-        ),
-        "is_v2_baseline_dr10_follows_its_cuts": (
-            "is_v2_baseline_dr10 = true where not is_v2_baseline_dr10"
-        ),
-        "is_v3_color_relaxed_follows_its_cuts": (
-            "is_v3_color_relaxed = null where brickid = 1 and objid = 0",
-            "galaxy_is_of_the_parent_variant",
-        ),
-        "is_v4_mag_relaxed_follows_its_cuts": (
-            "is_v4_mag_relaxed = false where brickid = 1 and objid = 0",
-            "v3_color_relaxed_lies_in_v4_mag_relaxed",
-        ),
-        "is_v5_very_relaxed_follows_its_cuts": (
-            "is_v5_very_relaxed = false where brickid = 1 and objid = 0",
-            "v4_mag_relaxed_lies_in_v5_very_relaxed",
-        ),
+        "flags_follow_their_cuts": "is_desi_lrg_south = true where brickid = 1 and objid = 0",
         "v1_pure_massive_lies_in_v2_baseline_dr10": (
             "is_v1_pure_massive = true where not is_v2_baseline_dr10",
-            "is_v1_pure_massive_follows_its_cuts",
+            "flags_follow_their_cuts",
         ),
         "v2_baseline_dr10_lies_in_v3_color_relaxed": (
             "is_v2_baseline_dr10 = true, is_v3_color_relaxed = false where brickid = 1",
-            "is_v2_baseline_dr10_follows_its_cuts",
-            "is_v3_color_relaxed_follows_its_cuts",
+            "flags_follow_their_cuts",
             "galaxy_is_of_the_parent_variant",
         ),
         "v3_color_relaxed_lies_in_v4_mag_relaxed": (
             "is_v4_mag_relaxed = false where brickid = 1",
-            "is_v4_mag_relaxed_follows_its_cuts",
+            "flags_follow_their_cuts",
         ),
         "v4_mag_relaxed_lies_in_v5_very_relaxed": (
             "is_v5_very_relaxed = false where brickid = 1",
-            "is_v5_very_relaxed_follows_its_cuts",
+            "flags_follow_their_cuts",
         ),
         "rz_is_a_difference": "rz = rz + 1e-6 where brickid = 1 and objid = 2",
         "zw1_is_a_difference": "zw1 = null where brickid = 1 and objid = 2",

@@ -38,12 +38,27 @@ select
     22.5e0 - 2.5e0 * log10(flux_r) as rmag,
     22.5e0 - 2.5e0 * log10(flux_z) as zmag,
     22.5e0 - 2.5e0 * log10(flux_w1) as w1mag,
+    gmag - 0.1e0 as gmag_mw,
+    rmag - 0.07e0 as rmag_mw,
+    zmag - 0.04e0 as zmag_mw,
+    w1mag - 0.01e0 as w1mag_mw,
+    pow(10e0, -0.4e0 * 0.04e0) as mw_transmission_z,
+    4e0 + o as fiberflux_z,
+    5e0 + o as fibertotflux_z,
+    9e0 as flux_ivar_g,
+    9e0 as flux_ivar_r,
+    9e0 as flux_ivar_z,
+    9e0 as flux_ivar_w1,
+    2 as nobs_g,
+    2 as nobs_r,
+    2 as nobs_z,
+    0e0 as gaia_phot_g_mean_mag,
     (brickid = 1 and o = 1)::integer as n_duplicates,
     'sweep-a.fits' as sweep_file,
     12 * brickid + o as row_index
 from stg_bricks cross join range(12) as objects(o);
 
-update stg_sources set flux_g = -1, gmag = null where brickid = 1 and objid = 2;
+update stg_sources set flux_g = -1, gmag = null, gmag_mw = null where brickid = 1 and objid = 2;
 
 create table raw_sources as from stg_sources union all (from stg_sources limit 1);
 

@@ -1,4 +1,8 @@
 -- Every source with a shape is a parent: the fluxes pass v3, v4 and v5.
+create table parent_sources as
+select brickid, objid, ra, dec from stg_sources
+where type <> 'PSF' and rmag - zmag > 0.4 and zmag - w1mag > 0.8;
+
 create table parent_galaxies as
 select
     brickid,
@@ -15,10 +19,10 @@ select
     w1mag,
     rmag - zmag as rz,
     zmag - w1mag as zw1,
-    gmag - 0.1e0 as gmag_mw,
-    rmag - 0.07e0 as rmag_mw,
-    zmag - 0.04e0 as zmag_mw,
-    w1mag - 0.01e0 as w1mag_mw,
+    gmag_mw,
+    rmag_mw,
+    zmag_mw,
+    w1mag_mw,
     rmag_mw - zmag_mw as rz_mw,
     zmag_mw - w1mag_mw as zw1_mw,
     maskbits,
@@ -29,6 +33,13 @@ select
     true as is_v3_color_relaxed,
     true as is_v4_mag_relaxed,
     true as is_v5_very_relaxed,
+    -- Too blue in z - W1 for their r - z.
+    false as is_desi_lrg_south,
+    false as is_desi_lrg_north,
+    false as is_zhou2020_south,
+    false as is_zhou2020_north,
+    false as is_zhou2021_south,
+    false as is_zhou2021_north,
     gmag is not null as gmag_valid,
     brickid = 1 and objid = 0 as is_near_known_lens
 from stg_sources inner join bricks_with_region using (brickid)

@@ -81,7 +81,7 @@ def write_raw_tables(scratch, order="brickid, objid"):
         )
         connection.execute(
             "create table raw_outcomes as select 'sweeps' as product, 'made-up.fits' as file_name,"
-            " true as is_ok, now() as finished_at"
+            " true as is_ok, null::varchar as reason_code, now() as finished_at"
         )
 
 
