@@ -167,10 +167,11 @@ def _sampled_galaxies(settings: Settings) -> Suite:
 def _bin_quotas(settings: Settings) -> Suite:
     n_bins = settings["host_bins_per_axis"] ** 2
     split = "experiment_id, selection_set_id, region_split"
+    key = ("experiment_id", "selection_set_id", "region_split", "psf_bin", "depth_bin")
     return Suite(
         table="bin_quotas",
         grain="One row per experiment, selection set, split and bin of seeing and depth.",
-        key=("experiment_id", "selection_set_id", "region_split", "psf_bin", "depth_bin"),
+        key=key,
         columns=("n_galaxies", "n_candidates", "n_quota", "n_hosts"),
         checks=(
             among("region_split", SPLITS),
@@ -197,10 +198,10 @@ def _bin_quotas(settings: Settings) -> Suite:
             no_rows(
                 "hosts_are_those_sampled",
                 """
-                select {key}, n_hosts, n_found from {batch} as made
+                select experiment_id, n_hosts, n_found from {batch} as made
                 full join (
-                    select {key}, count(*) as n_found from sampled_galaxies group by all
-                ) using ({key})
+                    select {bin_key}, count(*) as n_found from sampled_galaxies group by all
+                ) using ({bin_key})
                 where n_hosts is distinct from coalesce(n_found, 0)
                 """,
             ),
