@@ -72,6 +72,29 @@ def test_a_choice_that_cannot_be_is_refused_with_what_there_is(own_lake, argumen
     assert sentence in refusal(own_lake, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("n_galaxies = 0", "tier debug asks for 0 galaxies"),
+        (
+            "grid = 'grid_smal'",
+            'tier debug asks for the grid "grid_smal", which neither the seed grid_axes nor the seed'
+            " priors has",
+        ),
+        ("sampling = 'some_configs'", "no such sampling: some_configs"),
+    ],
+    ids=["galaxies", "grid", "sampling"],
+)
+def test_a_tier_that_cannot_be_is_refused_before_anything_is_made(
+    own_lake, tmp_path, change, sentence
+):
+    scratch = own_lake.copy(tmp_path)
+    with scratch.connect(read_only=False) as connection:
+        connection.execute(f"update tiers set {change} where survey_size = 'demo' and tier = 'debug'")
+    assert sentence in refusal(scratch, *MANIFESTS[:-1])
+    assert counts_of_last_run(scratch)[0] < 5  # the tables of hosts and tasks are left undone
+
+
 @pytest.mark.parametrize("stages", [("stagin",), ("staging", "manifest")], ids="-".join)
 def test_a_stage_that_there_is_not_is_an_error(own_lake, stages):
     said = refusal(own_lake, "build", "--select", *stages, code=2)
