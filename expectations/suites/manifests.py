@@ -197,11 +197,11 @@ def _bin_quotas(settings: Settings) -> Suite:
             ),
             no_rows(
                 "hosts_are_those_sampled",
-                """
-                select experiment_id, n_hosts, n_found from {batch} as made
+                f"""
+                select experiment_id, n_hosts, n_found from {{batch}} as made
                 full join (
-                    select {bin_key}, count(*) as n_found from sampled_galaxies group by all
-                ) using ({bin_key})
+                    select {", ".join(key)}, count(*) as n_found from sampled_galaxies group by all
+                ) using ({", ".join(key)})
                 where n_hosts is distinct from coalesce(n_found, 0)
                 """,
             ),

@@ -68,12 +68,8 @@ CHANGES = {
         "rendered_flux_agrees_with_ray_tracing": (
             f"flux_closure = 0.9, flux_error_flag = true {CHECKED_RENDER}"
         ),
-        "rendered_flux_is_within_the_budget_to_n_1": (
-            f"flux_closure = 1.006 {GOOD_RENDER}"
-        ),
-        "rendered_flux_is_within_the_budget_to_n_4": (
-            f"flux_closure = 1.016 {GOOD_PRIOR_RENDER}"
-        ),
+        "rendered_flux_is_within_the_budget_to_n_1": (f"flux_closure = 1.006 {GOOD_RENDER}"),
+        "rendered_flux_is_within_the_budget_to_n_4": (f"flux_closure = 1.016 {GOOD_PRIOR_RENDER}"),
         **{
             f"flux_is_that_of_the_source_{band}": (
                 f"total_injected_flux_{band}_nmgy = total_injected_flux_{band}_nmgy * 1.2"

@@ -90,7 +90,9 @@ def test_a_tier_that_cannot_be_is_refused_before_anything_is_made(
 ):
     scratch = own_lake.copy(tmp_path)
     with scratch.connect(read_only=False) as connection:
-        connection.execute(f"update tiers set {change} where survey_size = 'demo' and tier = 'debug'")
+        connection.execute(
+            f"update tiers set {change} where survey_size = 'demo' and tier = 'debug'"
+        )
     assert sentence in refusal(scratch, *MANIFESTS[:-1])
     assert counts_of_last_run(scratch)[0] < 5  # the tables of hosts and tasks are left undone
 
