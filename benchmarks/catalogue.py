@@ -36,6 +36,10 @@ LIMIT_GIGABYTES = 6
 # The six experiments of the original and its control arithmetic: 30.9 million tasks where no bin of
 # seeing and depth runs short of galaxies.
 EXPERIMENTS = "{survey_size: dr10, grids: [grid_small, grid_medium], control_pairing: disjoint}"
+# Of the demo's `injection_metrics`, whose renders this benchmark does not make: bytes of a row, and
+# of the same columns in a row of a task, where neighbours repeat each other.
+METRIC_ROW_BYTES = 80
+METRIC_TASK_BYTES = 69
 
 
 @dataclass(frozen=True)
@@ -209,7 +213,7 @@ PREDICTED_HOSTS = """
 with plans as (
     select experiment_id, n_galaxies, n_configs_per_galaxy * n_replicates as n_tasks_per_host,
         unnest(selection_set_ids) as selection_set_id
-    from stage_config
+    from experiments
 ),
 held as (
     select region_id, region_split, psf_bin, depth_bin, count(*) as n_held
@@ -247,16 +251,40 @@ def report_manifests(folder: Path) -> Step:
         )
         print_models()
         print_experiments(connection)
+        print_disk(connection)
     again = dbt("run", "--select", "manifests", "--vars", EXPERIMENTS)
     print(f"  again, unchanged: {again.seconds:.0f} s", flush=True)
     return step
+
+
+def print_disk(connection: DuckDBPyConnection) -> None:
+    """Print the disk from manifests to injections, and what copies of all tasks would take."""
+    sizes = dict(
+        connection.execute(
+            "select table_name, file_size_bytes from ducklake_table_info('lake')"
+        ).fetchall()
+    )
+    n_tasks, n_rows = connection.execute(
+        "select count(*), count(distinct (render_id, bandset, stamp_size)) from injection_tasks"
+    ).fetchone()
+    tasks, metrics = sizes["injection_tasks"], n_rows * METRIC_ROW_BYTES
+    now = sizes["systems"] + tasks + metrics
+    copied = now + 2 * tasks + n_tasks * METRIC_TASK_BYTES
+    print(
+        f"  disk from manifests to injections: {now / GIGABYTE:.2f} GB ({now / n_tasks:.0f} bytes a"
+        f" task: systems {sizes['systems'] / GIGABYTE:.2f}, tasks {tasks / GIGABYTE:.2f}, metrics of"
+        f" {n_rows:,} renders and sizes {metrics / GIGABYTE:.2f} at {METRIC_ROW_BYTES} bytes); with"
+        f" runnable_tasks and injections as tables {copied / GIGABYTE:.2f} GB"
+        f" ({copied / n_tasks:.0f} bytes a task): {now / copied:.2f} of that"
+        f" (below 0.5: {verdict(now / copied < 0.5)})"
+    )
 
 
 def print_experiments(connection: DuckDBPyConnection) -> None:
     """Print the tasks of each experiment, and what its tier's arithmetic predicts."""
     for row in connection.execute(
         "select experiment_id, n_tasks, n_controls, n_tasks_nominal, n_predicted, n_short_bins,"
-        f" n_bins from experiment_mixture inner join stage_config using (experiment_id)"
+        f" n_bins from experiment_mixture inner join experiments using (experiment_id)"
         f" inner join ({PREDICTED_HOSTS}) using (experiment_id) order by 1"
     ).fetchall():
         name, n_tasks, n_controls, nominal, predicted, n_short, n_bins = row

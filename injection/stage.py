@@ -1,4 +1,4 @@
-"""The injection stage: every task in, one row per task out, pixels in part files beside."""
+"""The injection stage: renders in, part files of their metrics and pixels out."""
 
 import itertools
 import os
@@ -107,7 +107,20 @@ def run_stage(
 
 
 def rows_query(tasks: str, paths: Iterable[Path]) -> str:
-    """Return the SQL for every task with its metric row."""
+    """Return the SQL for every task with its metric row.
+
+    Parameters
+    ----------
+    tasks : str
+        Name of a table or view of tasks.
+    paths : iterable of Path
+        Files with the metric rows.
+
+    Raises
+    ------
+    StageError
+        When there are no files.
+    """
     files = ", ".join(sql_text(str(path)) for path in paths)
     if not files:
         raise StageError(f"{tasks} is empty: build the stages before this one")
@@ -119,16 +132,25 @@ def rows_query(tasks: str, paths: Iterable[Path]) -> str:
     """
 
 
-def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, query: str) -> None:
-    """Refuse a result in which a task has no row, several, or no verdict.
+def check_result(cursor: duckdb.DuckDBPyConnection, tasks: str, paths: Iterable[Path]) -> None:
+    """Check that every task has exactly one metric row with a verdict.
+
+    Parameters
+    ----------
+    cursor : duckdb.DuckDBPyConnection
+    tasks : str
+        Name of a table or view of tasks.
+    paths : iterable of Path
+        Files with the metric rows.
 
     Raises
     ------
     StageError
+        When a task has none, or more than one.
     """
     [(n_tasks,)] = cursor.execute(f"select count(*) from {tasks}").fetchall()
     [(n_rows, n_judged)] = cursor.execute(
-        f"select count(*), count(cutout_ok) from ({query})"
+        f"select count(*), count(cutout_ok) from ({rows_query(tasks, paths)})"
     ).fetchall()
     if not n_tasks == n_rows == n_judged:
         raise StageError(

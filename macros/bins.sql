@@ -1,10 +1,22 @@
-{% macro quartile_bin(value, edges) -%}
-    {#- 0 to 3 for five edges, half open; what lies outside the edges is in the last bin. -#}
+{#
+  Bins of seeing and depth that hosts are spread over evenly: quantiles over the usable bricks, var
+  `host_bins_per_axis` of either, 4 of them quartiles.
+#}
+
+{% macro bin_fractions() -%}
+    {#- Fractions of the bricks at the edges of the bins, 0 and 1 included. -#}
+    {%- set n_bins = var('host_bins_per_axis') -%}
+    [{% for edge in range(n_bins + 1) %}{{ edge / n_bins }}e0{{ ', ' if not loop.last }}{% endfor %}]
+{%- endmacro %}
+
+{% macro condition_bin(value, edges) -%}
+    {#- Number of the bin, from 0, half open; what lies outside the edges is in the last one. -#}
+    {%- set last_bin = var('host_bins_per_axis') - 1 -%}
     (case
-        when {{ value }} < {{ edges }}[1] then 3
-        when {{ value }} < {{ edges }}[2] then 0
-        when {{ value }} < {{ edges }}[3] then 1
-        when {{ value }} < {{ edges }}[4] then 2
-        else 3
+        when {{ value }} < {{ edges }}[1] then {{ last_bin }}
+        {%- for bin in range(last_bin) %}
+        when {{ value }} < {{ edges }}[{{ bin + 2 }}] then {{ bin }}
+        {%- endfor %}
+        else {{ last_bin }}
     end)::tinyint
 {%- endmacro %}

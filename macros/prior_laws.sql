@@ -3,6 +3,21 @@
   number_counts: as many sources per magnitude as 10^(slope m).
 #}
 
+{% macro prior_parameters() -%}
+    {#-
+      What a prior draws, in the order in which the densities are multiplied: each parameter and the
+      uniform that it is drawn from, one half of a digest of `keyed_injections`.
+    -#}
+    {{ return({
+        'theta_e_arcsec': digest_u1('prior_lens_digest'),
+        'shear': digest_u2('prior_lens_digest'),
+        'src_r_mag': digest_u1('prior_source_digest'),
+        'src_reff_arcsec': digest_u2('prior_source_digest'),
+        'src_n': digest_u1('prior_shape_digest'),
+        'src_e': digest_u2('prior_shape_digest'),
+    }) }}
+{%- endmacro %}
+
 {% macro law_draw(law, u) -%}
     {#- Inverse of the law's distribution function at u. -#}
     case {{ law }}['law']

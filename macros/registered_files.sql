@@ -1,7 +1,8 @@
 {% materialization registered_files, adapter='duckdb', supported_languages=['python'] %}
     {#-
         A Python model that returns the paths of Parquet files becomes a lake table that holds their
-        rows, without copying them (store/registration.py). Columns: meta 'columns' of the model.
+        rows, without copying them (store/registration.py). Columns: meta 'columns' of the model, or
+        those of the files.
     -#}
     {%- set relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}

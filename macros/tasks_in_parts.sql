@@ -6,10 +6,10 @@
     {%- if var('tasks_per_part') | int < 1 -%}
         {{ exceptions.raise_compiler_error("tasks_per_part is " ~ var('tasks_per_part') ~ ": at least 1 is needed") }}
     {%- endif -%}
-    {%- set stage_config = adapter.get_relation(
-        target.database, target.schema, 'stage_config'
+    {%- set experiments = adapter.get_relation(
+        target.database, target.schema, 'experiments'
     ) if execute else none -%}
-    {%- if not stage_config -%}{{ return(1) }}{%- endif -%}
-    {%- set rows = run_query("select sum(n_tasks_nominal)::bigint from " ~ stage_config).rows -%}
+    {%- if not experiments -%}{{ return(1) }}{%- endif -%}
+    {%- set rows = run_query("select sum(n_tasks_nominal)::bigint from " ~ experiments).rows -%}
     {{ return(((rows[0][0] or 0) // var('tasks_per_part')) | int + 1) }}
 {%- endmacro %}

@@ -18,7 +18,7 @@ FILES_PER_CALL = 1_000
 def register_files(
     session: duckdb.DuckDBPyConnection,
     table: str,
-    columns: dict[str, str],
+    columns: dict[str, str] | None,
     wanted: Iterable[str],
 ) -> None:
     """Let a lake table hold the rows of these files and no others.
@@ -29,15 +29,22 @@ def register_files(
         With the lake attached as ``lake``; the change is part of its transaction.
     table : str
         Name of the table in the schema ``main``, made when it is not there.
-    columns : dict of str to str
-        Its columns and their SQL types; hive partitions in the paths are columns.
+    columns : dict of str to str, or None
+        Its columns and their SQL types; hive partitions in the paths are columns. None: those of
+        the first file, and there must be one; a table with other columns is made anew, for then
+        none of its files is wanted any more.
     wanted : iterable of str
         Absolute paths, or URLs. Local files of a lake in an object store are copied there.
     """
     wanted = sorted(lake_files.in_lake(path) for path in wanted)
     name = f"{CATALOGUE}.main.{table}"
     registered = _registered(session, table)
-    if not all(lake_files.exists(path) for path in registered):  # the lake was moved
+    is_moved = not all(lake_files.exists(path) for path in registered)  # as a lake's folder may be
+    is_changed = False
+    if columns is None:
+        columns = _columns(session, f"read_parquet({sql_text(wanted[0])})")
+        is_changed = bool(registered) and _columns(session, name) != columns
+    if is_moved or is_changed:
         session.execute(f"drop table {name}")
         registered = []
     definition = ", ".join(f"{column} {kind}" for column, kind in columns.items())
@@ -46,6 +53,11 @@ def register_files(
     if outdated:
         session.execute(f"delete from {name} where filename in ({outdated})")
     _add(session, table, [path for path in wanted if path not in set(registered)])
+
+
+def _columns(session: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Return the columns of a table or table function and their types."""
+    return {row[0]: row[1].lower() for row in session.execute(f"describe from {source}").fetchall()}
 
 
 def _registered(session: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -151,7 +151,7 @@ def _runnable_tasks(settings: Settings) -> Suite:
             ),
             no_rows(
                 "every_experiment_keeps_injections_and_controls",
-                "select experiment_id from stage_config left join {batch} as tasks"
+                "select experiment_id from experiments left join {batch} as tasks"
                 " using (experiment_id) group by experiment_id having count(distinct is_control) < 2",
             ),
         ),

@@ -4,11 +4,14 @@ from dataclasses import fields
 
 from expectations.independent.raytrace import FUNCTION as RAYTRACE
 from expectations.independent.raytrace import System
-from expectations.suite import Check, always, between, no_rows
+from expectations.suite import Check, between, no_rows
 from store.project import Settings
 from udfs.batch.error_budget import FLUX_LIMITS
 
-MEASURED = "metrics_ok and not is_control"
+IS_CONTROL = "ends_with(render_id, '/CONTROL/0')"
+MEASURED = f"metrics_ok and not {IS_CONTROL}"
+# Metrics with the truth of their render. Controls that stand in for configs are there more than once.
+WITH_SYSTEM = "(select * from {batch} inner join systems using (render_id))"
 # Sources of any size are magnified; what leaves the rendered field may take this much off.
 MAGNIFICATION_MIN, MAGNIFICATION_MAX = 0.995, 1000
 # Per system; the renderer's budget is 1.5 % at most for n = 4, the ray shooting's 0.1 %.
@@ -35,15 +38,16 @@ def fluxes(settings: Settings) -> tuple[Check, ...]:
         no_rows(
             "mean_magnification_follows_the_drawing_law",
             f"""
-            select experiment_id, avg(magnification) as mean, count(*) as n, any_value(expected)
+            select config, avg(magnification) as mean, count(*) as n, any_value(expected)
             from (
-                select experiment_id, render_id, any_value(magnification) as magnification,
+                select coalesce(grid, config_id) as config, render_id,
+                    any_value(magnification) as magnification,
                     4 / any_value(beta_max_over_theta_e) as expected
-                from {{batch}}
+                from {WITH_SYSTEM}
                 where {MEASURED} and theta_e_arcsec >= 5 * src_reff_arcsec
-                group by experiment_id, render_id
+                group by all
             )
-            group by experiment_id
+            group by config
             having (abs(avg(magnification) / any_value(expected) - 1)
                 <= 0.25 + 5 * stddev_samp(magnification) / sqrt(count(*)) / any_value(expected))
                 is not true
@@ -60,7 +64,7 @@ def fluxes(settings: Settings) -> tuple[Check, ...]:
                 from (
                     select render_id, any_value(magnification) as magnification,
                         any_value(theta_e_arcsec) as theta_e_arcsec
-                    from {{batch}} where {MEASURED} group by render_id
+                    from {WITH_SYSTEM} where {MEASURED} group by render_id
                 )
             )
             select avg(magnification) filter (where is_wide) as wide,
@@ -85,9 +89,8 @@ def _agrees_with_ray_tracing(what: str, value: str, settings: Settings) -> Check
         f"""
         select render_id, {value} as value, {RAYTRACE}([{parameters}]::double[]) as raytraced
         from (
-            select * from {{batch}} where {MEASURED}
-            qualify row_number() over (partition by render_id order by task_id) = 1
-            order by md5(render_id) limit {settings["n_raytraced_systems"]}
+            select distinct on (render_id) * from {WITH_SYSTEM} where {MEASURED}
+            order by md5(render_id), stamp_size limit {settings["n_raytraced_systems"]}
         )
         where (abs(value / raytraced - 1) <= {RENDER_TOLERANCE}) is not true
         """,
@@ -106,7 +109,7 @@ def _flux_is_within_the_budget(index: float, rms: float, largest: float) -> Chec
         select max(abs(flux_closure - 1)) as largest, sqrt(avg(pow(flux_closure - 1, 2))) as rms
         from (
             select any_value(flux_closure) as flux_closure
-            from {{batch}} where {MEASURED} and not flux_error_flag and src_n <= {index}
+            from {WITH_SYSTEM} where {MEASURED} and not flux_error_flag and src_n <= {index}
             group by render_id
         )
         having count(*) > 0 and (largest <= {largest} and rms <= {rms}) is not true
@@ -124,11 +127,12 @@ def _flux_is_that_of_the_source(band: str, settings: Settings) -> Check:
     unlensed = f"pow(10, -0.4e0 * ({dimmed} - {settings['ab_zp_nmgy']}))"
     # The fraction in the stamp is that of the detection band; other bands are seen otherwise.
     slack = FLUX_TOLERANCE if band == settings["detection_band"] else 0.1
-    return always(
+    expected = f"{unlensed} * magnification * stamp_flux_frac"
+    return no_rows(
         f"flux_is_that_of_the_source_{band}",
-        f"abs(total_injected_flux_{band}_nmgy / ({unlensed} * magnification * stamp_flux_frac) - 1)"
-        f" <= {slack}",
-        when=MEASURED,
+        f"select {{key}}, total_injected_flux_{band}_nmgy, {expected} as expected"
+        f" from {WITH_SYSTEM} where {MEASURED}"
+        f" and (abs(total_injected_flux_{band}_nmgy / ({expected}) - 1) <= {slack}) is not true",
         why="Unlensed flux from magnitude, colour and extinction, times magnification, times what"
         " the stamp holds.",
     )

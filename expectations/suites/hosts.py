@@ -1,6 +1,16 @@
 """Suites of what tasks are made from: galaxies that may be hosts, their configs, their systems."""
 
-from expectations.suite import Check, Suite, always, among, between, equal, no_rows, same_rows
+from expectations.suite import (
+    Check,
+    Suite,
+    always,
+    among,
+    between,
+    equal,
+    no_rows,
+    present,
+    same_rows,
+)
 from expectations.suites.rules import SPLITS
 from expectations.suites.tasks import (
     LENS_PARAMETERS,
@@ -13,6 +23,7 @@ from store.project import Settings
 
 SYSTEM_KEY = ("brickid", "objid", "config_id", "replicate", "is_control")
 ALLOWED = "region_split <> 'buffer' and not is_near_known_lens"
+PLACE = ("brickname", "ra", "dec", "psfsize_r", "ebv")
 LARGEST_SEED = 2**60 - 1
 
 
@@ -26,8 +37,7 @@ def host_candidates(settings: Settings) -> Suite:
         columns=("region_id", "region_split", "psf_bin", "depth_bin"),
         checks=(
             among("region_split", SPLITS),
-            between("psf_bin", 0, 3),
-            between("depth_bin", 0, 3),
+            *in_condition_bins(settings),
             *(
                 always(f"{draw}_is_a_draw", f"{draw} >= 0 and {draw} < 1", column=draw)
                 for draw in ("bin_order_u", "trim_order_u")
@@ -51,11 +61,17 @@ def host_candidates(settings: Settings) -> Suite:
                 "select {key}, psf_bin, depth_bin from {batch}"
                 " left join (select brickid, psfsize_r, psfdepth_r from bricks_with_region)"
                 " using (brickid) cross join (select any_value(psf_edges) as psf_edges,"
-                " any_value(depth_edges) as depth_edges from stage_config)"
-                f" where ({bins_follow_their_edges()}) is not true",
+                " any_value(depth_edges) as depth_edges from experiments)"
+                f" where ({bins_follow_their_edges(settings)}) is not true",
             ),
         ),
     )
+
+
+def in_condition_bins(settings: Settings) -> tuple[Check, ...]:
+    """Return the checks that the numbers of the bins of seeing and depth are within range."""
+    last_bin = settings["host_bins_per_axis"] - 1
+    return tuple(between(name, 0, last_bin) for name in ("psf_bin", "depth_bin"))
 
 
 def _of_parents(condition: str) -> str:
@@ -115,8 +131,15 @@ def systems(settings: Settings) -> Suite:
         table="systems",
         grain="One row per galaxy, config, replicate and kind.",
         key=SYSTEM_KEY,
-        columns=("render_id", *LENS_PARAMETERS, *SOURCE_PARAMETERS, "task_seed64"),
+        columns=("render_id", *PLACE, *LENS_PARAMETERS, *SOURCE_PARAMETERS, "task_seed64"),
         checks=(
+            *present(*PLACE),
+            no_rows(
+                "place_is_that_of_the_galaxy",
+                "select {key} from {batch} as systems"
+                " left join parent_galaxies as galaxies using (brickid, objid)"
+                " where (systems.ra = galaxies.ra and systems.dec = galaxies.dec) is not true",
+            ),
             same_rows(
                 "systems_are_those_asked_for",
                 ", ".join(SYSTEM_KEY),

@@ -14,7 +14,7 @@ from expectations.suite import (
     present,
     same_rows,
 )
-from expectations.suites.fluxes import MEASURED, fluxes
+from expectations.suites.fluxes import IS_CONTROL, MEASURED, WITH_SYSTEM, fluxes
 from expectations.suites.gates import forecast, gates
 from expectations.suites.rules import reasoned, sql_list
 from expectations.suites.stamps import render_stamps, stamps
@@ -29,8 +29,9 @@ FAULTS = (
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
+        _injection_metrics(settings),
         _injections(settings),
         render_stamps(settings),
         stamps(settings),
@@ -39,24 +40,27 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
     )
 
 
-def _injections(settings: Settings) -> Suite:
+def _injection_metrics(settings: Settings) -> Suite:
     bands = settings["bands"]
     return Suite(
-        table="injections",
-        grain="One row per runnable task, done or not.",
-        key=("task_id",),
-        columns=("render_id", "cutout_ok", "metrics_ok", "reason_code", *_metrics(bands)),
+        table="injection_metrics",
+        grain="One row per render, bandset and stamp size, done or not.",
+        key=("render_id", "bandset", "stamp_size"),
+        columns=("cutout_ok", "metrics_ok", "reason_code", "part_id", *_metrics(bands)),
         checks=(
-            *present("cutout_ok", "metrics_ok"),
+            *present("cutout_ok", "metrics_ok", "part_id"),
             *reasoned("metrics_ok", reason_codes()),
             always("metrics_need_a_cutout", "cutout_ok or not metrics_ok"),
             no_rows(
-                "no_task_is_at_fault_itself",
+                "no_render_is_at_fault_itself",
                 f"select {{key}}, reason_code from {{batch}}"
                 f" where reason_code in ({sql_list(FAULTS)})",
             ),
-            among("lens_model", ("SIE", "CONTROL")),
-            *_rows(settings),
+            same_rows(
+                "renders_are_those_of_the_runnable_tasks",
+                "render_id, bandset",
+                "select render_id, bandset from runnable_tasks",
+            ),
             *_controls(bands),
             *_coverage(bands),
             *_psf(settings),
@@ -64,6 +68,36 @@ def _injections(settings: Settings) -> Suite:
             *_place(),
             *_signal(settings),
             *fluxes(settings),
+        ),
+    )
+
+
+def _injections(settings: Settings) -> Suite:
+    """What was measured is looked at render by render: here are the tasks that it is joined to."""
+    fraction = settings["min_metrics_ok_fraction"][settings["survey_size"]]
+    return Suite(
+        table="injections",
+        grain="One row per runnable task, done or not.",
+        key=("task_id",),
+        columns=("render_id", "cutout_ok", "metrics_ok", "reason_code"),
+        checks=(
+            same_rows("rows_are_the_runnable_tasks", "task_id", "from runnable_tasks"),
+            no_rows(
+                "every_column_of_tasks_and_metrics_is_there",
+                "select column_name from (from (describe injection_tasks)"
+                " union all from (describe injection_metrics))"
+                " where column_name not in (select column_name from (describe {batch}))",
+            ),
+            no_rows(
+                "most_tasks_succeed_in_either_class",
+                f"""
+                select experiment_id, is_control, avg(metrics_ok::integer) as share
+                from (select experiment_id, unnest([true, false]) as is_control from experiments)
+                left join {{batch}} as done using (experiment_id, is_control)
+                group by all having (avg(metrics_ok::integer) >= {fraction}) is not true
+                """,
+                why=f"At least {fraction} of the injections and of the controls of every experiment.",
+            ),
         ),
     )
 
@@ -78,35 +112,6 @@ def _metrics(bands: list[str]) -> tuple[str, ...]:
     )
 
 
-def _rows(settings: Settings) -> tuple[Check, ...]:
-    fraction = settings["min_metrics_ok_fraction"][settings["survey_size"]]
-    return (
-        same_rows("rows_are_the_runnable_tasks", "task_id", "from runnable_tasks"),
-        no_rows(
-            "every_column_of_the_tasks_is_there",
-            "select column_name from (describe runnable_tasks)"
-            " where column_name not in (select column_name from (describe {batch}))",
-        ),
-        no_rows(
-            "most_tasks_succeed_in_either_class",
-            f"""
-            select experiment_id, is_control, avg(metrics_ok::integer) as share
-            from (select experiment_id, unnest([true, false]) as is_control from stage_config)
-            left join {{batch}} as done using (experiment_id, is_control)
-            group by all having (avg(metrics_ok::integer) >= {fraction}) is not true
-            """,
-            why=f"At least {fraction} of the injections and of the controls of every experiment.",
-        ),
-        no_rows(
-            "render_is_measured_once",
-            "select render_id, stamp_size, bandset from {batch} group by all"
-            " having count(distinct (cutout_ok, metrics_ok, reason_code, arc_snr, magnification,"
-            " psf_fwhm_used_r, bad_pixel_frac)) <> 1",
-            why="Tasks that share a render share its numbers.",
-        ),
-    )
-
-
 def _controls(bands: list[str]) -> tuple[Check, ...]:
     nothing = ["arc_snr", "arc_snr_matched", "magnification", "flux_closure", "stamp_flux_frac"]
     nothing += [f"total_injected_flux_{band}_nmgy" for band in bands]
@@ -114,25 +119,20 @@ def _controls(bands: list[str]) -> tuple[Check, ...]:
         always(
             "control_measures_no_arc",
             f"coalesce({', '.join(nothing)}) is null",
-            when="is_control",
-        ),
-        always(
-            "control_has_no_lens",
-            "theta_e_arcsec = 0 and lens_model = 'CONTROL'",
-            when="is_control",
+            when=IS_CONTROL,
         ),
         no_rows(
             "controls_and_injections_have_the_same_pixels",
-            """
-            select experiment_id,
+            f"""
+            select stamp_size, bandset,
                 avg(bad_pixel_frac) filter (where is_control) as of_controls,
                 avg(bad_pixel_frac) filter (where not is_control) as of_injections
             from (
-                select experiment_id, brickid, objid, is_control,
+                select stamp_size, bandset, brickid, objid, is_control,
                     any_value(bad_pixel_frac) as bad_pixel_frac
-                from {batch} where metrics_ok group by all
+                from {WITH_SYSTEM} where metrics_ok group by all
             )
-            group by experiment_id
+            group by stamp_size, bandset
             having (abs(of_controls - of_injections) <= 1e-9 + 5 * sqrt(
                 var_pop(bad_pixel_frac) filter (where is_control)
                     / count(*) filter (where is_control)
@@ -144,8 +144,8 @@ def _controls(bands: list[str]) -> tuple[Check, ...]:
         ),
         no_rows(
             "host_has_the_same_bad_pixels_with_and_without_an_arc",
-            "select experiment_id, brickid, objid from {batch} where metrics_ok group by all"
-            " having count(distinct bad_pixel_frac) <> 1",
+            f"select stamp_size, bandset, brickid, objid from {WITH_SYSTEM} where metrics_ok"
+            " group by all having count(distinct bad_pixel_frac) <> 1",
         ),
     )
 
@@ -172,18 +172,19 @@ def _psf(settings: Settings) -> tuple[Check, ...]:
         (
             between(f"psf_fwhm_used_{band}", PSF_MIN_ARCSEC, PSF_MAX_ARCSEC, when="cutout_ok"),
             among(f"psf_source_{band}", ("map", "manifest", "fallback"), when="cutout_ok"),
-            always(
+            no_rows(
                 f"psf_of_the_manifest_is_the_brick_mean_{band}",
-                f"abs(psf_fwhm_used_{band} - psfsize_{band}) < 1e-6 * psfsize_{band}",
-                when=f"cutout_ok and psf_source_{band} = 'manifest'",
+                f"select {{key}}, psf_fwhm_used_{band}, psfsize_{band} from {WITH_SYSTEM}"
+                f" where cutout_ok and psf_source_{band} = 'manifest' and"
+                f" (abs(psf_fwhm_used_{band} - psfsize_{band}) < 1e-6 * psfsize_{band}) is not true",
             ),
             no_rows(
                 f"psf_of_the_map_is_the_catalogue_s_{band}",
                 f"""
-                select median(abs(injections.psf_fwhm_used_{band} / sources.psfsize_{band} - 1))
+                select median(abs(psf_fwhm_used_{band} / sources.psfsize_{band} - 1))
                     as median_difference
-                from {{batch}} as injections inner join stg_sources as sources
-                    using (brickid, objid)
+                from (select * exclude (psfsize_{band}) from {WITH_SYSTEM})
+                inner join stg_sources as sources using (brickid, objid)
                 where cutout_ok and psf_source_{band} = 'map' and sources.psfsize_{band} > 0
                 having count(*) > 0 and (median_difference <= {tolerance}) is not true
                 """,
@@ -250,9 +251,10 @@ def _place() -> tuple[Check, ...]:
     centred = (
         no_rows(
             f"hosts_are_centred_on_average_{axis}",
-            f"select stamp_size, avg({shift}) as mean_pix, count(distinct (brickid, objid)) as n"
-            " from {batch} where cutout_ok group by stamp_size having (abs(avg("
-            f"{shift})) <= 5 / sqrt(12 * count(distinct (brickid, objid)))) is not true",
+            f"select stamp_size, avg({shift}) as mean_pix, count(*) as n from ("
+            "select distinct stamp_size, brickid, objid, x_pix, y_pix, stamp_x0_pix, stamp_y0_pix"
+            f" from {WITH_SYSTEM} where cutout_ok) group by stamp_size"
+            f" having (abs(avg({shift})) <= 5 / sqrt(12 * count(*))) is not true",
             why="A half-pixel shift of one class would be a cue.",
         )
         for axis, shift in (("x", x), ("y", y))

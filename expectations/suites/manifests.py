@@ -12,11 +12,17 @@ from expectations.suite import (
     among,
     between,
     equal,
+    holds,
     no_rows,
     present,
     same_rows,
 )
-from expectations.suites.hosts import host_candidates, host_configs, systems
+from expectations.suites.hosts import (
+    host_candidates,
+    host_configs,
+    in_condition_bins,
+    systems,
+)
 from expectations.suites.rules import SPLITS, brick_name, sql_list
 from expectations.suites.tasks import THETA_E_MAX_ARCSEC, injection_tasks
 from store.project import Settings
@@ -28,9 +34,10 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
     """One suite per table of the stage."""
     return (
         _injection_configs(),
-        _stage_config(settings),
+        _experiments(settings),
         host_candidates(settings),
         _sampled_galaxies(settings),
+        _bin_quotas(settings),
         host_configs(settings),
         systems(settings),
         injection_tasks(settings),
@@ -85,11 +92,11 @@ def _grid_sizes() -> str:
     return ", ".join(f"('{grid}', {size})" for grid, size in sizes.items())
 
 
-def _stage_config(settings: Settings) -> Suite:
+def _experiments(settings: Settings) -> Suite:
     sizes = ", ".join(str(size) for size in settings["stamp_sizes"])
     bandsets = sql_list(settings["bandsets"])
     return Suite(
-        table="stage_config",
+        table="experiments",
         grain="One row per experiment, with every setting that made it.",
         key=("experiment_id",),
         columns=("tier", "grid", "control_pairing", "control_frac", "selection_set_ids"),
@@ -120,12 +127,17 @@ def _stage_config(settings: Settings) -> Suite:
             *(
                 always(
                     f"{edges}_ascend",
-                    f"len({edges}) = 5 and {edges} = list_sort({edges})",
+                    f"len({edges}) = {settings['host_bins_per_axis'] + 1}"
+                    f" and {edges} = list_sort({edges})",
                     column=edges,
                 )
                 for edges in ("psf_edges", "depth_edges")
             ),
             always("has_selection_sets", "len(selection_set_ids) > 0", column="selection_set_ids"),
+            holds(
+                "tasks_are_within_the_limit",
+                "(select max(task_limit) = 0 or sum(n_tasks_nominal) <= max(task_limit) from {batch})",
+            ),
         ),
     )
 
@@ -138,8 +150,7 @@ def _sampled_galaxies(settings: Settings) -> Suite:
         columns=("region_split", "is_control_host", "config_index", "inclusion_probability"),
         checks=(
             among("region_split", SPLITS),
-            between("psf_bin", 0, 3),
-            between("depth_bin", 0, 3),
+            *in_condition_bins(settings),
             always(
                 "inclusion_probability_in_range",
                 "inclusion_probability > 0 and inclusion_probability <= 1",
@@ -149,6 +160,66 @@ def _sampled_galaxies(settings: Settings) -> Suite:
             *_agreement_with_others(),
             *_numbers_of_hosts(),
             *_leaks(settings),
+        ),
+    )
+
+
+def _bin_quotas(settings: Settings) -> Suite:
+    n_bins = settings["host_bins_per_axis"] ** 2
+    split = "experiment_id, selection_set_id, region_split"
+    key = ("experiment_id", "selection_set_id", "region_split", "psf_bin", "depth_bin")
+    return Suite(
+        table="bin_quotas",
+        grain="One row per experiment, selection set, split and bin of seeing and depth.",
+        key=key,
+        columns=("n_galaxies", "n_candidates", "n_quota", "n_hosts"),
+        checks=(
+            among("region_split", SPLITS),
+            *in_condition_bins(settings),
+            no_rows(
+                "every_bin_is_there",
+                f"select {split}, count(*) as n_bins from {{batch}} group by all"
+                f" having count(*) <> {n_bins}",
+            ),
+            no_rows(
+                "candidates_are_counted_again",
+                """
+                select {key}, n_candidates, n_found from {batch} as made
+                left join (
+                    select selection_set_id, region_split, psf_bin, depth_bin, count(*) as n_found
+                    from host_candidates
+                    inner join (select selection_set_id, region_id from region_selections)
+                        using (region_id)
+                    group by all
+                ) using (selection_set_id, region_split, psf_bin, depth_bin)
+                where n_candidates is distinct from coalesce(n_found, 0)
+                """,
+            ),
+            no_rows(
+                "hosts_are_those_sampled",
+                f"""
+                select experiment_id, n_hosts, n_found from {{batch}} as made
+                full join (
+                    select {", ".join(key)}, count(*) as n_found from sampled_galaxies group by all
+                ) using ({", ".join(key)})
+                where n_hosts is distinct from coalesce(n_found, 0)
+                """,
+            ),
+            always(
+                "no_more_hosts_than_quota_and_candidates",
+                "n_hosts between 0 and least(n_quota, n_candidates)",
+                column="n_hosts",
+            ),
+            no_rows(
+                "hosts_are_missing_only_where_bins_run_short",
+                f"""
+                select {split}, sum(n_hosts) as n_hosts, sum(least(n_quota, n_candidates)) as n_given
+                from {{batch}} group by all
+                having sum(n_hosts)
+                    is distinct from least(any_value(n_galaxies), sum(least(n_quota, n_candidates)))
+                """,
+                why="As many as asked for, or all that the bins give.",
+            ),
         ),
     )
 
@@ -172,7 +243,7 @@ def _agreement_with_others() -> tuple[Check, ...]:
         no_rows(
             "config_is_one_of_the_grid",
             "select {key}, config_index from {batch}"
-            " left join stage_config using (experiment_id)"
+            " left join experiments using (experiment_id)"
             " where case when sampling = 'one_config' then config_index between 1 and n_configs"
             " else config_index is null and sampling is not null end is not true",
             why="Null where the galaxy takes every config of its grid.",
@@ -187,7 +258,7 @@ def _numbers_of_hosts() -> tuple[Check, ...]:
             f"""
             select experiment_id, selection_set_id, region_split
             from (select experiment_id, unnest(selection_set_ids) as selection_set_id
-                from stage_config)
+                from experiments)
             cross join (select unnest([{sql_list(SPLITS)}]) as region_split)
             anti join {{batch}} as hosts using (experiment_id, selection_set_id, region_split)
             """,
@@ -195,7 +266,7 @@ def _numbers_of_hosts() -> tuple[Check, ...]:
         no_rows(
             "no_more_hosts_than_asked_for",
             "select experiment_id, selection_set_id, region_split, count(*) as n_hosts"
-            " from {batch} as hosts inner join stage_config using (experiment_id)"
+            " from {batch} as hosts inner join experiments using (experiment_id)"
             " group by all having count(*) > any_value(n_galaxies)",
         ),
         no_rows(
@@ -207,7 +278,7 @@ def _numbers_of_hosts() -> tuple[Check, ...]:
                 from (select distinct experiment_id, brickid, objid, is_control_host from {batch})
                 group by experiment_id
             )
-            left join stage_config using (experiment_id)
+            left join experiments using (experiment_id)
             where (abs(share - control_frac) <= greatest(
                 0.05, 4 * sqrt(control_frac * (1 - control_frac) / n_hosts)
             )) is not true

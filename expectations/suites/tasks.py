@@ -38,7 +38,7 @@ def injection_tasks(settings: Settings) -> Suite:
             *_injections(settings),
             *_draws(settings),
             *_numbers(settings),
-            *_agreement_with_others(),
+            *_agreement_with_others(settings),
         ),
     )
 
@@ -57,9 +57,9 @@ def _controls() -> tuple[Check, ...]:
         *controls_are_empty(),
         no_rows(
             "experiments_that_ask_for_controls_have_them",
-            "select experiment_id from stage_config left join {batch} as tasks"
+            "select experiment_id from experiments left join {batch} as tasks"
             " using (experiment_id) group by experiment_id"
-            " having (coalesce(bool_or(is_control), false) = (max(stage_config.control_frac) > 0)) is not true",
+            " having (coalesce(bool_or(is_control), false) = (max(experiments.control_frac) > 0)) is not true",
         ),
     )
 
@@ -174,7 +174,7 @@ def _numbers(settings: Settings) -> tuple[Check, ...]:
             f"""
             with wanted as (
                 select experiment_id, selection_set_id, region_split, {_wanted()}
-                from sampled_galaxies inner join stage_config using (experiment_id)
+                from sampled_galaxies inner join experiments using (experiment_id)
                 group by all
             ),
             made as (
@@ -193,8 +193,8 @@ def _numbers(settings: Settings) -> tuple[Check, ...]:
         no_rows(
             "every_config_has_enough_hosts",
             "select experiment_id, config_id, count(distinct (brickid, objid)) as n_hosts"
-            " from {batch} as tasks inner join stage_config using (experiment_id)"
-            " where not is_control and sampling = 'all_configs' and stage_config.tier <> 'debug'"
+            " from {batch} as tasks inner join experiments using (experiment_id)"
+            " where not is_control and sampling = 'all_configs' and experiments.tier <> 'debug'"
             f" group by all having count(distinct (brickid, objid)) < {few_hosts}",
             why=f"At least {few_hosts} galaxies per point of a grid that hosts take whole:"
             " replicates on one host are not independent.",
@@ -213,7 +213,7 @@ def _wanted() -> str:
     )
 
 
-def _agreement_with_others() -> tuple[Check, ...]:
+def _agreement_with_others(settings: Settings) -> tuple[Check, ...]:
     parameters = ", ".join((*LENS_PARAMETERS, *SOURCE_PARAMETERS))
     differs = " or ".join(
         f"tasks.{name} is distinct from configs.{name}" for name in GRID_PARAMETERS
@@ -233,7 +233,7 @@ def _agreement_with_others() -> tuple[Check, ...]:
         no_rows(
             "task_is_of_its_experiment",
             "select {key}, experiment_id from {batch} as tasks"
-            " left join stage_config as configs using (experiment_id)"
+            " left join experiments as configs using (experiment_id)"
             " where (tasks.tier = configs.tier and tasks.stamp_size = configs.stamp_size"
             " and tasks.bandset = configs.bandset and tasks.ab_zp_nmgy = configs.ab_zp_nmgy"
             " and tasks.replicate between 0 and configs.n_replicates - 1) is not true",
@@ -248,7 +248,7 @@ def _agreement_with_others() -> tuple[Check, ...]:
         no_rows(
             "psf_and_depth_bins_follow_their_edges",
             f"select {{key}}, psf_bin, depth_bin from {{batch}}"
-            f" left join stage_config using (experiment_id) where ({bins_follow_their_edges()}) is not true",
+            f" left join experiments using (experiment_id) where ({bins_follow_their_edges(settings)}) is not true",
             why="Quartiles over bricks, half-open, the last one closed.",
         ),
     )
@@ -266,10 +266,11 @@ def _priors() -> tuple[Check, ...]:
     )
 
 
-def bins_follow_their_edges() -> str:
-    """A condition on psf_bin and depth_bin beside psfsize_r, psfdepth_r and the edges of both."""
+def bins_follow_their_edges(settings: Settings) -> str:
+    """Return a condition on both bins, where psfsize_r, psfdepth_r and the edges of both are known."""
+    last_bin = settings["host_bins_per_axis"] - 1
     return " and ".join(
-        f"{name} = least(3, len(list_filter({edges}[2:], lambda edge: edge <= {value}::double)))"
+        f"{name} = least({last_bin}, len(list_filter({edges}[2:], lambda edge: edge <= {value}::double)))"
         for name, edges, value in (
             ("psf_bin", "psf_edges", "psfsize_r"),
             ("depth_bin", "depth_edges", "psfdepth_r"),

@@ -1,4 +1,5 @@
-{#- Truth of a render: whatever changes its pixels. It must be the same in all tasks that share it. -#}
+{{ config(materialized='view') }}
+{#- Truth of a render: whatever changes its pixels. -#}
 {%- set truth = [
     'ra', 'dec', 'is_control', 'theta_e_arcsec', 'lens_e', 'lens_phi_rad', 'shear', 'shear_phi_rad',
     'src_x_arcsec', 'src_y_arcsec', 'src_mag_frame', 'src_r_mag', 'src_gr', 'src_rz',
@@ -6,8 +7,27 @@
 ] -%}
 with
 
-runnable_tasks as (
-    select * from {{ ref('runnable_tasks') }}
+systems as (
+    select
+        render_id,
+        brickname,
+        {{ truth | join(',\n        ') }}
+    from {{ ref('systems') }}
+),
+
+-- Which stamps the tasks ask for: nothing else of a task changes its render.
+wanted_stamps as (
+    select
+        brickname,
+        bandset,
+        render_id,
+        list_sort(list(distinct {
+            'experiment_id': experiment_id,
+            'stamp_size': stamp_size::integer
+        })) as experiments,
+        count(*) as n_tasks
+    from {{ ref('runnable_tasks') }}
+    group by brickname, bandset, render_id
 ),
 
 bricks as (
@@ -31,37 +51,32 @@ files_by_brick as (
     group by brickname
 ),
 
-distinct_renders as (
-    select
-        brickname,
-        bandset,
-        render_id,
-        {%- for column in truth %}
-        {{ column }},
-        {%- endfor %}
-        list_sort(list(distinct {
-            'experiment_id': experiment_id,
-            'stamp_size': stamp_size::integer
-        })) as experiments,
-        count(*) as n_tasks
-    from runnable_tasks
-    group by
-        brickname,
-        bandset,
-        render_id,
-        {%- for column in truth %}
-        {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+-- A control that stands in for many configs is one render of them all.
+renders as (
+    select * from systems
+    where not is_control
+    union all
+    select distinct * from systems
+    where is_control
 ),
 
 injection_renders as (
     select
-        distinct_renders.*,
+        wanted_stamps.brickname,
+        wanted_stamps.bandset,
+        wanted_stamps.render_id,
+        renders.* exclude (render_id, brickname),
+        wanted_stamps.experiments,
+        wanted_stamps.n_tasks,
         bricks.* exclude (brickname),
         files_by_brick.brick_files_sha256
-    from distinct_renders
-    left join files_by_brick on distinct_renders.brickname = files_by_brick.brickname
-    left join bricks on distinct_renders.brickname = bricks.brickname
+    from wanted_stamps
+    inner join renders
+        on
+            wanted_stamps.render_id = renders.render_id
+            and wanted_stamps.brickname = renders.brickname
+    left join files_by_brick on wanted_stamps.brickname = files_by_brick.brickname
+    left join bricks on wanted_stamps.brickname = bricks.brickname
 )
 
 select * from injection_renders

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 with
 
-injections as (
-    select * from {{ ref('injections') }}
+injection_tasks as (
+    select * from {{ ref('injection_tasks') }}
 ),
 
 render_stamps as (
@@ -11,21 +11,21 @@ render_stamps as (
 
 stamps as (
     select
-        injections.task_id,
-        injections.experiment_id,
-        injections.render_id,
-        injections.region_split,
-        injections.is_control,
-        injections.stamp_size,
-        injections.bandset,
+        injection_tasks.task_id,
+        injection_tasks.experiment_id,
+        injection_tasks.render_id,
+        injection_tasks.region_split,
+        injection_tasks.is_control,
+        injection_tasks.stamp_size,
+        injection_tasks.bandset,
         render_stamps.pixels
-    from injections
+    from injection_tasks
     inner join render_stamps
         on
-            injections.experiment_id = render_stamps.experiment_id
-            and injections.render_id = render_stamps.render_id
-            and injections.stamp_size = render_stamps.stamp_size
-            and injections.bandset = render_stamps.bandset
+            injection_tasks.experiment_id = render_stamps.experiment_id
+            and injection_tasks.render_id = render_stamps.render_id
+            and injection_tasks.stamp_size = render_stamps.stamp_size
+            and injection_tasks.bandset = render_stamps.bandset
 )
 
 select * from stamps

@@ -13,12 +13,12 @@ bricks_with_region as (
     where psfsize_r is not null and psfdepth_r is not null
 ),
 
--- Quartiles of seeing and depth over the bricks; all experiments record the same edges.
+-- All experiments record the same edges.
 edges as (
     select
         any_value(psf_edges) as psf_edges,
         any_value(depth_edges) as depth_edges
-    from {{ ref('stage_config') }}
+    from {{ ref('experiments') }}
 ),
 
 host_candidates as (
@@ -27,8 +27,8 @@ host_candidates as (
         parent_galaxies.objid,
         parent_galaxies.region_id,
         parent_galaxies.region_split,
-        {{ quartile_bin('bricks_with_region.psfsize_r', 'edges.psf_edges') }} as psf_bin,
-        {{ quartile_bin('bricks_with_region.psfdepth_r', 'edges.depth_edges') }} as depth_bin,
+        {{ condition_bin('bricks_with_region.psfsize_r', 'edges.psf_edges') }} as psf_bin,
+        {{ condition_bin('bricks_with_region.psfdepth_r', 'edges.depth_edges') }} as depth_bin,
         {{ keyed_digest(galaxy_key('parent_galaxies.brickid', 'parent_galaxies.objid'), 'host') }}
             as digest
     from parent_galaxies

@@ -1,45 +1,34 @@
 """What breaks the suites of `injections`."""
 
-ONE_GOOD = (
-    "where task_id = (select min(task_id) from injections where metrics_ok and not is_control)"
-)
+IS_CONTROL = "ends_with(render_id, '/CONTROL/0')"
 GOOD_RENDER = (
     "where metrics_ok and render_id ="
-    " (select min(render_id) from injections where metrics_ok and not is_control)"
+    f" (select min(render_id) from injection_metrics where metrics_ok and not {IS_CONTROL})"
+)
+GOOD_PRIOR_RENDER = (
+    "where metrics_ok and render_id = (select min(render_id) from injection_metrics"
+    " where metrics_ok and contains(render_id, '/recoverable/'))"
 )
 CHECKED_RENDER = (
-    "where not is_control and render_id = (select render_id from injections"
-    " where metrics_ok and not is_control order by md5(render_id) limit 1)"
+    "where render_id = (select render_id from injection_metrics"
+    f" where metrics_ok and not {IS_CONTROL} order by md5(render_id) limit 1)"
 )
 BANDS = ("g", "r", "z")
 
 CHANGES = {
-    "injections": {
+    "injection_metrics": {
         "reason_where_not_ok": "reason_code = null where not metrics_ok",
         "reason_code_is_known": "reason_code = 'because' where not metrics_ok",
-        "metrics_need_a_cutout": "cutout_ok = false where metrics_ok and is_control",
-        "no_task_is_at_fault_itself": "reason_code = 'bad_shear' where not metrics_ok",
-        "rows_are_the_runnable_tasks": (
-            "insert into injections select * replace ('x' as task_id) from injections limit 1"
-        ),
-        "every_column_of_the_tasks_is_there": "alter table injections drop column zmag",
-        "most_tasks_succeed_in_either_class": (
-            "metrics_ok = false, reason_code = 'psf_out_of_range' where is_control",
-            "controls_and_injections_have_the_same_pixels",
-        ),
-        "render_is_measured_once": (
-            "insert into injections"
-            f" select * replace ('x' as task_id, arc_snr * 0.9 as arc_snr) from injections {ONE_GOOD}",
-            "rows_are_the_runnable_tasks",
-        ),
-        "control_measures_no_arc": "magnification = 1 where is_control",
-        "control_has_no_lens": "theta_e_arcsec = 0.1 where is_control",
+        "metrics_need_a_cutout": f"cutout_ok = false where metrics_ok and {IS_CONTROL}",
+        "no_render_is_at_fault_itself": "reason_code = 'bad_shear' where not metrics_ok",
+        "renders_are_those_of_the_runnable_tasks": "delete from runnable_tasks where is_control",
+        "control_measures_no_arc": f"magnification = 1 where {IS_CONTROL}",
         "controls_and_injections_have_the_same_pixels": (
-            "bad_pixel_frac = bad_pixel_frac + 0.5 where is_control",
+            f"bad_pixel_frac = bad_pixel_frac + 0.5 where {IS_CONTROL}",
             "host_has_the_same_bad_pixels_with_and_without_an_arc",
         ),
         "host_has_the_same_bad_pixels_with_and_without_an_arc": (
-            "bad_pixel_frac = bad_pixel_frac + 0.001 where is_control and brickid = 2 and objid = 0"
+            "bad_pixel_frac = bad_pixel_frac + 0.001 where render_id = '2/0/CONTROL/0'"
         ),
         **{
             f"psf_of_the_manifest_is_the_brick_mean_{band}": (
@@ -61,7 +50,7 @@ CHANGES = {
         "psf_narrows_to_the_red": "psf_fwhm_used_z = 1.305 where psf_source_z = 'map'",
         "no_mask_no_fraction": "bad_pixel_frac = 0 where not has_maskbits",
         "host_is_within_half_a_pixel_of_the_centre": (
-            "x_pix = stamp_x0_pix + stamp_size / 2 - 1.2 where brickid = 1 and objid = 2"
+            "x_pix = stamp_x0_pix + stamp_size / 2 - 1.2 where starts_with(render_id, '1/2/')"
         ),
         "hosts_are_centred_on_average_x": "x_pix = stamp_x0_pix + stamp_size / 2 - 0.01",
         "hosts_are_centred_on_average_y": "y_pix = stamp_y0_pix + stamp_size / 2 - 0.99",
@@ -79,12 +68,8 @@ CHANGES = {
         "rendered_flux_agrees_with_ray_tracing": (
             f"flux_closure = 0.9, flux_error_flag = true {CHECKED_RENDER}"
         ),
-        "rendered_flux_is_within_the_budget_to_n_1": (
-            f"flux_closure = 1.006, src_n = 1 {GOOD_RENDER}"
-        ),
-        "rendered_flux_is_within_the_budget_to_n_4": (
-            f"flux_closure = 1.016, src_n = 3.9 {GOOD_RENDER}"
-        ),
+        "rendered_flux_is_within_the_budget_to_n_1": (f"flux_closure = 1.006 {GOOD_RENDER}"),
+        "rendered_flux_is_within_the_budget_to_n_4": (f"flux_closure = 1.016 {GOOD_PRIOR_RENDER}"),
         **{
             f"flux_is_that_of_the_source_{band}": (
                 f"total_injected_flux_{band}_nmgy = total_injected_flux_{band}_nmgy * 1.2"
@@ -94,17 +79,25 @@ CHANGES = {
         },
         "mean_magnification_follows_the_drawing_law": (
             "magnification = magnification * 3, stamp_flux_frac = stamp_flux_frac / 3"
-            " where not is_control",
+            f" where not {IS_CONTROL}",
             "magnification_agrees_with_ray_tracing",
             "rendered_flux_agrees_with_ray_tracing",
         ),
         "flux_follows_theta_e_as_the_drawing_law_says": (
-            "magnification = magnification * theta_e_arcsec * 4,"
-            " stamp_flux_frac = stamp_flux_frac / theta_e_arcsec / 4 where not is_control",
+            "update injection_metrics set magnification = magnification * theta_e_arcsec * 4,"
+            " stamp_flux_frac = stamp_flux_frac / theta_e_arcsec / 4 from systems"
+            " where injection_metrics.render_id = systems.render_id and not systems.is_control",
             "magnification_agrees_with_ray_tracing",
             "rendered_flux_agrees_with_ray_tracing",
             "mean_magnification_follows_the_drawing_law",
         ),
+    },
+    "injections": {
+        "rows_are_the_runnable_tasks": (
+            "insert into injections select * replace ('x' as task_id) from injections limit 1"
+        ),
+        "every_column_of_tasks_and_metrics_is_there": "alter table injections drop column zmag",
+        "most_tasks_succeed_in_either_class": "metrics_ok = false where is_control",
     },
     "render_stamps": {
         "has_rows_where_called_for": (

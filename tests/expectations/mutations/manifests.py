@@ -26,13 +26,14 @@ CHANGES = {
         "src_reff_is_positive": f"src_reff_arcsec = 0 {FIRST_CONFIG}",
         "prior_has_no_point": "theta_e_arcsec = 1 where is_prior",
     },
-    "stage_config": {
+    "experiments": {
         "experiment_id_says_what_it_is": (
             "experiment_id = 'mine' where tier = 'grid' and stamp_size = 64"
         ),
         "every_tier_size_and_bandset_is_there": (
-            "delete from stage_config where tier = 'grid' and stamp_size = 64"
+            "delete from experiments where tier = 'grid' and stamp_size = 64"
         ),
+        "tasks_are_within_the_limit": "task_limit = 100",
     },
     "host_candidates": {
         "candidate_is_a_parent_that_may_be_used": (
@@ -53,6 +54,7 @@ CHANGES = {
         ),
     },
     "systems": {
+        "place_is_that_of_the_galaxy": f"dec = dec + 0.001 {FIRST_SYSTEM}",
         "systems_are_those_asked_for": f"delete from systems {FIRST_SYSTEM}",
         "control_has_no_lens_and_no_source": "shear = 0.01 where is_control",
         "src_reff_is_positive": f"src_reff_arcsec = -0.1 {FIRST_SYSTEM}",
@@ -91,6 +93,18 @@ CHANGES = {
             "update parent_galaxies set ra = there.ra, dec = there.dec from parent_galaxies as there"
             " where parent_galaxies.brickid = 3 and there.brickid = 1 and there.objid = 1"
         ),
+    },
+    "bin_quotas": {
+        "every_bin_is_there": (
+            "delete from bin_quotas where psf_bin = 0 and depth_bin = 0 and region_split = 'val'"
+        ),
+        "candidates_are_counted_again": (
+            "n_candidates = n_candidates + 100 where psf_bin = 2 and depth_bin = 2"
+        ),
+        "hosts_are_those_sampled": (
+            "insert into sampled_galaxies select * replace (77 as objid) from sampled_galaxies limit 1"
+        ),
+        "hosts_are_missing_only_where_bins_run_short": "n_galaxies = 1 where region_split = 'val'",
     },
     "injection_tasks": {
         "control_has_no_lens_and_no_source": "shear = 0.01 where is_control",

@@ -36,7 +36,7 @@ select
     *
 from points;
 
-create table stage_config as
+create table experiments as
 select
     tier || '_stamp' || stamp_size || '_bandsgrz_grid' || grid as experiment_id,
     tier,
@@ -55,7 +55,9 @@ select
     ['topk_n_lrg_k100'] as selection_set_ids,
     [1.1e0, 1.2e0, 1.3e0, 1.4e0, 1.5e0] as psf_edges,
     [24e0, 24.2e0, 24.4e0, 24.6e0, 24.8e0] as depth_edges,
-    22.5e0 as ab_zp_nmgy
+    22.5e0 as ab_zp_nmgy,
+    n_galaxies * 3 * n_configs_per_galaxy * 2 * (1 + control_frac) as n_tasks_nominal,
+    1000000 as task_limit
 from (
     values ('grid', 'grid_small', 'all_configs', false, 2, 48, 48, 1e0),
         ('train', 'recoverable', 'one_config', true, 6, 1, 1, 0.5e0)
@@ -90,33 +92,64 @@ select
     control_frac = 1 or objid % 2 = 0 as is_control_host,
     if(sampling = 'one_config', 1, null) as config_index,
     0.3e0 as inclusion_probability
-from stage_config cross join parent_galaxies
+from experiments cross join parent_galaxies
 where not is_near_known_lens
 qualify row_number() over (
     partition by experiment_id, region_split order by objid, brickid
 ) <= n_galaxies;
 
+create table bin_quotas as
+with bins as (
+    select
+        experiment_id,
+        'topk_n_lrg_k100' as selection_set_id,
+        region_split,
+        psf_bin,
+        depth_bin,
+        n_galaxies
+    from experiments
+    cross join (select unnest(['train', 'val', 'test']) as region_split)
+    cross join (select unnest(range(4)) as psf_bin)
+    cross join (select unnest(range(4)) as depth_bin)
+)
+select
+    bins.*,
+    coalesce(n_candidates, 0) as n_candidates,
+    n_galaxies as n_quota,
+    coalesce(n_hosts, 0) as n_hosts
+from bins
+left join (
+    select selection_set_id, region_split, psf_bin, depth_bin, count(*) as n_candidates
+    from host_candidates
+    inner join (select selection_set_id, region_id from region_selections) using (region_id)
+    group by all
+) using (selection_set_id, region_split, psf_bin, depth_bin)
+left join (
+    select experiment_id, selection_set_id, region_split, psf_bin, depth_bin, count(*) as n_hosts
+    from sampled_galaxies group by all
+) using (experiment_id, selection_set_id, region_split, psf_bin, depth_bin);
+
 create table injection_tasks as
 with systems as (
     select
         sampled_galaxies.* exclude (config_index, grid),
-        stage_config.* exclude (experiment_id, tier, psf_edges, depth_edges),
+        experiments.* exclude (experiment_id, tier, psf_edges, depth_edges),
         false as is_control,
         configs.* exclude (grid, is_prior, n_configs, config_index),
         r.replicate
     from sampled_galaxies
-    inner join stage_config using (experiment_id)
+    inner join experiments using (experiment_id)
     inner join injection_configs as configs on sampled_galaxies.grid = configs.grid
     cross join (select unnest([0, 1]) as replicate) as r
     union all by name
     select
         sampled_galaxies.* exclude (config_index, grid),
-        stage_config.* exclude (experiment_id, tier, psf_edges, depth_edges),
+        experiments.* exclude (experiment_id, tier, psf_edges, depth_edges),
         true as is_control,
         'CONTROL' as config_id,
         0 as replicate
     from sampled_galaxies
-    inner join stage_config using (experiment_id)
+    inner join experiments using (experiment_id)
     where is_control_host
 ),
 keyed as (
@@ -149,7 +182,8 @@ select
     * exclude (
         radius, angle, theta_e_arcsec, src_reff_arcsec, src_e, shear, src_r_mag, src_dmag,
         is_control_host, is_prior, n_galaxies, n_configs, n_configs_per_galaxy, n_replicates, seed,
-        sampling, control_pairing, control_frac, selection_set_ids, inclusion_probability
+        sampling, control_pairing, control_frac, selection_set_ids, inclusion_probability,
+        n_tasks_nominal, task_limit
     ),
     if(is_control, 'CONTROL', 'SIE') as lens_model,
     if(is_control, 0, theta_e_arcsec) as theta_e_arcsec,
@@ -166,7 +200,7 @@ select
     if(is_control, 0, src_reff_arcsec) as src_reff_arcsec,
     if(is_control, 0, src_e) as src_e,
     if(is_control, 0, 2 * pi() * uniform(render_id, 'src_phi')) as src_phi_rad,
-    if(is_control, 0, 1e0) as src_n,
+    case when is_control then 0 when is_prior then 3e0 else 1e0 end as src_n,
     1.31e0 as psfsize_g,
     1.3e0 as psfsize_r,
     1.29e0 as psfsize_z,
@@ -180,10 +214,11 @@ from placed;
 -- Made from the tasks here, where in the pipeline it is the other way round.
 create table systems as
 select distinct on (brickid, objid, config_id, replicate, is_control)
-    brickid, objid, config_id, replicate, is_control, render_id, lens_model,
+    brickid, objid, config_id, replicate, is_control, render_id, if(is_control, null, grid) as grid,
+    brickname, ra, dec, lens_model,
     theta_e_arcsec, lens_e, lens_phi_rad, shear, shear_phi_rad, src_x_arcsec, src_y_arcsec, src_dmag,
     src_mag_frame, src_r_mag, src_gr, src_rz, src_reff_arcsec, src_e, src_phi_rad, src_n,
-    ('0x' || left(md5(render_id), 15))::bigint as task_seed64,
+    psfsize_g, psfsize_r, psfsize_z, ebv, ('0x' || left(md5(render_id), 15))::bigint as task_seed64,
     beta_max_over_theta_e, proposal_density_system, proposal_density_nuisance
 from injection_tasks;
 

@@ -64,6 +64,44 @@ select
     'part ' || brickname as part_id
 from fluxes;
 
+-- Made from the tasks here, where in the pipeline it is the other way round.
+create table injection_metrics as
+select distinct on (render_id, bandset, stamp_size)
+    render_id,
+    bandset,
+    stamp_size,
+    cutout_ok,
+    has_maskbits,
+    metrics_ok,
+    reason_code,
+    magnification,
+    flux_closure,
+    stamp_flux_frac,
+    total_injected_flux_g_nmgy,
+    total_injected_flux_r_nmgy,
+    total_injected_flux_z_nmgy,
+    arc_snr,
+    arc_snr_matched,
+    arc_snr_matched_g,
+    arc_snr_matched_r,
+    arc_snr_matched_z,
+    bad_pixel_frac,
+    wise_brightmask_frac,
+    x_pix,
+    y_pix,
+    stamp_x0_pix,
+    stamp_y0_pix,
+    psf_fwhm_used_g,
+    psf_fwhm_used_r,
+    psf_fwhm_used_z,
+    psf_source_g,
+    psf_source_r,
+    psf_source_z,
+    gain_used_r_e_per_nmgy,
+    flux_error_flag,
+    part_id
+from injections;
+
 -- A host of 0.1 nMgy per pixel, the arc spread evenly over the centre that both sizes share.
 create table stamps as
 with planes as (

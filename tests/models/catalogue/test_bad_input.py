@@ -55,6 +55,31 @@ def test_more_tasks_than_allowed_are_refused_with_what_makes_them(own_lake):
     ) in refusal(own_lake, *MANIFESTS, "{task_limit: 1000}")
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("n_galaxies = 0", "tier debug asks for 0 galaxies"),
+        (
+            "grid = 'grid_smal'",
+            'tier debug asks for the grid "grid_smal", which neither the seed grid_axes nor the seed'
+            " priors has",
+        ),
+        ("sampling = 'some_configs'", "no such sampling: some_configs"),
+    ],
+    ids=["galaxies", "grid", "sampling"],
+)
+def test_a_tier_that_cannot_be_is_refused_before_anything_is_made(
+    own_lake, tmp_path, change, sentence
+):
+    scratch = own_lake.copy(tmp_path)
+    with scratch.connect(read_only=False) as connection:
+        connection.execute(
+            f"update tiers set {change} where survey_size = 'demo' and tier = 'debug'"
+        )
+    assert sentence in refusal(scratch, *MANIFESTS[:-1])
+    assert counts_of_last_run(scratch)[0] < 5  # the tables of hosts and tasks are left undone
+
+
 @pytest.mark.parametrize("stages", [("stagin",), ("staging", "manifest")], ids="-".join)
 def test_a_stage_that_there_is_not_is_an_error(own_lake, stages):
     said = refusal(own_lake, "build", "--select", *stages, code=2)

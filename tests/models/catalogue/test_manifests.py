@@ -35,7 +35,7 @@ def test_hosts_are_the_first_of_their_bins_in_keyed_order(catalogue):
         for key in hosts.select("brickid", "objid").iter_rows()
     }
     plans = catalogue.rows(
-        "select distinct tier, grid, n_galaxies, unnest(selection_set_ids) from stage_config"
+        "select distinct tier, grid, n_galaxies, unnest(selection_set_ids) from experiments"
     )
     regions = catalogue.table("select selection_set_id, region_id from region_selections")
     sampled = catalogue.table(
@@ -84,10 +84,10 @@ def test_inclusion_probabilities_add_up_to_the_sample_size(catalogue):
 
 def test_task_counts_follow_from_hosts_configs_and_replicates(catalogue):
     rows = catalogue.table(
-        "select experiment_id, any_value(stage_config.n_configs_per_galaxy) as n_configs,"
+        "select experiment_id, any_value(experiments.n_configs_per_galaxy) as n_configs,"
         " count(*) as n_hosts, count(*) filter (where is_control_host) as n_control_hosts,"
         " any_value(n_tasks) as n_tasks, any_value(n_controls) as n_controls"
-        " from sampled_galaxies inner join stage_config using (experiment_id)"
+        " from sampled_galaxies inner join experiments using (experiment_id)"
         " inner join experiment_mixture using (experiment_id) group by experiment_id"
     )
     assert rows.height == 8
@@ -277,7 +277,12 @@ def test_a_manifest_in_the_columns_of_the_original_is_taken_as_it_is(
             f" to '{manifest}'"
         )
     finished = other.dbt(
-        "run", "--select", "injection_tasks", "--vars", f"{{external_manifest: {manifest}}}"
+        "run",
+        "--select",
+        "systems",
+        "injection_tasks",
+        "--vars",
+        f"{{external_manifest: {manifest}}}",
     )
     assert finished.returncode == 0, finished.stdout
     read = other.table(TASKS)
@@ -291,8 +296,107 @@ def test_a_manifest_in_the_columns_of_the_original_is_taken_as_it_is(
         "proposal_atoms",
     }
     assert_frame_equal(read.drop(made_here), own.drop(made_here), check_exact=True)
+    systems = other.table("select * from systems")
+    assert systems["render_id"].is_unique().all()
+    assert set(systems["render_id"]) == set(read["render_id"])
     renders = pl.DataFrame({"read": read["render_id"], "own": own["render_id"]}).unique()
     assert renders.height == own["render_id"].n_unique() == read["render_id"].n_unique()
+
+
+def test_a_prior_and_a_grid_are_rows_of_seeds_and_nothing_else(catalogue, tmp_path_factory):
+    """Six rows of priors, five axes of grid_axes and two rows of tiers make two experiments more."""
+    other = catalogue.copy(tmp_path_factory.mktemp("prior"))
+    with other.connect(read_only=False) as connection:
+        connection.execute("""
+            insert into priors (prior, parameter, law, low, high, slope) values
+                ('compact', 'theta_e_arcsec', 'log_uniform', 0.4, 1.2, null),
+                ('compact', 'src_r_mag', 'number_counts', 21.0, 24.0, 0.5),
+                ('compact', 'src_reff_arcsec', 'uniform', 0.03, 0.06, null),
+                ('compact', 'src_n', 'uniform', 1.0, 2.0, null),
+                ('compact', 'src_e', 'uniform', 0.1, 0.2, null),
+                ('compact', 'shear', 'log_uniform', 0.01, 0.02, null);
+            insert into grid_axes (grid, axis, value) values
+                ('grid_pair', 'theta_e_arcsec', 0.7), ('grid_pair', 'theta_e_arcsec', 1.4),
+                ('grid_pair', 'src_dmag', 1.5), ('grid_pair', 'src_reff_arcsec', 0.1),
+                ('grid_pair', 'src_e', 0.2), ('grid_pair', 'shear', 0.01);
+            insert into tiers by name
+            select 'demo' as survey_size, 'train' as tier, 'compact' as grid,
+                'one_config' as sampling, 40 as n_galaxies, 0.5 as control_frac,
+                'topk_n_lrg_k100' as selection_sets
+            union all by name
+            select 'demo' as survey_size, 'grid' as tier, 'grid_pair' as grid,
+                'all_configs' as sampling, 3 as n_galaxies, 1.0 as control_frac,
+                'topk_n_lrg_k100' as selection_sets
+        """)
+    finished = other.dbt("run", "--select", "manifests")
+    assert finished.returncode == 0, finished.stdout
+    drawn = other.table(
+        "select * from injection_tasks where config_id = 'compact' order by render_id"
+    ).unique("render_id")
+    assert drawn.height > 50
+    limits = {
+        "theta_e_arcsec": (0.4, 1.2),
+        "src_r_mag": (21.0, 24.0),
+        "src_reff_arcsec": (0.03, 0.06),
+        "src_n": (1.0, 2.0),
+        "src_e": (0.1, 0.2),
+        "shear": (0.01, 0.02),
+    }
+    for name, (low, high) in limits.items():
+        assert low <= drawn[name].min() < drawn[name].max() <= high
+    for row in drawn.head(20).iter_rows(named=True):  # inverse of the law, and its density
+        u = u1(row["render_id"], "prior_lens")
+        assert row["theta_e_arcsec"] == pytest.approx(0.4 * 3**u, rel=1e-12)
+    pair = other.rows(
+        "select config_id, count(distinct (brickid, objid)), count(distinct replicate)"
+        " from injection_tasks where tier = 'grid' and contains(config_id, 'grid_pair_')"
+        " group by 1 order by 1"
+    )
+    assert [name for name, _, _ in pair] == [
+        "grid_pair_0001_te0.7_dm1.5_rf0.1_e0.2_sh0.01",
+        "grid_pair_0002_te1.4_dm1.5_rf0.1_e0.2_sh0.01",
+    ]
+    assert all(n_hosts > 2 and n_replicates == 2 for _, n_hosts, n_replicates in pair)
+    old = "select * from injection_tasks where experiment_id not like '%compact'"
+    old += " and experiment_id not like '%grid_pair' order by task_id"
+    assert_frame_equal(other.table(old), catalogue.table(TASKS), check_exact=True)
+
+
+@pytest.mark.parametrize("is_refilled", ["false", "true"])
+def test_quotas_say_why_a_split_has_as_many_hosts_as_it_has(
+    catalogue, tmp_path_factory, is_refilled
+):
+    """Bins of three by three; the sums over bins are counted again from the galaxies."""
+    other = catalogue.copy(tmp_path_factory.mktemp("quotas"))
+    finished = other.dbt(
+        "build",
+        "--select",
+        "experiments",
+        "host_candidates",
+        "sampled_galaxies",
+        "bin_quotas",
+        "--vars",
+        f"{{host_bins_per_axis: 3, refill_short_bins: {is_refilled}}}",
+    )
+    assert finished.returncode == 0, finished.stdout
+    quotas = other.table("select * from bin_quotas")
+    assert quotas.group_by("experiment_id", "selection_set_id", "region_split").len()[
+        "len"
+    ].unique().to_list() == [9]
+    assert quotas["n_hosts"].sum() == other.rows("select count(*) from sampled_galaxies")[0][0]
+    by_split = quotas.group_by("experiment_id", "selection_set_id", "region_split").agg(
+        pl.col("n_galaxies").first(),
+        pl.col("n_hosts").sum(),
+        pl.col("n_candidates").sum(),
+        (pl.col("n_candidates") < pl.col("n_quota")).any().alias("is_short"),
+    )
+    missing = by_split.filter(pl.col("n_hosts") < pl.col("n_galaxies"))
+    assert missing.height > 0
+    assert missing["is_short"].all()
+    if is_refilled == "true":
+        assert (missing["n_hosts"] == missing["n_candidates"]).all()
+    else:
+        assert (quotas["n_quota"] == (quotas["n_galaxies"] / 9).ceil()).all()
 
 
 def test_a_second_run_leaves_everything_alone(catalogue, tmp_path_factory):

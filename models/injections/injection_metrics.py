@@ -1,23 +1,21 @@
-"""Every runnable task with what was injected and measured; the pixels go to part files beside."""
+"""What was measured of each render; the part files are registered, and their pixels lie beside."""
 
 from injection.runs import record_run
 from injection.settings import settings_from_vars
-from injection.stage import check_result, rows_query, run_stage
+from injection.stage import check_result, run_stage
 from store.failures import without_traceback
 from store.lake import coadd_root, parts_root
 
 
 def model(dbt, session):
-    dbt.config(materialized="table")
+    dbt.config(materialized="registered_files")
     dbt.ref("injection_renders")
     dbt.ref("runnable_tasks")
     choices = dbt.config.meta_get("choices")
     here = f'"{dbt.this.database}"."{dbt.this.schema}"'
     settings = settings_from_vars(choices, str(coadd_root()))
-    tasks = f"{here}.runnable_tasks"
     with without_traceback(parts_root()):
         done = run_stage(session, f"{here}.injection_renders", settings, parts_root())
-        query = rows_query(tasks, done.rows)
-        check_result(session.cursor(), tasks, query)
+        check_result(session.cursor(), f"{here}.runnable_tasks", done.rows)
     record_run(session, done.new, done.workers, done.seconds)
-    return session.query(query)
+    return [str(path) for path in done.rows]
