@@ -73,6 +73,11 @@ LENS_COLUMNS = [
     *_columns("boolean", "is_cluster_list"),
 ]
 
+SCORE_COLUMNS = [
+    *_columns("varchar", "object_kind object_id finder"),
+    *_columns("double", "score"),
+]
+
 OUTCOME_COLUMNS = [
     *_columns("varchar", "product file_name brickname band"),
     *_columns("boolean", "is_ok"),
@@ -101,6 +106,7 @@ RAW_TABLES = {
         *_columns("bigint", "row_index"),
         Column("source_file", "varchar"),
     ],
+    "raw_finder_scores": [*SCORE_COLUMNS, Column("source_file", "varchar")],
     "raw_outcomes": OUTCOME_COLUMNS,
 }
 
