@@ -21,7 +21,6 @@ from expectations.suite import (
 from store.project import Settings
 
 N_SEARCHED_BRICKS = 20  # of which partners are looked for once more
-BANDS_CUT = ("g", "r", "z")
 
 
 def steps(settings: Settings) -> tuple[Suite, ...]:
@@ -30,7 +29,7 @@ def steps(settings: Settings) -> tuple[Suite, ...]:
         _pool_rules(settings),
         _brick_cells(settings),
         _sources_near_lenses(settings),
-        _cut_combinations(),
+        _cut_combinations(settings),
         _merger_partners(settings),
         _candidate_pools(settings),
         _lens_matches(settings),
@@ -109,15 +108,16 @@ def _sources_near_lenses(settings: Settings) -> Suite:
     )
 
 
-def _cut_combinations() -> Suite:
+def _cut_combinations(settings: Settings) -> Suite:
+    bands = settings["bands"]
     cuts = seed_rows("pool_cuts")
     flags = (
-        *(f"fails_exposures_{band}" for band in BANDS_CUT),
+        *(f"fails_exposures_{band}" for band in bands),
         *(f"fails_{row['cut_name']}" for row in cuts if _is_option(row)),
     )
     standing = [row["cut_name"] for row in cuts if not _is_option(row)]
     of_standing = ", ".join(f"'{name}'" for name in standing)
-    options = ", ".join(flags[len(BANDS_CUT) :])
+    options = ", ".join(flags[len(bands) :])
     return Suite(
         table="cut_combinations",
         grain="One row per first failing cut, bands with few exposures and options failed.",

@@ -177,9 +177,24 @@ CHANGES = {
             f"delete from training_sample where galaxy_id = {A_LENS}"
         ),
     },
+    "sham_hosts": {
+        "hosts_are_the_negatives_in_bricks_with_tasks": (
+            "delete from sham_hosts",
+            "has_rows_where_called_for",
+        ),
+        "ranks_go_from_one_to_the_last": "host_rank = host_rank + 1000 where not is_fetched",
+        "hosts_are_in_the_keyed_order": "host_rank = 3 - host_rank where host_rank <= 2",
+    },
 }
 BY_CHANGE = [(table, name) for table, changes in CHANGES.items() for name in changes]
-TABLES = (*SUITES, "stg_bricks", "stg_known_lenses", "stg_sources", "sampled_galaxies")
+TABLES = (
+    *SUITES,
+    "task_bricks",
+    "stg_bricks",
+    "stg_known_lenses",
+    "stg_sources",
+    "sampled_galaxies",
+)
 
 
 @pytest.fixture(scope="module")

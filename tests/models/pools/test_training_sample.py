@@ -77,7 +77,7 @@ def test_positives_keep_the_weight_of_their_tier_and_negatives_have_one(original
         ({"pool_rule_set": "orginal"}, "orginal"),
         ({"pool_optional_cuts": ["latitud"]}, "latitud"),
         ({"pool_strata": ["nobs"]}, "nobs"),
-        ({"pool_earlier_finder_scores": "scores_of_nobody"}, "scores_of_nobody"),
+        ({"pool_earlier_finder": "scores_of_nobody"}, "scores_of_nobody"),
     ],
 )
 def test_choices_that_do_not_exist_are_refused_by_name(tmp_path, settings_given, message):
