@@ -182,7 +182,9 @@ CHANGES = {
             "delete from sham_hosts",
             "has_rows_where_called_for",
         ),
-        "ranks_go_from_one_to_the_last": "host_rank = host_rank + 1000 where not is_fetched",
+        "ranks_go_from_one_to_the_last": (
+            "host_rank = host_rank + 1 where host_rank = (select max(host_rank) from sham_hosts)"
+        ),
         "hosts_are_in_the_keyed_order": "host_rank = 3 - host_rank where host_rank <= 2",
     },
 }
