@@ -23,7 +23,7 @@ VERDICTS = ("green", "yellow", "red", "unmeasured")
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per published table of the stage."""
+    """Return one suite per published table of the stage."""
     return (
         _cutouts(settings),
         _cutout_measurements(settings),

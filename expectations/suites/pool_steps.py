@@ -24,7 +24,7 @@ N_SEARCHED_BRICKS = 20  # of which partners are looked for once more
 
 
 def steps(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table, in the order in which they are made."""
+    """Return one suite per table, in the order in which they are made."""
     return (
         _pool_rules(settings),
         _brick_cells(settings),
@@ -37,7 +37,7 @@ def steps(settings: Settings) -> tuple[Suite, ...]:
 
 
 def rule_set_limit(settings: Settings, name: str) -> float:
-    """A limit of the rule set that the vars choose, from the seed."""
+    """Return a limit of the chosen rule set, from the seed."""
     return _limits(settings)[name]
 
 
@@ -190,7 +190,7 @@ def _merger_partners(settings: Settings) -> Suite:
 
 
 def _are_alike(settings: Settings, galaxy: str, partner: str) -> str:
-    """The rule for partners, of two rows of sources whose columns begin as given."""
+    """Return the rule for partners as SQL on two prefixes of columns."""
     colour = "abs({1}{2}mag_mw - {1}{3}mag_mw - ({0}{2}mag_mw - {0}{3}mag_mw)) <= {4}"
     most = settings["pool_merger_max_colour_difference_mag"]
     return (
@@ -202,7 +202,7 @@ def _are_alike(settings: Settings, galaxy: str, partner: str) -> str:
 
 
 def _nearest_in_some_bricks(settings: Settings) -> str:
-    """The nearest partner within its brick of every galaxy in some bricks, found by cubes."""
+    """Return a query for the nearest partners in some bricks, by cubes."""
     galaxies = (
         "select brickid, objid, ra, dec, flux_z, gmag_mw, rmag_mw, zmag_mw"
         " from stg_sources semi join (select distinct brickid from stg_sources"

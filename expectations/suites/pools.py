@@ -37,7 +37,7 @@ ORIGINAL_COLUMNS = (
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
         *steps(settings),
         _positives(settings),
@@ -96,7 +96,7 @@ def _positives(settings: Settings) -> Suite:
 
 
 def _lens_source_pairs(radius: float) -> str:
-    """Lenses and sources within the radius, by cubes and not by the pools' own cells."""
+    """Return a query for the lenses and sources within the radius, by cubes."""
     return near_pairs(
         "select known_lens_id, ra, dec from stg_known_lenses",
         "select brickid, objid, ra, dec from stg_sources"

@@ -94,7 +94,7 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Fetching only what the stamps of ``injection_tasks`` and of the sham injection touch."""
+    """Plan to fetch only what stamps of tasks and of the sham touch."""
     try:
         stamps = lake.execute(
             "select brickname, list(ra), list(dec),"
@@ -114,7 +114,7 @@ def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
 def places_of_sham(
     lake: duckdb.DuckDBPyConnection,
 ) -> list[tuple[str, list[float], list[float], int]]:
-    """Return the places of ``sham_hosts`` by brick; none before there is that table."""
+    """Return the places of ``sham_hosts`` by brick; none without that table."""
     try:
         places = lake.execute(
             "select brickname, list(ra), list(dec), max(size_pix) from sham_hosts"

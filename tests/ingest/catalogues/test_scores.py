@@ -3,13 +3,8 @@
 import duckdb
 import pytest
 
-from ingest.catalogues.scores import (
-    KINDS,
-    earlier_form,
-    forget_scores,
-    ingest_scores,
-    move_earlier_tables,
-)
+from ingest.catalogues.score_file import KINDS, earlier_form
+from ingest.catalogues.scores import forget_scores, ingest_scores, move_earlier_tables
 from ingest.raw_tables import make_raw_tables
 from store import lake
 from store.failures import CommandError

@@ -84,7 +84,7 @@ def test_stamps_are_the_same_bit_for_bit(station, hosts, request, transport, cap
 
 
 def test_hosts_of_the_sham_have_their_tiles_too(station, hosts, capsys):
-    """All products: a sham injection of a negative needs its noise and mask, on a larger square."""
+    """A sham injection needs all products, on a larger square."""
     negatives = hosts((2750.0, 650.0), (2752.6, 3051.0))
     with lake.connect() as connection:
         connection.execute(

@@ -14,7 +14,7 @@ SHAM = """
 
 @pytest.fixture(scope="module")
 def place(catalogue, tmp_path_factory):
-    """A copy of the catalogue's lake, with what the sham injection found on negatives."""
+    """Copy the catalogue's lake and add what the sham found on negatives."""
     folder = tmp_path_factory.mktemp("scores")
     copy = type(catalogue)(folder)
     shutil.copytree(catalogue.lake, copy.lake)

@@ -10,7 +10,7 @@ from tests.places import PROJECT
 
 
 def gates(quality: pa.Table, scores: pa.Table, classifiers: pa.Table, sham: pa.Table) -> dict:
-    """Return the rows of `cutout_gates` by name of the gate, from the tables that it reads."""
+    """Return the rows of `cutout_gates` by gate, from the tables it reads."""
     connection = duckdb.connect()
     rules = SEED_FOLDER / "cutouts" / "cutout_gate_rules.csv"
     connection.execute(f"create table cutout_gate_rules as from read_csv('{rules}')")

@@ -36,7 +36,7 @@ STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools p
 
 
 def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedProcess:
-    """Run dbt on the lake at a folder, with vars; returns the finished process."""
+    """Run dbt with vars on the lake at a folder."""
     return run_dbt(root, *command, "--vars", json.dumps(settings))
 
 
@@ -68,24 +68,24 @@ class Catalogue:
             self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
 
     def rows(self, query: str) -> list[tuple]:
-        """What a query on the lake returns."""
+        """Return the rows of a query on the lake."""
         return self.lake.execute(query).fetchall()
 
     def columns(self, query: str) -> dict:
-        """The same as numpy arrays by name; null numbers are masked."""
+        """Return them as numpy arrays by name; null numbers are masked."""
         return self.lake.execute(query).fetchnumpy()
 
 
 @pytest.fixture(scope="session")
 def paper_iv(tmp_path_factory):
-    """The default rule sets."""
+    """Build the pools with the default rule sets."""
     settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder": "earlier"}
     return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """The rule sets of the original pipeline, and a cut that is an option."""
+    """Build them with the original rule sets and an optional cut."""
     settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
     settings |= {"pool_optional_cuts": ["extinction"]}
     return Catalogue(tmp_path_factory.mktemp("original"), settings)

@@ -102,7 +102,7 @@ def test_a_pole_is_near_all_that_surrounds_it():
 
 
 def brick_grid():
-    """Return bricks of the whole sky as the survey has them: rows, and fewer columns at the poles."""
+    """Return bricks of the whole sky, in rows with fewer columns at the poles."""
     rows = []
     for dec1 in np.arange(-90, 90, BRICK_SIDE_DEG):
         widest = np.cos(np.radians(np.clip(abs(dec1 + BRICK_SIDE_DEG / 2), 0, 90)))

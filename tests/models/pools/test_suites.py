@@ -201,7 +201,7 @@ TABLES = (
 
 @pytest.fixture(scope="module")
 def copies(paper_iv):
-    """What the suites look at, copied where it may be spoilt."""
+    """Copy what the suites look at, to be spoilt."""
     connection = duckdb.connect()
     for table in TABLES:
         connection.register("rows", paper_iv.lake.execute(f"from {table}").to_arrow_table())
@@ -212,14 +212,14 @@ def copies(paper_iv):
 
 @pytest.fixture
 def spoilt(copies):
-    """The copies in a transaction that is rolled back."""
+    """Give the copies in a transaction that is rolled back."""
     copies.execute("begin")
     yield copies
     copies.execute("rollback")
 
 
 def broken(connection, table):
-    """Names of the rules that a table breaks."""
+    """Return the names of the rules that a table breaks."""
     return broken_of(connection, SUITES[table])
 
 
@@ -239,7 +239,7 @@ def test_a_change_fails_the_rule_that_it_breaks(spoilt, table, name):
 
 
 def broken_basics(connection, table):
-    """The same of columns and key alone."""
+    """Return the same of columns and key alone."""
     return broken_of(connection, dataclasses.replace(SUITES[table], checks=()))
 
 
