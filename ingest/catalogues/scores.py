@@ -18,6 +18,7 @@ from ingest.catalogues.score_file import (
     any_kind,
     earlier_form,
     read_scores,
+    refuse_bad_rows,
     refuse_missing_controls,
     refuse_unknown,
     rows_of,
