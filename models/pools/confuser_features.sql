@@ -24,6 +24,7 @@ star_artefact_masks as (
     from {{ ref('star_artefact_bits') }}
 ),
 
+-- ANYMASK is taken from the sweeps in g, r and z only.
 confuser_features as (
     select
         stg_sources.brickid,
