@@ -48,6 +48,7 @@ def take_lenses(connection: DuckDBPyConnection) -> None:
     connection.execute(
         "create table if not exists sampled_galaxies (brickid integer, objid integer)"
     )
+    connection.execute("create table if not exists task_bricks (brickname varchar)")
 
 
 def seconds_in_session(connection: DuckDBPyConnection) -> dict[str, float]:
@@ -55,7 +56,6 @@ def seconds_in_session(connection: DuckDBPyConnection) -> dict[str, float]:
 
     All in one session and in turn, the best of three, so that both find the same machine.
     """
-    connection.execute("set variable pool_rules = (select rules from pool_rules as rules)")
     queries = {model: compiled("pools", model) for model in FUNNEL_MODELS}
     sums = ", ".join(f"sum({column})" for column in CUT_COLUMNS)
     queries["sum"] = f"select {sums} from stg_sources"

@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
+from ingest.raw_tables import make_raw_tables
+
 SNR_OF_DETECTION = 5.0  # the rule `original` asks for this much
 CERTAIN_BLIND_SNR = 20.0  # above anything that noise does
 N_SELECTION_SETS = 12
@@ -228,5 +230,6 @@ def write_surroundings(connection: duckdb.DuckDBPyConnection) -> None:
     Four in five bricks hold a known lens that is a parent galaxy, the fifth one that is not; other
     parents are half an arc minute from it or more.
     """
+    make_raw_tables(connection)
     for statement in SURROUNDINGS.split(";"):
         connection.execute(statement)

@@ -81,6 +81,11 @@ LENS_COLUMNS = [
     *_columns("boolean", "is_cluster_list"),
 ]
 
+SCORE_COLUMNS = [
+    *_columns("varchar", "object_kind object_id finder"),
+    *_columns("double", "score"),
+]
+
 OUTCOME_COLUMNS = [
     *_columns("varchar", "product file_name brickname band"),
     *_columns("boolean", "is_ok"),
@@ -110,6 +115,7 @@ RAW_TABLES = {
         *_columns("bigint", "row_index"),
         Column("source_file", "varchar"),
     ],
+    "raw_finder_scores": [*SCORE_COLUMNS, Column("source_file", "varchar")],
     "raw_outcomes": OUTCOME_COLUMNS,
 }
 

@@ -1,5 +1,5 @@
 {#
-  What the completeness stage derives from a row of `injections`, and optional tables beside it.
+  What the completeness stage derives from a row of `injections`.
 #}
 
 {% macro task_expression(column) -%}
@@ -45,68 +45,6 @@
 
 {% macro edge_literal(edge) -%}
     '{{ edge }}'::double
-{%- endmacro %}
-
-{% macro optional_table(name, columns) -%}
-    {#- A lake table that users may add, or an empty one of the same columns. -#}
-    {%- set relation = adapter.get_relation(target.database, target.schema, name) if execute -%}
-    {%- if relation -%}
-        {{ relation }}
-    {%- else -%}
-        (
-            select
-                {%- for column, type in columns.items() %}
-                null::{{ type }} as {{ column }}{{ "," if not loop.last }}
-                {%- endfor %}
-            where false
-        )
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro finder_scores() -%}
-    {{ optional_table('finder_scores', {'task_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
-{%- endmacro %}
-
-{% macro negative_scores() -%}
-    {{ optional_table('negative_scores', {'galaxy_id': 'varchar', 'finder': 'varchar', 'score': 'double'}) }}
-{%- endmacro %}
-
-{% macro refuse_bad_scores(table, key, known_in=none) -%}
-    {#- Scores that came another way than by `python -m ingest scores`, or for tasks that are gone. -#}
-    {%- set relation = adapter.get_relation(target.database, target.schema, table) if execute -%}
-    {%- if relation -%}
-        {%- set query -%}
-            with
-            given as (
-                select *, count(*) over (partition by {{ key }}, finder) as n from {{ relation }}
-            ),
-            known as (
-                select {{ key }} from {{ known_in or relation }}
-            )
-            select
-                given.{{ key }} || ' by ' || given.finder,
-                case
-                    when not coalesce(isfinite(given.score::double), false)
-                        then 'has the score ' || coalesce(given.score::varchar, 'null')
-                    when given.n > 1 then 'has ' || given.n || ' scores'
-                    else 'is not in injections'
-                end as fault
-            from given
-            left join known using ({{ key }})
-            where
-                not coalesce(isfinite(given.score::double), false)
-                or given.n > 1
-                or known.{{ key }} is null
-            order by all
-            limit 1
-        {%- endset -%}
-        {%- for row in run_query(query).rows -%}
-            {{ exceptions.raise_compiler_error(
-                table ~ ": " ~ (row[0] or key ~ ' or finder is null') ~ " " ~ row[1]
-                ~ "; take the scores again with python -m ingest scores"
-            ) }}
-        {%- endfor -%}
-    {%- endif -%}
 {%- endmacro %}
 
 {% macro axis_names(axes) -%}

@@ -35,3 +35,8 @@
     (1e0 - sqrt({{ shape_e1 }}::double ** 2 + {{ shape_e2 }}::double ** 2))
     / (1e0 + sqrt({{ shape_e1 }}::double ** 2 + {{ shape_e2 }}::double ** 2))
 {%- endmacro %}
+
+{#- Integer with the bits of a column set, which numbers them from 0; null without rows. -#}
+{% macro mask_of_bits(bit, condition='true') -%}
+    bit_or(pow(2, {{ bit }})::integer) filter (where {{ condition }})
+{%- endmacro %}

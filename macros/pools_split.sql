@@ -20,34 +20,3 @@
 {% macro original_split_draw(healpix_128) -%}
     (('0x' || left(sha256({{ healpix_128 }} || '_42'), 8))::bigint / 4294967296e0)
 {%- endmacro %}
-
-{#- Scores (galaxy_id, score) of an earlier finder from the table that the var names, or none. -#}
-{% macro earlier_finder_scores() -%}
-    {%- if var('pool_earlier_finder_scores') %}
-    select
-        galaxy_id,
-        max(score) as score
-    from {{ table_of_lake('pool_earlier_finder_scores', var('pool_earlier_finder_scores')) }}
-    group by galaxy_id
-    {%- else %}
-    select
-        null::varchar as galaxy_id,
-        null::double as score
-    where false
-    {%- endif %}
-{%- endmacro %}
-
-{#- A table of the lake that a var names; an error that names both when the lake lacks it. -#}
-{% macro table_of_lake(var_name, table) -%}
-    {%- if execute -%}
-        {%- set relation = adapter.get_relation(target.database, target.schema, table) -%}
-        {%- if not relation -%}
-            {{ exceptions.raise_compiler_error(
-                "var " ~ var_name ~ " names " ~ table ~ ", which the lake lacks"
-            ) }}
-        {%- endif -%}
-        {{ relation }}
-    {%- else -%}
-        {{ table }}
-    {%- endif -%}
-{%- endmacro %}

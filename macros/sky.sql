@@ -42,3 +42,20 @@
         else {{ splits }}[{{ cells }}[1] + 1]
     end
 {%- endmacro %}
+
+{% macro sin_galactic_latitude(ra, dec) -%}
+    {#-
+      Sine of the Galactic latitude. North Galactic pole, J2000: 192.85948, 27.12825 deg
+      (ESA 1997, The Hipparcos and Tycho Catalogues, vol. 1, 1.5.3).
+    -#}
+    (
+        sin(radians(27.12825e0)) * sin(radians({{ dec }}))
+        + cos(radians(27.12825e0)) * cos(radians({{ dec }}))
+        * cos(radians({{ ra }} - 192.85948e0))
+    )
+{%- endmacro %}
+
+{% macro is_position(ra, dec) -%}
+    {#- Whether two numbers are a position: false for NaN and off the sphere, null for null. -#}
+    ({{ ra }} between 0 and 360 and {{ dec }} between -90 and 90)
+{%- endmacro %}

@@ -23,7 +23,7 @@ VERDICTS = ("green", "yellow", "red", "unmeasured")
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per published table of the stage."""
+    """Return one suite per published table of the stage."""
     return (
         _cutouts(settings),
         _cutout_measurements(settings),
@@ -318,6 +318,11 @@ def _cutout_gates() -> Suite:
         key=("gate",),
         columns=("is_blocking", "is_pass", "verdict", "value", "comparison", "limit_value"),
         checks=(
+            same_rows(
+                "gates_are_those_of_the_rules",
+                "gate",
+                "select gate from cutout_gate_rules union all select 'overall'",
+            ),
             *present("is_blocking", "is_pass"),
             among("verdict", ("GO", "NO-GO", "pass", "fail", "warning")),
             always(

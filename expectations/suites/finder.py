@@ -6,7 +6,7 @@ from store.project import Settings
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per published table of the stage."""
+    """Return one suite per published table of the stage."""
     del settings
     return (_baseline_scores(), _finder_performance())
 

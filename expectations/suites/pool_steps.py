@@ -21,16 +21,15 @@ from expectations.suite import (
 from store.project import Settings
 
 N_SEARCHED_BRICKS = 20  # of which partners are looked for once more
-BANDS_CUT = ("g", "r", "z")
 
 
 def steps(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table, in the order in which they are made."""
+    """Return one suite per table, in the order in which they are made."""
     return (
         _pool_rules(settings),
         _brick_cells(settings),
         _sources_near_lenses(settings),
-        _cut_combinations(),
+        _cut_combinations(settings),
         _merger_partners(settings),
         _candidate_pools(settings),
         _lens_matches(settings),
@@ -38,7 +37,7 @@ def steps(settings: Settings) -> tuple[Suite, ...]:
 
 
 def rule_set_limit(settings: Settings, name: str) -> float:
-    """A limit of the rule set that the vars choose, from the seed."""
+    """Return a limit of the chosen rule set, from the seed."""
     return _limits(settings)[name]
 
 
@@ -109,15 +108,16 @@ def _sources_near_lenses(settings: Settings) -> Suite:
     )
 
 
-def _cut_combinations() -> Suite:
+def _cut_combinations(settings: Settings) -> Suite:
+    bands = settings["bands"]
     cuts = seed_rows("pool_cuts")
     flags = (
-        *(f"fails_exposures_{band}" for band in BANDS_CUT),
+        *(f"fails_exposures_{band}" for band in bands),
         *(f"fails_{row['cut_name']}" for row in cuts if _is_option(row)),
     )
     standing = [row["cut_name"] for row in cuts if not _is_option(row)]
     of_standing = ", ".join(f"'{name}'" for name in standing)
-    options = ", ".join(flags[len(BANDS_CUT) :])
+    options = ", ".join(flags[len(bands) :])
     return Suite(
         table="cut_combinations",
         grain="One row per first failing cut, bands with few exposures and options failed.",
@@ -190,7 +190,7 @@ def _merger_partners(settings: Settings) -> Suite:
 
 
 def _are_alike(settings: Settings, galaxy: str, partner: str) -> str:
-    """The rule for partners, of two rows of sources whose columns begin as given."""
+    """Return the rule for partners as SQL on two prefixes of columns."""
     colour = "abs({1}{2}mag_mw - {1}{3}mag_mw - ({0}{2}mag_mw - {0}{3}mag_mw)) <= {4}"
     most = settings["pool_merger_max_colour_difference_mag"]
     return (
@@ -202,7 +202,7 @@ def _are_alike(settings: Settings, galaxy: str, partner: str) -> str:
 
 
 def _nearest_in_some_bricks(settings: Settings) -> str:
-    """The nearest partner within its brick of every galaxy in some bricks, found by cubes."""
+    """Return a query for the nearest partners in some bricks, by cubes."""
     galaxies = (
         "select brickid, objid, ra, dec, flux_z, gmag_mw, rmag_mw, zmag_mw"
         " from stg_sources semi join (select distinct brickid from stg_sources"

@@ -3,9 +3,21 @@
 What they are made from is described by `expectations.suites.pool_steps`.
 """
 
+import math
+
 from expectations.independent.sky import ROUNDING_ARCSEC, near_pairs, pairs_across_splits
 from expectations.seeds import reason_codes, seed_rows
-from expectations.suite import Check, Suite, always, among, equal, holds, no_rows, present
+from expectations.suite import (
+    Check,
+    Suite,
+    always,
+    among,
+    equal,
+    holds,
+    no_rows,
+    present,
+    same_rows,
+)
 from expectations.suites.pool_steps import rule_set_limit, steps
 from expectations.suites.rules import SPLITS, all_splits_have_members, brick_name, sky_position
 from store.project import Settings
@@ -25,7 +37,7 @@ ORIGINAL_COLUMNS = (
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
         *steps(settings),
         _positives(settings),
@@ -33,6 +45,7 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
         _negative_funnel(),
         _training_strata(settings),
         _training_sample(settings),
+        _sham_hosts(settings),
     )
 
 
@@ -83,7 +96,7 @@ def _positives(settings: Settings) -> Suite:
 
 
 def _lens_source_pairs(radius: float) -> str:
-    """Lenses and sources within the radius, by cubes and not by the pools' own cells."""
+    """Return a query for the lenses and sources within the radius, by cubes."""
     return near_pairs(
         "select known_lens_id, ra, dec from stg_known_lenses",
         "select brickid, objid, ra, dec from stg_sources"
@@ -279,6 +292,48 @@ def _training_sample(settings: Settings) -> Suite:
                 "every_positive_outside_the_buffer_is_there",
                 "select count(*) from {batch} where is_lens",
                 "select count(*) from positives where is_positive and split <> 'buffer'",
+            ),
+        ),
+    )
+
+
+def _sham_hosts(settings: Settings) -> Suite:
+    n_fetched = math.ceil((1 + settings["sham_spare_fraction"]) * settings["sham_objects"])
+    hosts = (
+        "select galaxy_id, sham_u1 from training_sample"
+        " semi join task_bricks using (brickname) where not is_lens"
+    )
+    return Suite(
+        table="sham_hosts",
+        grain="One row per negative that the sham injection may use.",
+        key=("galaxy_id",),
+        columns=("brickname", "host_rank", "is_fetched", "size_pix"),
+        empty_unless=hosts,
+        checks=(
+            *sky_position(),
+            brick_name(),
+            same_rows("hosts_are_the_negatives_in_bricks_with_tasks", "galaxy_id", hosts),
+            equal(
+                "ranks_go_from_one_to_the_last",
+                "select coalesce(sum(host_rank), 0)::bigint from {batch}",
+                "select coalesce(sum(range), 0)::bigint"
+                " from range(1, (select count(*) + 1 from {batch}))",
+            ),
+            no_rows(
+                "hosts_are_in_the_keyed_order",
+                "select {key} from (select *, lag(sham_u1) over (order by host_rank) as before"
+                f" from {{batch}} inner join ({hosts}) using (galaxy_id)) where before > sham_u1",
+            ),
+            always(
+                "as_many_are_fetched_as_asked_for",
+                f"is_fetched = (host_rank <= {n_fetched})",
+                column="host_rank",
+                why="As many as sham_objects and a few more, since some cutouts are not usable.",
+            ),
+            always(
+                "square_is_that_of_a_cutout",
+                f"size_pix = {settings['cutout_size_pix']}",
+                column="size_pix",
             ),
         ),
     )

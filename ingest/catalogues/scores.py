@@ -5,77 +5,152 @@ so a file is taken whole or not at all.
 """
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
 
-from store import lake
-from store.failures import CommandError
-
-READERS = {".csv": "read_csv({file}, all_varchar = true)", ".parquet": "read_parquet({file})"}
-
-
-@dataclass(frozen=True)
-class ScoreTable:
-    """Where scores go, what identifies a row, and where its names must be known."""
-
-    table: str
-    key: str
-    known_in: str
-    made_by: str
-
-
-OF_TASKS = ScoreTable("finder_scores", "task_id", "injections", "dbt build --select injections")
-OF_NEGATIVES = ScoreTable(
-    "negative_scores", "galaxy_id", "negative_candidates", "dbt build --select pools"
+from ingest.catalogues.run import open_lake, show_how
+from ingest.catalogues.score_file import (
+    EARLIER_COLUMNS,
+    KINDS,
+    any_kind,
+    earlier_form,
+    read_scores,
+    refuse_bad_rows,
+    refuse_missing_controls,
+    refuse_unknown,
+    rows_of,
 )
+from store.failures import CommandError
+from store.lake import transaction
+
+TABLE = "raw_finder_scores"
+
+
+EARLIER_TABLES = {"finder_scores": "task", "negative_scores": "galaxy"}
+# A finder scores tasks or renders: both say the same of a stamp.
+SHARED_PLACE = "if({kind} = 'render', 'task', {kind})"
+
+KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        help=f"What the scores are of ({', '.join(KINDS)}), for a FILE without object_kind; "
+        "with --forget: only these.",
+    ),
+]
 
 
 def scores(
     file: Annotated[
-        Path | None, typer.Argument(help="CSV or Parquet: task_id, finder, score.")
+        Path | None,
+        typer.Argument(help="CSV or Parquet: object_kind, object_id, finder, score."),
     ] = None,
-    negatives: Annotated[
-        bool,
-        typer.Option("--negatives", help="Of real galaxies: galaxy_id, finder, score."),
-    ] = False,
+    kind: KindOption = None,
     forget: Annotated[
         str | None,
         typer.Option(metavar="FINDER", help="Remove the scores of a finder; takes no FILE."),
     ] = None,
+    negatives: Annotated[bool, typer.Option("--negatives", hidden=True)] = False,
 ) -> None:
-    """Take scores of one or more finders; earlier scores of the same finders are replaced."""
-    if (file is None) == (forget is None):
+    """Take scores of finders, whatever they are of.
+
+    object_kind says what a score is of: `task` (task_id) or `render` (render_id) of injections;
+    `galaxy` (galaxy_id) of negative_candidates, a galaxy without an arc that counts in thresholds;
+    `cutout` (galaxy_id) of training_sample, which the finder may have learned from. Earlier scores
+    of the same finders for the same kind of object are replaced. Without FILE the command lists
+    what the lake has.
+    """
+    if file is not None and forget is not None:
         raise CommandError("scores takes either a FILE or --forget FINDER")
-    to = OF_NEGATIVES if negatives else OF_TASKS
-    with closing(lake.connect(must_exist=True)) as connection:
+    if kind is not None and kind not in KINDS:
+        raise CommandError(f"--kind {kind}: it must be {any_kind()}")
+    kind = kind or ("galaxy" if negatives else None)
+    with closing(open_lake(must_exist=True)) as connection:
+        for line in move_earlier_tables(connection):
+            typer.echo(f"scores: {line}")
         if forget is not None:
-            typer.echo(f"scores: {forget_scores(connection, forget, to)} of {forget} removed")
-        if file is not None:
-            n_rows, finders = ingest_scores(connection, file, to)
-            typer.echo(f"scores: {n_rows} of {', '.join(finders)}")
-    typer.echo("look: dbt build --select completeness, then `from recovery_thresholds` in the lake")
+            typer.echo(f"scores: {forget_scores(connection, forget, kind)} of {forget} removed")
+        elif file is not None:
+            _take(connection, file, kind)
+        else:
+            _list_finders(connection)
+    show_how(f"select finder, object_kind, count(*) from {TABLE} group by all")
 
 
-def ingest_scores(
-    connection: duckdb.DuckDBPyConnection, file: Path, to: ScoreTable
-) -> tuple[int, list[str]]:
-    """Check a file of scores and put them into the lake.
+def _take(connection: duckdb.DuckDBPyConnection, file: Path, kind: str | None) -> None:
+    """Take a file and print what it held and which stages use it."""
+    if form := earlier_form(connection, file):
+        typer.echo(
+            f"scores: {file} has the form of earlier versions ({form}, finder, score): read as "
+            f"object_kind {kind or EARLIER_COLUMNS[form]}"
+        )
+    n_rows, finders, kinds = ingest_scores(connection, file, kind)
+    stages = sorted({KINDS[name].read_by for name in kinds})
+    typer.echo(
+        f"scores: {n_rows} of {', '.join(finders)} ({', '.join(kinds)}); "
+        f"dbt build --select {' '.join(stages)} uses them"
+    )
+
+
+def _list_finders(connection: duckdb.DuckDBPyConnection) -> None:
+    """Print which finders have how many scores of what."""
+    found = rows_of(
+        connection,
+        f"select finder, object_kind, count(*) from {TABLE} group by all order by all",
+    )
+    for finder, kind, n_rows in found:
+        typer.echo(f"scores: {finder} has {n_rows} of kind {kind}")
+    if not found:
+        typer.echo("scores: none in the lake yet")
+
+
+def move_earlier_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Move scores from the tables of earlier versions into the one of today.
 
     Parameters
     ----------
     connection : DuckDBPyConnection
         With the lake attached and in use.
-    file : Path
-    to : ScoreTable
 
     Returns
     -------
-    (int, list of str)
-        Rows taken, and the finders they are of.
+    list of str
+        A sentence per table that was moved.
+    """
+    here = {row[0] for row in rows_of(connection, "show tables")}
+    moved = []
+    for table in sorted(here & EARLIER_TABLES.keys()):
+        kind = EARLIER_TABLES[table]
+        with transaction(connection):
+            (n_rows,) = connection.execute(
+                f"insert into {TABLE} select ?, {KINDS[kind].key}, finder, score, ? from {table}",
+                [kind, table],
+            ).fetchall()[0]
+            connection.execute(f"drop table {table}")
+        moved.append(f"{n_rows} moved from {table}, the table of earlier versions, to {TABLE}")
+    return moved
+
+
+def ingest_scores(
+    connection: duckdb.DuckDBPyConnection, file: Path, kind: str | None = None
+) -> tuple[int, list[str], list[str]]:
+    """Check a file of scores and put them into the lake.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the lake attached and in use, and its raw tables made.
+    file : Path
+    kind : str, optional
+        What the scores are of, where the file does not say.
+
+    Returns
+    -------
+    (int, list of str, list of str)
+        Rows taken, the finders they are by, and the kinds of objects they are of.
 
     Raises
     ------
@@ -83,18 +158,24 @@ def ingest_scores(
         When a column is missing, or a row is not finite, repeated, unknown, or a usable control has
         no score. It names the row or the column; the lake stays as it was.
     """
-    _read(connection, file, to)
-    _refuse_bad_rows(connection, file, to)
-    _refuse_unknown(connection, file, to)
-    if to is OF_TASKS:
-        _refuse_missing_controls(connection, file)
-    finders = [row[0] for row in _rows(connection, "select distinct finder from given order by 1")]
-    _replace(connection, to)
-    (n_rows,) = _rows(connection, "select count(*) from given")[0]
-    return n_rows, finders
+    read_scores(connection, file, kind)
+    refuse_bad_rows(connection, file)
+    kinds = [row[0] for row in rows_of(connection, "select distinct kind from given order by 1")]
+    for name in kinds:
+        refuse_unknown(connection, file, name)
+    if {"task", "render"} & set(kinds):
+        refuse_missing_controls(connection, file)
+    finders = [
+        row[0] for row in rows_of(connection, "select distinct finder from given order by 1")
+    ]
+    _replace(connection, file)
+    (n_rows,) = rows_of(connection, "select count(*) from given")[0]
+    return n_rows, finders, kinds
 
 
-def forget_scores(connection: duckdb.DuckDBPyConnection, finder: str, to: ScoreTable) -> int:
+def forget_scores(
+    connection: duckdb.DuckDBPyConnection, finder: str, kind: str | None = None
+) -> int:
     """Remove the scores of a finder from the lake, all or none.
 
     Parameters
@@ -102,7 +183,8 @@ def forget_scores(connection: duckdb.DuckDBPyConnection, finder: str, to: ScoreT
     connection : DuckDBPyConnection
         With the lake attached and in use.
     finder : str
-    to : ScoreTable
+    kind : str, optional
+        Only scores of this kind of object.
 
     Returns
     -------
@@ -114,141 +196,29 @@ def forget_scores(connection: duckdb.DuckDBPyConnection, finder: str, to: ScoreT
     CommandError
         When the finder has no scores there; it names those that have.
     """
-    known = _finders(connection, to)
+    which = "coalesce(object_kind = ?, true)"
+    query = f"select distinct finder from {TABLE} where {which} order by 1"
+    known = [row[0] for row in connection.execute(query, [kind]).fetchall()]
     if finder not in known:
         there = f"only of {', '.join(known)}" if known else "nor of any other finder"
-        raise CommandError(f"{to.table} has no scores of {finder!r}, {there}")
-    (n_rows,) = connection.execute(f"delete from {to.table} where finder = ?", [finder]).fetchall()[
-        0
-    ]
-    return int(n_rows)
+        of = f" of kind {kind}" if kind else ""
+        raise CommandError(f"{TABLE} has no scores{of} of {finder!r}, {there}")
+    deleted = connection.execute(
+        f"delete from {TABLE} where finder = ? and {which}", [finder, kind]
+    ).fetchall()
+    return int(deleted[0][0])
 
 
-def _finders(connection: duckdb.DuckDBPyConnection, to: ScoreTable) -> list[str]:
-    """Finders that have scores in the lake; none when it has no such table."""
-    try:
-        rows = _rows(connection, f"select distinct finder from {to.table} order by 1")
-    except duckdb.CatalogException:
-        return []
-    return [row[0] for row in rows]
+def _replace(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Put scores in place of earlier ones of the same finders, all or none.
 
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    return connection.execute(query).fetchall()
-
-
-def _read(connection: duckdb.DuckDBPyConnection, file: Path, to: ScoreTable) -> None:
-    """Make the temporary table `given`: row number, key, finder and score as given."""
-    if not file.is_file():
-        raise CommandError(f"{file}: no such file")
-    if file.suffix not in READERS:
-        raise CommandError(f"{file}: scores are read from {' or '.join(READERS)} files")
-    reader = READERS[file.suffix].format(file=lake.sql_text(str(file)))
-    try:
-        found = {row[0] for row in _rows(connection, f"describe from {reader}")}
-        wanted = (to.key, "finder", "score")
-        if missing := [name for name in wanted if name not in found]:
-            raise CommandError(f"{file}: no column {missing[0]!r}; it needs {', '.join(wanted)}")
-        connection.execute(
-            "create or replace temp table given as "
-            f"select row_number() over () as row, {to.key} as key, finder, "
-            f"score::varchar as score_text, try_cast(score as double) as score from {reader}"
-        )
-    except duckdb.Error as error:
-        raise CommandError(f"{file}: cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def _refuse(connection: duckdb.DuckDBPyConnection, query: str, file: Path, what: str) -> None:
-    """Refuse the file when the query gives rows; `what` is filled in with its first one."""
-    bad = connection.execute(f"{query} order by row")
-    names = [column[0] for column in bad.description]
-    if rows := bad.fetchall():
-        first = dict(zip(names, rows[0], strict=True))
-        more = f" ({len(rows)} such rows)" if len(rows) > 1 else ""
-        raise CommandError(f"{file}, row {first['row']}: {what.format(**first)}{more}")
-
-
-def _refuse_bad_rows(connection: duckdb.DuckDBPyConnection, file: Path, to: ScoreTable) -> None:
-    if not _rows(connection, "select 1 from given limit 1"):
-        raise CommandError(f"{file}: no rows")
-    for column, name in (("key", to.key), ("finder", "finder")):
-        empty = f"select row from given where coalesce({column}, '') = ''"
-        _refuse(connection, empty, file, f"{name} is empty")
-    not_finite = "select * from given where not coalesce(isfinite(score), false)"
-    _refuse(connection, not_finite, file, "the score of {key} by {finder} is {score_text}")
-    repeated = (
-        "select *, first_value(row) over (partition by key, finder order by row) as first_row "
-        "from given qualify row != first_row"
-    )
-    _refuse(connection, repeated, file, "{key} by {finder} has a score already, in row {first_row}")
-
-
-def _refuse_unknown(connection: duckdb.DuckDBPyConnection, file: Path, to: ScoreTable) -> None:
-    try:
-        unknown = f"select * from given anti join {to.known_in} as k on given.key = k.{to.key}"
-        _refuse(connection, unknown, file, f"{{key}} is not a {to.key} of {to.known_in}")
-    except duckdb.CatalogException as error:
-        raise CommandError(f"the lake has no {to.known_in}: run `{to.made_by}` first") from error
-
-
-def _refuse_missing_controls(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Every usable control of an experiment that a finder scored must have its score."""
-    query = """
-        with
-        scored as (
-            select given.finder, injections.*
-            from given inner join injections on given.key = injections.task_id
-        ),
-        wanted as (
-            select distinct scored.finder, c.experiment_id, c.render_id, c.task_id
-            from injections as c
-            inner join (select distinct finder, experiment_id from scored) as scored
-                on c.experiment_id = scored.experiment_id
-            where c.is_control and c.cutout_ok
-        )
-        select
-            wanted.finder,
-            wanted.experiment_id,
-            count(distinct wanted.render_id) as n_controls,
-            count(distinct scored.render_id) as n_scored,
-            min(wanted.task_id) filter (where scored.render_id is null) as first_missing
-        from wanted
-        left join scored using (finder, experiment_id, render_id)
-        group by all
-        having n_scored < n_controls
-        order by all
+    A finder has scores of tasks or of renders, so that either replaces both.
     """
-    for finder, experiment, n_controls, n_scored, first in _rows(connection, query):
-        raise CommandError(
-            f"{file}: {finder} scored {n_scored} of the {n_controls} usable controls of "
-            f"{experiment}, and thresholds need all; the first without a score is task {first}"
-        )
-    no_controls = """
-        select distinct given.finder, i.experiment_id
-        from given
-        inner join injections as i on given.key = i.task_id
-        where i.experiment_id not in (
-            select experiment_id from injections where is_control and cutout_ok
-        )
-        order by all
-    """
-    for finder, experiment in _rows(connection, no_controls):
-        raise CommandError(
-            f"{file}: {finder} scored tasks of {experiment}, which has no usable control to set a "
-            "threshold with"
-        )
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, to: ScoreTable) -> None:
-    """Put the scores in place of earlier ones of the same finders, all or none."""
-    connection.execute("begin")
-    try:
+    of_raw, of_given = (SHARED_PLACE.format(kind=kind) for kind in ("object_kind", "kind"))
+    with transaction(connection):
         connection.execute(
-            f"create table if not exists {to.table} ({to.key} varchar, finder varchar, score double)"
+            f"delete from {TABLE} where (finder, {of_raw}) in (select finder, {of_given} from given)"
         )
-        connection.execute(f"delete from {to.table} where finder in (select finder from given)")
-        connection.execute(f"insert into {to.table} select key, finder, score from given")
-        connection.execute("commit")
-    except duckdb.Error:
-        connection.execute("rollback")
-        raise
+        connection.execute(
+            f"insert into {TABLE} select kind, key, finder, score, ? from given", [str(file)]
+        )

@@ -1,8 +1,6 @@
 """The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
 
-import json
 import logging
-import math
 import os
 import shutil
 from collections import defaultdict
@@ -30,16 +28,12 @@ from ingest.transport.local import LocalSource
 from ingest.transport.network import n_workers, opened
 from store.failures import CommandError
 from store.lake import coadd_root, how_to_look
-from store.project import PROJECT_FILE, settings
 from store.survey_files import is_brick_name
 from store.workers import local_workers
 
 log = logging.getLogger(__name__)
 
 TYPICAL_BYTES = {"image": 12_700_000, "invvar": 11_000_000, "maskbits": 400_000, "psfsize": 400_000}
-# Of the var sham_objects: its hosts are the first whose cutouts pass their checks, which some of the
-# first do not. At most 2 % of the negatives may fail (gate_min_negative_ok_frac), so half is ample.
-SHAM_MARGIN = 1.5
 SPARE_BYTES = 1 << 30  # of free disk that stays free
 
 Bands = Annotated[str, typer.Option(help="Filters, one letter each.")]
@@ -79,10 +73,8 @@ def coadds(
     does not have (404) is not asked for again; other failures are, in the next run.
 
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
-    injection_tasks and of the sham injection touch are fetched into sparse files; more tasks
-    later, more tiles. Hosts of the sham are taken from training_sample, so run it after the stage
-    pools, or again; how many follows the dbt var sham_objects as the last dbt run had it that named
-    it or made the stage cutouts, and is said.
+    injection_tasks and the hosts of the sham injection (sham_hosts) touch are fetched into sparse
+    files; more tasks later, more tiles. Run it after the stage pools, which makes sham_hosts.
     """
     refuse_unknown(bands, repair)
     folder = coadd_root()
@@ -104,7 +96,7 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Return the plan that fetches only the tiles that stamps touch."""
+    """Plan to fetch only what stamps of tasks and of the sham touch."""
     try:
         stamps = lake.execute(
             "select brickname, list(ra), list(dec),"
@@ -124,57 +116,21 @@ def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
 def places_of_sham(
     lake: duckdb.DuckDBPyConnection,
 ) -> list[tuple[str, list[float], list[float], int]]:
-    """By brick, where ``sham_renders`` will look for hosts; none before there is a training sample."""
-    n_objects, origin = last_number(lake, "sham_objects")
-    size, _ = last_number(lake, "cutout_size_pix")
+    """Return the places of ``sham_hosts`` by brick; none without that table."""
     try:
         places = lake.execute(
-            "select brickname, list(ra), list(dec), ? from ("
-            " from training_sample semi join task_bricks using (brickname)"
-            " where not is_lens order by sham_u1 limit ?) group by brickname",
-            [size, math.ceil(SHAM_MARGIN * n_objects)],
+            "select brickname, list(ra), list(dec), max(size_pix) from sham_hosts"
+            " where is_fetched group by brickname"
         ).fetchall()
-    except (duckdb.CatalogException, duckdb.BinderException):
+    except duckdb.CatalogException:
         log.warning(
-            "there is no training_sample with sham_u1: no tiles come for the sham injection; build the "
-            "stage pools and fetch again before the stage cutouts"
+            "there is no table sham_hosts: no tiles come for the sham injection; build the stage "
+            "pools and fetch again before the stage cutouts"
         )
         return []
     n_places = sum(len(ra) for _, ra, *_ in places)
-    typer.echo(
-        f"sham: tiles of {n_places} negatives, {size} pixels wide (sham_objects {n_objects} of "
-        f"{origin}, and half more)"
-    )
+    typer.echo(f"sham: tiles of {n_places} hosts of the sham injection (table sham_hosts)")
     return places
-
-
-def last_number(lake: duckdb.DuckDBPyConnection, name: str) -> tuple[int, str]:
-    """A var of the sham injection as it was last chosen, and where.
-
-    Last chosen by the last dbt run that named it or made the stage cutouts, which needs it: the
-    runs of other stages do without, and say nothing of it.
-
-    Raises
-    ------
-    CommandError
-        When it is no number.
-    """
-    try:
-        last = lake.execute(
-            "select command_line_vars, strftime(started_at, '%Y-%m-%d %H:%M') from runs"
-            " where contains(command_line_vars, ?) or command <> 'seed' and"
-            " (len(selected) = 0 or contains(array_to_string(selected, ' '), 'cutouts'))"
-            " order by started_at desc limit 1",
-            [f'"{name}":'],
-        ).fetchone()
-    except duckdb.CatalogException:  # no dbt run yet
-        last = None
-    given, when = (json.loads(last[0]), last[1]) if last else ({}, "")
-    number = given.get(name, settings()[name])
-    origin = f"the dbt run of {when}" if name in given else PROJECT_FILE.name
-    if type(number) is not int or number < 0:
-        raise CommandError(f"{name} {number!r} of {origin}: give dbt a number")
-    return number, origin
 
 
 def planned(names: Sequence[str], bands: str) -> list[Work]:

@@ -23,22 +23,21 @@ nearest_parents as (
     group by known_lens_id
 ),
 
--- Bricks share no area: a lens lies in one.
+lenses_in_bricks as (
+    {{ brick_of_position('known_lenses', 'bricks_searched') | indent(4) }}
+),
+
 known_lens_parents as (
     select
-        known_lenses.known_lens_id,
+        lenses_in_bricks.known_lens_id,
         bricks_searched.brickname,
-        known_lenses.grading,
+        lenses_in_bricks.grading,
         nearest_parents.separation_arcsec,
         coalesce(
             nearest_parents.separation_arcsec <= {{ var('pool_match_radius_arcsec') }}, false
         ) as is_parent
-    from known_lenses
-    inner join bricks_searched
-        on known_lenses.dec >= bricks_searched.dec1
-        and known_lenses.dec < bricks_searched.dec2
-        and known_lenses.ra >= bricks_searched.ra1
-        and known_lenses.ra < bricks_searched.ra2
+    from lenses_in_bricks
+    inner join bricks_searched using (brickid)
     left join nearest_parents using (known_lens_id)
 )
 

@@ -1,3 +1,4 @@
+-- Conditions in g, r and z, the bands of the features (udfs/cutouts/features.py).
 with
 
 training_sample as (

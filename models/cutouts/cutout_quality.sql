@@ -1,3 +1,4 @@
+{#- What is measured on cutouts is of g, r and z, whatever the var bands (udfs/cutouts/features.py). -#}
 {%- set bands = ['g', 'r', 'z'] -%}
 with
 

@@ -1,9 +1,12 @@
 {{ config(materialized="view") }}
 with
 
+sham_hosts as (
+    select * from {{ ref('sham_hosts') }}
+),
+
 training_sample as (
     select * from {{ ref('training_sample') }}
-    where not is_lens
 ),
 
 cutout_quality as (
@@ -14,6 +17,14 @@ cutout_quality as (
 coadd_bricks as (
     select brickname from {{ ref('coadd_bricks') }}
     where is_cached
+),
+
+usable_hosts as (
+    select sham_hosts.galaxy_id
+    from sham_hosts
+    semi join cutout_quality on sham_hosts.galaxy_id = cutout_quality.galaxy_id
+    semi join coadd_bricks on sham_hosts.brickname = coadd_bricks.brickname
+    qualify row_number() over (order by sham_hosts.host_rank) <= {{ var('sham_objects') }}
 ),
 
 -- A whole lens system but for its light: every step of an injection is done, and adds nothing.
@@ -45,16 +56,12 @@ sham_renders as (
         0.3e0 as src_e,
         0.7e0 as src_phi_rad,
         1e0 as src_n,
-        training_sample.ebv::double as ebv,
-        training_sample.psfsize_g::double as psfsize_g,
-        training_sample.psfsize_r::double as psfsize_r,
-        training_sample.psfsize_z::double as psfsize_z
+        {%- for band in var('bands') %}
+        training_sample.psfsize_{{ band }}::double as psfsize_{{ band }},
+        {%- endfor %}
+        training_sample.ebv::double as ebv
     from training_sample
-    semi join cutout_quality on training_sample.galaxy_id = cutout_quality.galaxy_id
-    semi join coadd_bricks on training_sample.brickname = coadd_bricks.brickname
-    qualify row_number() over (
-        order by training_sample.sham_u1, training_sample.galaxy_id
-    ) <= {{ var('sham_objects') }}
+    semi join usable_hosts on training_sample.galaxy_id = usable_hosts.galaxy_id
 )
 
 select * from sham_renders

@@ -1,20 +1,18 @@
 with
 
--- The baseline, and the scores (galaxy_id, finder, score) that the user brings.
+-- The baseline, and every finder whose scores of cutouts were taken in.
 finder_scores as (
     select
         galaxy_id,
         finder,
         score
     from {{ ref('baseline_scores') }}
-    {%- for table in var('cutout_finder_scores') %}
     union all
     select
         galaxy_id,
         finder,
         score
-    from {{ table_of_lake('cutout_finder_scores', table) }}
-    {%- endfor %}
+    from {{ scores_of('cutout', 'galaxy_id') }} as cutout_scores
 ),
 
 training_sample as (

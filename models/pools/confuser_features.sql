@@ -19,11 +19,12 @@ merger_partners as (
 
 star_artefact_masks as (
     select
-        sum(1 << bit) filter (where column_name = 'maskbits')::integer as maskbits_mask,
-        sum(1 << bit) filter (where column_name = 'anymask')::integer as anymask_mask
+        {{ mask_of_bits('bit', "column_name = 'maskbits'") }} as maskbits_mask,
+        {{ mask_of_bits('bit', "column_name = 'anymask'") }} as anymask_mask
     from {{ ref('star_artefact_bits') }}
 ),
 
+-- ANYMASK is taken from the sweeps in g, r and z only.
 confuser_features as (
     select
         stg_sources.brickid,

@@ -1,22 +1,19 @@
-{#- The limits as a variable: DuckDB takes it for a constant, which saves a fifth of the time that a
-    join with the one row of pool_rules takes. -#}
-{{ config(
-    pre_hook="set variable pool_rules = (select rules from {{ ref('pool_rules') }} as rules)"
-) }}
-{%- set limits = "getvariable('pool_rules')." -%}
--- The first hook reads it: depends_on: {{ ref('pool_rules') }}
 with
 
 stg_sources as (
     select * from {{ ref('stg_sources') }}
 ),
 
+pool_rules as (
+    select * from {{ ref('pool_rules') }}
+),
+
 nearest_lenses as (
     select * from {{ ref('nearest_lenses') }}
 ),
 
--- One after the other, each only on what the ones before have left: a third of the time that all
--- flags of all sources take. 0 for what is left by all.
+-- Each cut is worked out only for what the ones before have left, which takes a third of the time
+-- of all flags of all sources.
 sources_with_cut as (
     select
         stg_sources.ra,
@@ -28,65 +25,48 @@ sources_with_cut as (
         stg_sources.fracflux_r,
         case
             {%- for cut in standing_cuts() %}
-            when {{ fails(cut) | replace('pool_rules.', limits) }} then {{ loop.index }}
+            when {{ fails(cut) }} then '{{ cut }}'
             {%- endfor %}
-            else 0
-        end as cut_number,
-        {%- for band in ['g', 'r', 'z'] %}
-        {{ fails('exposures_' ~ band) | replace('pool_rules.', limits) }} as fails_exposures_{{ band }}
-        {%- if not loop.last %},{% endif %}
+        end as failed_standing_cut,
+        {%- for band in var('bands') %}
+        {{ fails('exposures_' ~ band) }} as fails_exposures_{{ band }}{{ ',' if not loop.last }}
         {%- endfor %}
     from stg_sources
+    cross join pool_rules
     left join nearest_lenses
         on
             stg_sources.brickid = nearest_lenses.brickid
             and stg_sources.objid = nearest_lenses.objid
 ),
 
--- One number for all options.
-numbers_counted as (
+combinations_counted as (
     select
-        cut_number,
-        fails_exposures_g,
-        fails_exposures_r,
-        fails_exposures_z,
+        sources_with_cut.failed_standing_cut,
+        {%- for band in var('bands') %}
+        sources_with_cut.fails_exposures_{{ band }},
+        {%- endfor %}
+        {%- for cut in optional_cuts() %}
         case
-            when cut_number = 0
-                then
-                    {%- for cut in optional_cuts() %}
-                    {{ 2 ** loop.index0 }}
-                    * ({{ fails(cut) | replace('pool_rules.', limits) | replace('stg_sources.', '') }})::integer
-                    {%- if not loop.last %} +{% endif %}
-                    {%- endfor %}
-        end as options_failed,
+            when sources_with_cut.failed_standing_cut is null
+                then {{ fails(cut, source='sources_with_cut') }}
+        end as fails_{{ cut }},
+        {%- endfor %}
         count(*) as n_sources
     from sources_with_cut
+    cross join pool_rules
     group by all
-),
-
-combinations_named as (
-    select
-        cut_number,
-        fails_exposures_g,
-        fails_exposures_r,
-        fails_exposures_z,
-        {%- for cut in optional_cuts() %}
-        (options_failed & {{ 2 ** loop.index0 }}) <> 0 as fails_{{ cut }},
-        {%- endfor %}
-        n_sources
-    from numbers_counted
 ),
 
 cut_combinations as (
     select
-        * exclude (cut_number),
+        * exclude (failed_standing_cut),
         case
-            when cut_number > 0 then ['{{ standing_cuts() | join("', '") }}'][cut_number]
+            when failed_standing_cut is not null then failed_standing_cut
             {%- for cut in optional_cuts() if cut in applied_cuts() %}
             when fails_{{ cut }} then '{{ cut }}'
             {%- endfor %}
         end as first_failed_cut
-    from combinations_named
+    from combinations_counted
 )
 
 select * from cut_combinations

@@ -1,3 +1,5 @@
+{%- set max_colour_difference = var('pool_merger_max_colour_difference_mag') -%}
+{%- set min_flux_ratio = var('pool_merger_min_flux_ratio') -%}
 with
 
 pool_rules as (
@@ -18,54 +20,37 @@ bright_galaxies as (
     where
         list_contains(pool_rules.types, stg_sources.type)
         and isfinite(stg_sources.flux_z)
-        and stg_sources.flux_z
-        > pool_rules.flux_z_min_nmgy * {{ var('pool_merger_min_flux_ratio') }}
+        and stg_sources.flux_z > pool_rules.flux_z_min_nmgy * {{ min_flux_ratio }}
         and {{ is_position('stg_sources.ra', 'stg_sources.dec') }}
 ),
 
-galaxy_cells as (
-    {{ spread_over_sky_cells('bright_galaxies', var('pool_merger_radius_arcsec')) }}
+-- Each galaxy (right) with the others (left) around it.
+pairs as (
+    {{ positions_within(
+        'bright_galaxies', 'bright_galaxies', var('pool_merger_radius_arcsec')
+    ) | indent(4) }}
 ),
 
-pairs as (
-    select
-        bright_galaxies.brickid,
-        bright_galaxies.objid,
-        galaxy_cells.brickid as partner_brickid,
-        galaxy_cells.objid as partner_objid,
-        {{ separation_arcsec(
-            'galaxy_cells.ra', 'galaxy_cells.dec', 'bright_galaxies.ra', 'bright_galaxies.dec'
-        ) }} as separation_arcsec
-    from bright_galaxies
-    inner join galaxy_cells
-        on galaxy_cells.sky_cell = {{ sky_cell('bright_galaxies.ra', 'bright_galaxies.dec') }}
+alike_pairs as (
+    select * from pairs
     where
-        (
-            galaxy_cells.brickid <> bright_galaxies.brickid
-            or galaxy_cells.objid <> bright_galaxies.objid
-        )
-        and abs(galaxy_cells.dec - bright_galaxies.dec) * 3600
-        <= {{ var('pool_merger_radius_arcsec') }}
-        and abs(galaxy_cells.gr_mw - bright_galaxies.gr_mw)
-        <= {{ var('pool_merger_max_colour_difference_mag') }}
-        and abs(galaxy_cells.rz_mw - bright_galaxies.rz_mw)
-        <= {{ var('pool_merger_max_colour_difference_mag') }}
-        and galaxy_cells.flux_z
-        >= bright_galaxies.flux_z * {{ var('pool_merger_min_flux_ratio') }}
+        (left_brickid <> right_brickid or left_objid <> right_objid)
+        and abs(left_gr_mw - right_gr_mw) <= {{ max_colour_difference }}
+        and abs(left_rz_mw - right_rz_mw) <= {{ max_colour_difference }}
+        and left_flux_z >= right_flux_z * {{ min_flux_ratio }}
 ),
 
 merger_partners as (
     select
-        brickid,
-        objid,
-        partner_brickid,
-        partner_objid,
+        right_brickid as brickid,
+        right_objid as objid,
+        left_brickid as partner_brickid,
+        left_objid as partner_objid,
         separation_arcsec as partner_separation_arcsec
-    from pairs
-    where separation_arcsec <= {{ var('pool_merger_radius_arcsec') }}
+    from alike_pairs
     qualify row_number() over (
-        partition by brickid, objid
-        order by separation_arcsec, partner_brickid, partner_objid
+        partition by right_brickid, right_objid
+        order by separation_arcsec, left_brickid, left_objid
     ) = 1
 )
 

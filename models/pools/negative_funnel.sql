@@ -24,30 +24,36 @@ rejected as (
 ),
 
 -- Of all sources, whatever else they fail.
-failing_by_band as (
-    {%- for band in ['g', 'r', 'z'] %}
+bands_counted as (
     select
-        'exposures_{{ band }}' as cut_name,
-        coalesce(sum(n_sources) filter (where fails_exposures_{{ band }}), 0) as n_failing
+        {%- for band in var('bands') %}
+        coalesce(sum(n_sources) filter (where fails_exposures_{{ band }}), 0)
+            as exposures_{{ band }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from cut_combinations
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+),
+
+failing_by_band as (
+    unpivot bands_counted
+    on columns(*)
+    into name cut_name value n_failing
 ),
 
 -- What an option alone would take from what all applied cuts leave.
-lost_to_options as (
-    {%- for cut in optional_cuts() %}
+options_counted as (
     select
-        '{{ cut }}' as cut_name,
-        coalesce(sum(n_sources) filter (where fails_{{ cut }}), 0) as n_lost_if_applied
+        {%- for cut in optional_cuts() %}
+        coalesce(sum(n_sources) filter (where fails_{{ cut }}), 0)
+            as {{ cut }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from cut_combinations
     where first_failed_cut is null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+),
+
+lost_to_options as (
+    unpivot options_counted
+    on columns(*)
+    into name cut_name value n_lost_if_applied
 ),
 
 n1_type_counts as (
@@ -69,14 +75,13 @@ funnel_rows as (
         pool_cuts.reason_code,
         pool_cuts.cut_name in ('{{ (applied_cuts() + ["n1_type"]) | join("', '") }}') as is_applied,
         false as is_diagnostic,
-        null as n_failing,
         coalesce(n1_type_counts.n_first_failing, rejected.n_rejected, 0)::bigint as n_rejected,
         lost_to_options.n_lost_if_applied
     from pool_cuts
     left join rejected on pool_cuts.cut_name = rejected.cut_name
     left join lost_to_options on pool_cuts.cut_name = lost_to_options.cut_name
     left join n1_type_counts on pool_cuts.cut_name = n1_type_counts.cut_name
-    union all
+    union all by name
     select
         pool_cuts.cut_order,
         failing_by_band.cut_name,
@@ -84,34 +89,36 @@ funnel_rows as (
         false as is_applied,
         true as is_diagnostic,
         failing_by_band.n_failing,
-        0 as n_rejected,
-        null as n_lost_if_applied
+        0 as n_rejected
     from failing_by_band
     inner join pool_cuts on pool_cuts.cut_name = 'exposures'
+),
+
+rejected_so_far as (
+    select
+        *,
+        sum(n_rejected) over (
+            order by cut_order, is_diagnostic, cut_name
+        ) as n_rejected_so_far
+    from funnel_rows
 ),
 
 negative_funnel as (
     select
         '{{ pool_rule_set() }}' as rule_set,
-        funnel_rows.cut_order,
-        funnel_rows.cut_name,
-        funnel_rows.reason_code,
-        funnel_rows.is_applied,
-        funnel_rows.is_diagnostic,
+        rejected_so_far.cut_order,
+        rejected_so_far.cut_name,
+        rejected_so_far.reason_code,
+        rejected_so_far.is_applied,
+        rejected_so_far.is_diagnostic,
         (
-            total.n_sources - sum(funnel_rows.n_rejected) over (
-                order by funnel_rows.cut_order, funnel_rows.is_diagnostic, funnel_rows.cut_name
-            ) + funnel_rows.n_rejected
+            total.n_sources - rejected_so_far.n_rejected_so_far + rejected_so_far.n_rejected
         )::bigint as n_in,
-        funnel_rows.n_rejected,
-        (
-            total.n_sources - sum(funnel_rows.n_rejected) over (
-                order by funnel_rows.cut_order, funnel_rows.is_diagnostic, funnel_rows.cut_name
-            )
-        )::bigint as n_out,
-        funnel_rows.n_failing::bigint as n_failing,
-        funnel_rows.n_lost_if_applied::bigint as n_lost_if_applied
-    from funnel_rows
+        rejected_so_far.n_rejected,
+        (total.n_sources - rejected_so_far.n_rejected_so_far)::bigint as n_out,
+        rejected_so_far.n_failing::bigint as n_failing,
+        rejected_so_far.n_lost_if_applied::bigint as n_lost_if_applied
+    from rejected_so_far
     cross join total
 )
 

@@ -1,10 +1,4 @@
 {{ config(materialized="view") }}
-{%- set shared = [
-    'galaxy_id', 'brickid', 'objid', 'brickname', 'type_bin', 'nobs_g', 'nobs_r', 'nobs_z',
-    'nobs_z_bin', 'flux_g', 'flux_r', 'flux_z', 'rmag', 'zmag', 'gr', 'rz', 'shape_r', 'psfsize_g',
-    'psfsize_r', 'psfsize_z', 'psfdepth_g', 'psfdepth_r', 'psfdepth_z', 'galdepth_r', 'ebv',
-    'healpix_64', 'healpix_128', 'split',
-] -%}
 with
 
 positives as (
@@ -18,31 +12,19 @@ negative_candidates as (
 
 members as (
     select
+        *,
         true as is_lens,
-        known_lens_id,
+        'positive' as pool,
         match_ra as ra,
         match_dec as dec,
         match_type as type,
-        {{ shared | join(',\n        ') }},
-        'positive' as pool,
-        null as confuser_category,
-        tier,
-        sample_weight,
         false as is_for_inspection
     from positives
-    union all
+    union all by name
     select
+        *,
         false as is_lens,
-        null as known_lens_id,
-        ra,
-        dec,
-        type,
-        {{ shared | join(',\n        ') }},
-        pool,
-        confuser_category,
-        null as tier,
-        1e0 as sample_weight,
-        is_for_inspection
+        1e0 as sample_weight
     from negative_candidates
 ),
 

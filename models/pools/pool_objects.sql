@@ -22,13 +22,13 @@ pool_objects as (
             when list_contains(pool_rules.types, stg_sources.type) then stg_sources.type
             else 'OTHER'
         end as type_bin,
-        stg_sources.nobs_g,
-        stg_sources.nobs_r,
-        stg_sources.nobs_z,
+        {%- for band in var('bands') %}
+        stg_sources.nobs_{{ band }},
+        {%- endfor %}
         {{ nobs_bin('stg_sources.nobs_z') }} as nobs_z_bin,
-        stg_sources.flux_g,
-        stg_sources.flux_r,
-        stg_sources.flux_z,
+        {%- for band in var('bands') %}
+        stg_sources.flux_{{ band }},
+        {%- endfor %}
         stg_sources.flux_w1,
         stg_sources.gmag,
         stg_sources.rmag,
@@ -41,21 +41,21 @@ pool_objects as (
         stg_sources.shape_e1,
         stg_sources.shape_e2,
         stg_sources.sersic,
-        stg_sources.psfsize_g,
-        stg_sources.psfsize_r,
-        stg_sources.psfsize_z,
-        stg_sources.psfdepth_g,
-        stg_sources.psfdepth_r,
-        stg_sources.psfdepth_z,
-        stg_sources.galdepth_g,
-        stg_sources.galdepth_r,
-        stg_sources.galdepth_z,
+        {%- for band in var('bands') %}
+        stg_sources.psfsize_{{ band }},
+        {%- endfor %}
+        {%- for band in var('bands') %}
+        stg_sources.psfdepth_{{ band }},
+        {%- endfor %}
+        {%- for band in var('bands') %}
+        stg_sources.galdepth_{{ band }},
+        {%- endfor %}
         stg_sources.ebv,
         stg_sources.maskbits,
         stg_sources.fitbits,
-        stg_sources.mw_transmission_g,
-        stg_sources.mw_transmission_r,
-        stg_sources.mw_transmission_z,
+        {%- for band in var('bands') %}
+        stg_sources.mw_transmission_{{ band }},
+        {%- endfor %}
         stg_sources.sweep_file,
         stg_sources.row_index
     from stg_sources

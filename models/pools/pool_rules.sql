@@ -31,7 +31,7 @@ limits_side_by_side as (
 ),
 
 mask_value as (
-    select coalesce(sum(1 << mask_bit), 0)::integer as mask_value
+    select coalesce({{ mask_of_bits('mask_bit') }}, 0) as mask_value
     from pool_mask_bits
 ),
 

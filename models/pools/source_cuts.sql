@@ -17,8 +17,11 @@ source_cuts as (
     select
         stg_sources.brickid,
         stg_sources.objid,
-        {%- for cut in source_cuts() + ['exposures_g', 'exposures_r', 'exposures_z'] %}
+        {%- for cut in source_cuts() %}
         {{ fails(cut) }} as fails_{{ cut }},
+        {%- endfor %}
+        {%- for band in var('bands') %}
+        {{ fails('exposures_' ~ band) }} as fails_exposures_{{ band }},
         {%- endfor %}
         nearest_lenses.nearest_lens_arcsec
     from stg_sources

@@ -52,27 +52,27 @@ training_sample as (
         dec,
         type,
         type_bin,
-        nobs_g,
-        nobs_r,
-        nobs_z,
+        {%- for band in var('bands') %}
+        nobs_{{ band }},
+        {%- endfor %}
         nobs_z_bin,
         psf_bin,
         depth_bin,
         z_mag_bin,
-        flux_g,
-        flux_r,
-        flux_z,
+        {%- for band in var('bands') %}
+        flux_{{ band }},
+        {%- endfor %}
         rmag,
         zmag,
         gr,
         rz,
         shape_r,
-        psfsize_g,
-        psfsize_r,
-        psfsize_z,
-        psfdepth_g,
-        psfdepth_r,
-        psfdepth_z,
+        {%- for band in var('bands') %}
+        psfsize_{{ band }},
+        {%- endfor %}
+        {%- for band in var('bands') %}
+        psfdepth_{{ band }},
+        {%- endfor %}
         galdepth_r,
         ebv,
         healpix_64,

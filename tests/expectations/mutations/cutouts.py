@@ -59,6 +59,7 @@ CHANGES = {
         "most_features_are_measured": "verdict = 'unmeasured' where feature = 'ebv'",
     },
     "cutout_gates": {
+        "gates_are_those_of_the_rules": "delete from cutout_gates where gate = 'enough_positives'",
         "gate_passes_by_its_number": "value = 'nan' where gate = 'enough_positives'",
         "verdict_is_that_of_the_blocking_gates": "verdict = 'NO-GO' where gate = 'overall'",
     },

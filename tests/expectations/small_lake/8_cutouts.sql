@@ -154,3 +154,5 @@ from (
         ('core_only_classifier', false, false, 'warning', 0.9e0, '<=', 0.7e0),
         ('overall', true, true, 'GO', 0e0, '<=', 0e0)
 ) as gates(gate, is_blocking, is_pass, verdict, value, comparison, limit_value);
+
+create table cutout_gate_rules as select gate from cutout_gates where gate <> 'overall';

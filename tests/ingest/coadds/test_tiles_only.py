@@ -1,6 +1,5 @@
 """Tiles only: the same stamps bit for bit, from a fraction of the bytes."""
 
-import json
 import re
 from pathlib import Path
 
@@ -10,15 +9,12 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from ingest.coadds import command as coadds
 from ingest.coadds.cache import BrickFolder
 from ingest.coadds.sparse_file import merged, without
 from ingest.cutouts.objects import SIZE_PIX
 from pixels.cards import FitsError
 from pixels.tiles import cut_squares, open_images
 from store import lake
-from store.failures import CommandError
-from store.project import settings
 from tests.ingest.coadd_survey import TEMPLATE as BRICK
 from udfs.batch.stamps import stamp_corner
 
@@ -87,103 +83,39 @@ def test_stamps_are_the_same_bit_for_bit(station, hosts, request, transport, cap
     assert (station.cache() / "_SUCCESS").exists()
 
 
-def test_hosts_of_the_sham_have_their_tiles_too(station, hosts):
-    """All products: a sham injection of a negative needs its noise and mask, on a larger square."""
+def test_hosts_of_the_sham_have_their_tiles_too(station, hosts, capsys):
+    """A sham injection needs all products, on a larger square."""
     negatives = hosts((2750.0, 650.0), (2752.6, 3051.0))
     with lake.connect() as connection:
         connection.execute(
-            "create table training_sample as"
-            " select *, false as is_lens, random() as sham_u1 from injection_tasks"
+            "create table sham_hosts as"
+            " select brickname, ra, dec, true as is_fetched, ? as size_pix from injection_tasks",
+            [SIZE_PIX],
         )
-    lens = hosts((3300.0, 300.0))
+    spare = hosts((3300.0, 300.0))
     with lake.connect() as connection:
-        connection.execute("insert into training_sample select *, true, 0 from injection_tasks")
+        connection.execute(
+            "insert into sham_hosts select brickname, ra, dec, false, ? from injection_tasks",
+            [SIZE_PIX],
+        )
     pixels = hosts(SCATTERED[0])
     assert station.fetch("--tiles-only") == 0
+    assert "sham: tiles of 2 hosts of the sham injection (table sham_hosts)" in (
+        capsys.readouterr().out
+    )
     for product in PRODUCTS:
         assert_same_stamps(station, pixels, product)
         assert_same_stamps(station, negatives, product, SIZE_PIX)
         [image, *_] = open_images(station.cache() / name_of(product))
         with pytest.raises(FitsError, match="no bytes"):
-            cut_squares(image, corners(lens), SIZE)
+            cut_squares(image, corners(spare), SIZE)
 
 
-@pytest.fixture
-def sample_of_5000(tmp_path, monkeypatch):
-    """A lake with 5000 negatives in one brick that has tasks."""
-    monkeypatch.setenv("DHS_LAKE", str(tmp_path / "lake"))
-    with lake.connect() as connection:
-        connection.execute(
-            "create table training_sample as select i as galaxy_id, '0001m002' as brickname,"
-            " i / 1e4 as ra, 0.0 as dec, false as is_lens, i / 5e3 as sham_u1 from range(5000) t(i)"
-        )
-        connection.execute("create table task_bricks as select '0001m002' as brickname")
-        yield connection
-
-
-def dbt_ran(connection, *runs):
-    """Runs of dbt one after the other: what was selected, and the vars of the command line."""
-    connection.execute(
-        "create or replace table runs (command varchar, selected varchar[],"
-        " command_line_vars varchar, started_at timestamptz)"
-    )
-    for number, (selected, given) in reversed(list(enumerate(runs))):  # the last is the first row
-        connection.execute(
-            "insert into runs values ('build', ?, ?, timestamptz '2026-11-20' + ? * interval 1 hour)",
-            [selected.split(), json.dumps(given), number],
-        )
-
-
-def test_the_sham_gets_as_many_hosts_as_the_project_asks_for_and_half_more(sample_of_5000, capsys):
-    asked_for = settings()["sham_objects"]
-    [(_, ra, _, size)] = coadds.places_of_sham(sample_of_5000)
-    assert len(ra) == 1.5 * asked_for == 300
-    assert max(ra) == pytest.approx(299 / 1e4)  # the first in the keyed order
-    assert size == settings()["cutout_size_pix"]
-    said = f"sham: tiles of 300 negatives, {size} pixels wide (sham_objects 200 of dbt_project.yml"
-    assert said in capsys.readouterr().out
-
-
-MANY = {"sham_objects": 2001}
-
-
-@pytest.mark.parametrize(
-    ("runs", "n_hosts", "size"),
-    [
-        ([("pools", {}), ("cutouts", MANY)], 3002, 101),
-        ([("pools", MANY | {"cutout_size_pix": 151})], 3002, 151),
-        # Runs that do without it do not take it back.
-        ([("cutouts", MANY), ("pools completeness", {}), ("pools", {"seed": 14})], 3002, 101),
-        ([("cutouts", MANY), ("pools", {"cutout_size_pix": 151})], 3002, 151),
-        ([("cutouts", MANY), ("pools", {"sham_objects": 20})], 30, 101),
-        # The stage that needs it was made with the project's.
-        ([("cutouts", MANY), ("completeness cutouts finder", {})], 300, 101),
-        ([("cutouts", MANY), ("cutouts+", {"seed": 14})], 300, 101),
-        ([("cutouts", MANY), ("", {})], 300, 101),
-    ],
-)
-def test_hosts_of_the_sham_follow_the_last_run_that_chose_them(
-    sample_of_5000, capsys, runs, n_hosts, size
-):
-    dbt_ran(sample_of_5000, *runs)
-    [(_, ra, _, found_size)] = coadds.places_of_sham(sample_of_5000)
-    assert (len(ra), found_size) == (n_hosts, size)
-    origin = "dbt_project.yml" if n_hosts == 300 else "the dbt run of 2026-11-2"
-    assert f" of {origin}" in capsys.readouterr().out
-
-
-def test_seeds_take_no_choice_back(sample_of_5000):
-    dbt_ran(sample_of_5000, ("cutouts", MANY), ("", {}))
-    sample_of_5000.execute("update runs set command = 'seed' where len(selected) = 0")
-    [(_, ra, *_)] = coadds.places_of_sham(sample_of_5000)
-    assert len(ra) == 3002
-
-
-@pytest.mark.parametrize("given", ["many", -1, 2.5, True, None])
-def test_a_var_that_makes_no_number_of_hosts_is_refused(sample_of_5000, given):
-    dbt_ran(sample_of_5000, ("pools", {"sham_objects": given}))
-    with pytest.raises(CommandError, match=rf"sham_objects {given!r} of the dbt run of 2026-11-"):
-        coadds.places_of_sham(sample_of_5000)
+def test_without_hosts_of_the_sham_their_tiles_are_missed_aloud(station, hosts, caplog):
+    pixels = hosts(SCATTERED[0])
+    assert station.fetch("--tiles-only") == 0
+    assert "there is no table sham_hosts" in caplog.text
+    assert_same_stamps(station, pixels, "image-g")
 
 
 def test_what_was_moved_is_what_the_server_sent(station, hosts, capsys):

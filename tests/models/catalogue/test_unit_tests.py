@@ -26,7 +26,6 @@ OTHER_VALUES = {
         "pool_match_radius_arcsec": 1,
         "pool_negatives_per_positive": 1,
         "pool_n1_fraction": 0.1,
-        "cutout_finder_scores": ["scores_of_mine"],
     },
     "more": {
         "region_link_deg": 90,
@@ -56,11 +55,13 @@ def with_pools(catalogue, tmp_path_factory):
     pools = scratch.dbt("build", "--select", "path:seeds/pools", "pools", *NO_TESTS)
     assert pools.returncode == 0, pools.stdout[-4000:]
     with scratch.connect(read_only=False) as connection:
-        for name in ("baseline_scores", "scores_of_mine"):
-            connection.execute(
-                f"create table {name} as"
-                " select 'b' as galaxy_id, 'mine' as finder, 0.2::double as score"
-            )
+        connection.execute(
+            "create table baseline_scores as"
+            " select 'b' as galaxy_id, 'mine' as finder, 0.2::double as score"
+        )
+        connection.execute(
+            "insert into raw_finder_scores values ('cutout', 'b', 'mine', 0.2, 'made up')"
+        )
     return scratch
 
 

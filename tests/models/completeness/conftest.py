@@ -56,9 +56,10 @@ def catalogue(tmp_path_factory):
         write_surroundings(connection)
         connection.execute(
             """
-            create table finder_scores as
+            insert into raw_finder_scores by name
             select
-                task_id,
+                'task' as object_kind,
+                task_id as object_id,
                 'net' as finder,
                 if(is_control, blind_snr, arc_snr) as score
             from injections

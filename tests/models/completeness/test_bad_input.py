@@ -32,20 +32,25 @@ BREAKS = {
         "axis 'src_r_mag' has edge nan (edge_number 3) after 20.0: edges must increase",
     ),
     "score_nan": (
-        "update finder_scores set score = 'nan' where task_id = (select min(task_id) from injections "
+        "update raw_finder_scores set score = 'nan' where object_id = (select min(task_id) from injections "
         "where cutout_ok)",
         "recovery_thresholds",
         "by net has the score nan",
     ),
     "score_twice": (
-        "insert into finder_scores from finder_scores limit 1",
+        "insert into raw_finder_scores from raw_finder_scores limit 1",
         "recovery_thresholds",
         "by net has 2 scores",
     ),
     "score_unknown": (
-        "insert into finder_scores values ('task_of_nobody', 'net', 1.0)",
+        "insert into raw_finder_scores values ('task', 'task_of_nobody', 'net', 1.0, 'made up')",
         "recovery_thresholds",
         "finder_scores: task_of_nobody by net is not in injections",
+    ),
+    "score_of_render_unknown": (
+        "insert into raw_finder_scores values ('render', 'render_of_nobody', 'vit', 1.0, 'made up')",
+        "recovery_thresholds",
+        "finder_scores: render_of_nobody by vit is not in injections",
     ),
     "axis_column": (
         "update completeness_axes set column_name = 'zmug' where axis = 'lens_z_mag'",
@@ -77,6 +82,7 @@ def broken(catalogue, tmp_path):
         ("rule_threshold", "axis_column"),
         ("rate", "edge_missing"),
         ("cube_axis",),
+        ("score_of_render_unknown",),
     ],
     ids="-".join,
 )  # what stops different models is tried in one run
@@ -93,12 +99,12 @@ def test_a_senseless_choice_is_named(broken, names):
 def test_unit_tests_of_the_stage_do_not_see_the_scores_of_the_lake(broken):
     with broken.connect() as connection:
         connection.execute(
-            "create table negative_scores as "
-            "select 'n' || n as galaxy_id, 'blind_snr' as finder, 5e0 + n as score from range(20) as t(n)"
+            "insert into raw_finder_scores select 'galaxy', 'n' || n, 'blind_snr', 5e0 + n, 'made up' "
+            "from range(20) as t(n)"
         )
         connection.execute(
-            "insert into finder_scores "
-            "select task_id, 'net', 5e0 from (values ('a'), ('b'), ('c'), ('d')) as t(task_id)"
+            "insert into raw_finder_scores "
+            "select 'task', task_id, 'net', 5e0, 'made up' from (values ('a'), ('b'), ('c'), ('d')) as t(task_id)"
         )
     said = broken.dbt("test", "--select", "completeness,test_type:unit")
     assert "PASS recovery_thresholds::a_threshold_leaves" in said

@@ -13,15 +13,30 @@ from tests.models.pools import sky_catalogue
 
 # Of an earlier finder: a tenth above the limit of 0.4, a tenth at it; the others have none.
 EARLIER_SCORES = """
-    create table earlier_scores as
-    select brickname || '_' || objid as galaxy_id, if(objid % 10 = 3, 0.41, 0.4)::double as score
+    insert into raw_finder_scores by name
+    select
+        if(objid % 20 = 3, 'galaxy', 'cutout') as object_kind,
+        brickname || '_' || objid as object_id,
+        'earlier' as finder,
+        if(objid % 10 = 3, 0.41, 0.4)::double as score
     from raw_sources where objid % 10 in (3, 4)
+    union all by name
+    select 'task' as object_kind, '1000m000_5' as object_id, 'earlier' as finder, 0.9 as score
+    union all by name
+    select 'galaxy' as object_kind, '1000m000_5' as object_id, 'other' as finder, 0.9 as score
+"""
+# Two experiments have tasks in every brick but two.
+TASK_BRICKS = """
+    create table task_bricks as
+    select brickname, unnest(['one', 'two']) as experiment_id
+    from (select distinct brickname from raw_sources)
+    where brickname not in ('1000m000', '1003m003')
 """
 STAGES = "stg_sources stg_known_lenses stg_bricks split_cells path:seeds/pools pools"
 
 
 def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedProcess:
-    """Run dbt on the lake at a folder, with vars; returns the finished process."""
+    """Run dbt with vars on the lake at a folder."""
     return run_dbt(root, *command, "--vars", json.dumps(settings))
 
 
@@ -34,6 +49,7 @@ class Catalogue:
             with lake.connect() as connection:
                 self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
                 connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+                connection.execute(TASK_BRICKS)
                 connection.execute(EARLIER_SCORES)
             run = dbt(
                 [
@@ -52,24 +68,24 @@ class Catalogue:
             self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
 
     def rows(self, query: str) -> list[tuple]:
-        """What a query on the lake returns."""
+        """Return the rows of a query on the lake."""
         return self.lake.execute(query).fetchall()
 
     def columns(self, query: str) -> dict:
-        """The same as numpy arrays by name; null numbers are masked."""
+        """Return them as numpy arrays by name; null numbers are masked."""
         return self.lake.execute(query).fetchnumpy()
 
 
 @pytest.fixture(scope="session")
 def paper_iv(tmp_path_factory):
-    """The default rule sets."""
-    settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder_scores": "earlier_scores"}
+    """Build the pools with the default rule sets."""
+    settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder": "earlier"}
     return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """The rule sets of the original pipeline, and a cut that is an option."""
+    """Build them with the original rule sets and an optional cut."""
     settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
     settings |= {"pool_optional_cuts": ["extinction"]}
     return Catalogue(tmp_path_factory.mktemp("original"), settings)

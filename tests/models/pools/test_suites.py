@@ -177,14 +177,31 @@ CHANGES = {
             f"delete from training_sample where galaxy_id = {A_LENS}"
         ),
     },
+    "sham_hosts": {
+        "hosts_are_the_negatives_in_bricks_with_tasks": (
+            "delete from sham_hosts",
+            "has_rows_where_called_for",
+        ),
+        "ranks_go_from_one_to_the_last": (
+            "host_rank = host_rank + 1 where host_rank = (select max(host_rank) from sham_hosts)"
+        ),
+        "hosts_are_in_the_keyed_order": "host_rank = 3 - host_rank where host_rank <= 2",
+    },
 }
 BY_CHANGE = [(table, name) for table, changes in CHANGES.items() for name in changes]
-TABLES = (*SUITES, "stg_bricks", "stg_known_lenses", "stg_sources", "sampled_galaxies")
+TABLES = (
+    *SUITES,
+    "task_bricks",
+    "stg_bricks",
+    "stg_known_lenses",
+    "stg_sources",
+    "sampled_galaxies",
+)
 
 
 @pytest.fixture(scope="module")
 def copies(paper_iv):
-    """What the suites look at, copied where it may be spoilt."""
+    """Copy what the suites look at, to be spoilt."""
     connection = duckdb.connect()
     for table in TABLES:
         connection.register("rows", paper_iv.lake.execute(f"from {table}").to_arrow_table())
@@ -195,14 +212,14 @@ def copies(paper_iv):
 
 @pytest.fixture
 def spoilt(copies):
-    """The copies in a transaction that is rolled back."""
+    """Give the copies in a transaction that is rolled back."""
     copies.execute("begin")
     yield copies
     copies.execute("rollback")
 
 
 def broken(connection, table):
-    """Names of the rules that a table breaks."""
+    """Return the names of the rules that a table breaks."""
     return broken_of(connection, SUITES[table])
 
 
@@ -222,7 +239,7 @@ def test_a_change_fails_the_rule_that_it_breaks(spoilt, table, name):
 
 
 def broken_basics(connection, table):
-    """The same of columns and key alone."""
+    """Return the same of columns and key alone."""
     return broken_of(connection, dataclasses.replace(SUITES[table], checks=()))
 
 

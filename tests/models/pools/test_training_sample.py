@@ -52,6 +52,21 @@ def test_negatives_that_an_earlier_finder_takes_for_lenses_are_marked_and_not_sa
     assert n_in_strata == n_marked > 0
 
 
+def test_hosts_of_the_sham_are_the_first_negatives_in_bricks_with_tasks(paper_iv):
+    negatives = paper_iv.rows(
+        "select brickid || '/' || objid, galaxy_id from training_sample"
+        " where not is_lens and brickname not in ('1000m000', '1003m003')"
+    )
+    negatives.sort(key=lambda negative: draw(negative[0], "sham"))
+    rows = paper_iv.rows("select galaxy_id, host_rank, is_fetched from sham_hosts order by 2")
+    assert [row[:2] for row in rows] == [
+        (galaxy_id, rank) for rank, (_, galaxy_id) in enumerate(negatives, 1)
+    ]
+    n_fetched = 1.5 * settings()["sham_objects"]
+    assert [row[2] for row in rows] == [rank <= n_fetched for _, rank, _ in rows]
+    assert rows
+
+
 def test_buffer_objects_are_in_no_class(paper_iv):
     assert paper_iv.rows("select count(*) from training_sample where split = 'buffer'") == [(0,)]
     assert paper_iv.rows("select count(*) > 0 from pool_members where split = 'buffer'") == [
@@ -77,7 +92,7 @@ def test_positives_keep_the_weight_of_their_tier_and_negatives_have_one(original
         ({"pool_rule_set": "orginal"}, "orginal"),
         ({"pool_optional_cuts": ["latitud"]}, "latitud"),
         ({"pool_strata": ["nobs"]}, "nobs"),
-        ({"pool_earlier_finder_scores": "scores_of_nobody"}, "scores_of_nobody"),
+        ({"pool_earlier_finder": "scores_of_nobody"}, "scores_of_nobody"),
     ],
 )
 def test_choices_that_do_not_exist_are_refused_by_name(tmp_path, settings_given, message):
