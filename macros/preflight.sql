@@ -38,11 +38,11 @@
         'clean_max_wise_brightmask_frac', 'density_min_covered_share', 'population_max_unprobed_share',
         'pool_n1_fraction', 'cutout_max_central_nan_frac', 'cutout_max_core_nan_frac',
         'cutout_max_clip_frac', 'gate_min_positive_ok_frac', 'gate_min_negative_ok_frac',
-        'min_psf_source_fraction',
+        'min_psf_source_fraction', 'interval_level',
     ] -%}
     {%- set positive = [
         'pixel_scale_arcsec', 'split_nside', 'replicates', 'beta_max_over_theta_e',
-        'surface_psf_width_arcsec', 'surface_depth_width_mag', 'stamp_part_megabytes', 'interval_z',
+        'surface_psf_width_arcsec', 'surface_depth_width_mag', 'stamp_part_megabytes',
         'psf_moffat_beta', 'src_colour_sigma_mag', 'cutout_size_pix', 'region_link_deg',
     ] -%}
     {%- set sentences = [] -%}

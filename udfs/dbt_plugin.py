@@ -4,6 +4,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from udfs import provenance
+from udfs.completeness import plan
 from udfs.cutouts import sql as cutout_sql
 from udfs.sky import groups, healpix
 from udfs.statistics import intervals, normal
@@ -13,5 +14,5 @@ class Plugin(BasePlugin):
     """Registers every SQL function of this package."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        for module in (groups, cutout_sql, healpix, intervals, normal, provenance):
+        for module in (groups, cutout_sql, healpix, intervals, normal, plan, provenance):
             module.register(conn)
