@@ -39,16 +39,12 @@ bins_of_experiments as (
     from (unpivot cells_met on {{ plan.axes | rejectattr('is_binned') | map(attribute='axis') | join(', ') }} into name axis value bin)
 ),
 
-bins_by_axis as (
+crossed_bins as (
     select
-        experiment_number,
-        map(list(axis), list(bins)) as bins
-    from (
-        select experiment_number, axis, list(bin) as bins
-        from bins_of_experiments
-        group by experiment_number, axis
-    )
-    group by experiment_number
+        cubes.cube,
+        bins_of_experiments.*
+    from cubes
+    inner join bins_of_experiments on bins_of_experiments.axis in cubes.crossed_axes
 ),
 
 observed_cells as (
@@ -57,8 +53,7 @@ observed_cells as (
         if('{{ axis.axis }}' in crossed_axes, null, {{ axis.axis }}) as {{ axis.axis }},
         {%- endfor %}
         cube,
-        experiment_number,
-        crossed_axes
+        experiment_number
     from cells_met
 ),
 
@@ -66,16 +61,16 @@ observed_cells as (
 crossed_cells as (
     select
         {%- for axis in plan.axes %}
-        crossed_{{ axis.axis }}.bin as {{ axis.axis }},
+        coalesce(observed_cells.{{ axis.axis }}, {{ axis.axis }}_bins.bin) as {{ axis.axis }},
         {%- endfor %}
         observed_cells.cube,
         observed_cells.experiment_number
     from observed_cells
-    inner join bins_by_axis using (experiment_number)
     {%- for axis in plan.axes %}
-    cross join unnest(
-        if('{{ axis.axis }}' in crossed_axes, bins['{{ axis.axis }}'], [observed_cells.{{ axis.axis }}])
-    ) as crossed_{{ axis.axis }} (bin)
+    left join crossed_bins as {{ axis.axis }}_bins
+        on observed_cells.cube = {{ axis.axis }}_bins.cube
+        and observed_cells.experiment_number = {{ axis.axis }}_bins.experiment_number
+        and {{ axis.axis }}_bins.axis = '{{ axis.axis }}'
     {%- endfor %}
 ),
 
