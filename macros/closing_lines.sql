@@ -19,7 +19,7 @@
             {%- do failed.append(result.node.name) -%}
         {%- elif result.node.resource_type in ['test', 'unit_test'] -%}
             {%- do passed.append(result.node.name) -%}
-        {%- elif result.node.resource_type == 'model' -%}
+        {%- elif result.node.resource_type == 'model' and result.node.config.materialized != 'lake_function' -%}
             {%- do (kept if 'SETTLED' in (result.message or '') else made).append(result.node.name) -%}
         {%- endif -%}
     {%- endfor -%}
