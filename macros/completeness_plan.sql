@@ -1,6 +1,6 @@
 {#
   Rules, axes and cubes, which are rows of seeds. Python reads and checks them: udfs/completeness/plan.py.
-  Unit tests override `completeness_plan`.
+  Unit tests override `completeness_plan`; sqlfluff has tests/lint in place of this file.
 #}
 
 {% macro completeness_plan() -%}
@@ -34,16 +34,6 @@
     {{ return(fromjson(run_query(query).rows[0][0])) }}
 {%- endmacro %}
 
-{% macro cell_text(axes) -%}
-    {#- Key of a cell within its cube: its bins, in the order of the axes' names. -#}
-    concat_ws(',', null{% for axis in axes %}, {{ axis }}{% endfor %})
-{%- endmacro %}
-
-{% macro counted_tasks(cube) -%}
-    {#- Which tasks a cube counts: all where it tells selection sets apart, else each render once. -#}
-    {{ 'is_first_of_render' if cube.is_render_once else 'true' }}
-{%- endmacro %}
-
 {% macro refuse_huge_cubes(cubes, cells_met) -%}
     {#- A cube whose grid would not fit is an error before it fills the disk. -#}
     {%- for cube in cubes if execute and cube.crossed -%}
@@ -68,42 +58,4 @@
         where cube = '{{ cube.cube }}'
     {%- endset -%}
     {{ return(run_query(query).rows[0][0]) }}
-{%- endmacro %}
-
-{% macro cube_rows(cubes) -%}
-    {#- The cubes as rows. -#}
-    {%- for cube in cubes %}
-    select
-        '{{ cube.cube }}' as cube,
-        {{ "'" ~ cube.only_rule_kind ~ "'" if cube.only_rule_kind else 'null' }}::varchar as only_rule_kind,
-        '{{ cube.control_cube }}' as control_cube,
-        {{ cube.crossed }}::varchar[] as crossed_axes
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
-{% macro axis_bin(axis) -%}
-    {#- Bin of an axis that a task lies in, beside `judged_tasks` and the `bins_of_` a category; -1 outside all. -#}
-    {%- if axis.is_binned -%}
-        {{ bin_expression('judged_tasks.' ~ axis.column_name, axis.edges) }}
-    {%- else -%}
-        coalesce(bins_of_{{ axis.axis }}.bin, -1)::smallint
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro places_in(cube, axes) -%}
-    {#- The bins of a cube's axes, and null for the others. -#}
-    {%- for axis in axes -%}
-        {{ axis.axis if axis.axis in cube.axes else 'null::smallint as ' ~ axis.axis }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}
-
-{% macro axis_place(axis) -%}
-    {#- Where a cell is along an axis: edges of its bin, or a value, from `bins_of_` the axis. -#}
-    {%- if axis.is_binned -%}
-        bins_of_{{ axis.axis }}.low as {{ axis.axis }}_low,
-        bins_of_{{ axis.axis }}.high as {{ axis.axis }}_high
-    {%- else -%}
-        bins_of_{{ axis.axis }}.value::{{ axis.sql_type }} as {{ axis.axis }}
-    {%- endif -%}
 {%- endmacro %}

@@ -91,7 +91,7 @@ completeness_grid as (
         cubes.control_cube,
         {{ cell_text(plan.control_axes) }} as control_cell,
         {%- for axis in plan.axes %}
-        {{ axis_place(axis) }},
+        {{ axis_place(axis) }}{{ "," if not loop.last }}
         {%- endfor %}
     from cells
     inner join cubes using (cube)

@@ -24,7 +24,7 @@ task_outcomes as (
                 then judged_tasks.arc_snr
         end as arc_snr_seen,
         {%- for axis in axes %}
-        {{ axis_bin(axis) }} as {{ axis.axis }},
+        {{ axis_bin(axis) }} as {{ axis.axis }}{{ "," if not loop.last }}
         {%- endfor %}
     from judged_tasks
     {%- for axis in axes if not axis.is_binned %}
