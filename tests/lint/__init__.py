@@ -6,8 +6,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from expectations.seeds import seed_rows  # noqa: E402
-from udfs.completeness.plan import Seeds, plan  # noqa: E402
+from expectations.seeds import seed_rows
+from udfs.completeness.plan import Seeds, plan
 
 SEEDS = ("recovery_rules", "completeness_axes", "completeness_edges", "completeness_cubes")
 CUBES = ("overall", "selection", "original")  # one of each kind, to keep lint fast
