@@ -30,9 +30,9 @@ statistics_of_controls as (
         *,
         '{{ statistic }}' as statistic,
         null::varchar as finder,
-        {{ statistic }}::double as score
+        {{ task_expression(statistic) }}::double as score
     from usable_controls
-    where metrics_ok and isfinite({{ statistic }}::double)
+    where metrics_ok and isfinite(score)
     union all
     {%- endfor %}
     select
