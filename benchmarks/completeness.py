@@ -23,7 +23,7 @@ N_REGIONS = 300
 HOSTS_PER_PIECE = 250_000  # simulated at a time
 MODELS = (
     *("recovery_thresholds", "completeness_bins", "task_outcomes", "completeness_grid"),
-    *("completeness_patterns", "completeness_signal", "completeness_counts"),
+    *("completeness_patterns", "completeness_signal", "outcome_lists", "completeness_counts"),
     *("completeness_intervals", "completeness_cells", "completeness_by_region"),
 )
 MEMORY = "4500MB"  # DuckDB's share of the 6 GB
@@ -31,7 +31,7 @@ MINUTE = 60
 
 
 def simulations(n_injections: int) -> list[Simulation]:
-    """The catalogue in pieces, each with regions of its own."""
+    """Return the catalogue in pieces, each with regions of its own."""
     n_hosts = n_injections // INJECTIONS_PER_HOST
     n_pieces = max(1, n_hosts // HOSTS_PER_PIECE)
     return [
@@ -49,7 +49,7 @@ def simulations(n_injections: int) -> list[Simulation]:
 
 
 def write_catalogue(n_injections: int) -> int:
-    """Simulate injections and what the stage reads beside them; how many came out."""
+    """Simulate injections and their surroundings; return how many came out."""
     with lake.connect() as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'")
         connection.execute(f"set temp_directory = '{lake.lake_path('tmp')}'")
@@ -61,7 +61,7 @@ def write_catalogue(n_injections: int) -> int:
 
 
 def group_by_seconds(connection: DuckDBPyConnection) -> float:
-    """Seconds of one plain group-by per cube: counts, shares and means, but no hosts."""
+    """Return the seconds of one plain group-by per cube, without hosts."""
     cubes = connection.execute(
         """
         select cube, list(axis) filter (where axis is not null)
@@ -74,9 +74,9 @@ def group_by_seconds(connection: DuckDBPyConnection) -> float:
         "select count(*) from recovery_thresholds where experiment_number = 0"
     ).fetchone()
     counts = ", ".join(
-        f"count(*) filter (where ({bits} >> {rule}) & 1 = 1)"
-        for rule in range(n_rules)
-        for bits in ("usable_bits", "detected_bits")
+        f"count(*) filter (where outcome[{rule}] in ({letters}))"
+        for rule in range(1, n_rules + 1)
+        for letters in ("'d', 'm'", "'d'")
     )
     started = time.perf_counter()
     for _, axes in cubes:

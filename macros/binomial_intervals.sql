@@ -1,22 +1,32 @@
 {#
-  Intervals of a proportion k / n. Here n may be an effective number that is not whole.
+  Intervals of a proportion k / n, all at the var interval_level. Here n may be an effective number
+  that is not whole.
 #}
+
+{% macro interval_tail() -%}
+    {#- Probability below an interval, and that above it. -#}
+    {{- (1 - var('interval_level')) / 2 -}}
+{%- endmacro %}
+
+{% macro interval_z() -%}
+    {#- Half the width of a normal distribution's interval, in standard deviations: 1.96 for 95 %. -#}
+    {%- if not execute -%}{{ return(0) }}{%- endif -%}
+    {%- set query = "select normal_quantile((1 + " ~ var('interval_level') ~ ")::double / 2)::varchar" -%}
+    {{- run_query(query).rows[0][0] -}}
+{%- endmacro %}
 
 {% macro wilson_bound(share, n, sign) -%}
     {#- Score interval (Wilson 1927); null when n is 0. sign is '-' for the lower bound. -#}
+    {%- set z = interval_z() ~ '::double' -%}
     case when {{ n }} > 0 and {{ share }} is not null then least(1e0, greatest(0e0,
         (
-            {{ share }} + {{ wilson_z2() }} / (2e0 * {{ n }})
-            {{ sign }} {{ var('interval_z') }} * sqrt(
+            {{ share }} + ({{ z }} * {{ z }}) / (2e0 * {{ n }})
+            {{ sign }} {{ z }} * sqrt(
                 {{ share }} * (1e0 - {{ share }}) / {{ n }}
-                + {{ wilson_z2() }} / (4e0 * {{ n }} * {{ n }})
+                + ({{ z }} * {{ z }}) / (4e0 * {{ n }} * {{ n }})
             )
-        ) / (1e0 + {{ wilson_z2() }} / {{ n }})
+        ) / (1e0 + ({{ z }} * {{ z }}) / {{ n }})
     )) end
-{%- endmacro %}
-
-{% macro wilson_z2() -%}
-    ({{ var('interval_z') }} * {{ var('interval_z') }})
 {%- endmacro %}
 
 {% macro jeffreys_low(share, n) -%}
@@ -24,7 +34,7 @@
     case
         when {{ n }} = 0 or {{ share }} = 0 then 0e0
         else beta_quantile(
-            {{ var('interval_one_sided_error') }}::double,
+            {{ interval_tail() }}::double,
             {{ share }} * {{ n }} + 0.5e0,
             (1e0 - {{ share }}) * {{ n }} + 0.5e0
         )
@@ -35,7 +45,7 @@
     case
         when {{ n }} = 0 or {{ share }} = 1 then 1e0
         else beta_quantile(
-            1e0 - {{ var('interval_one_sided_error') }},
+            1e0 - {{ interval_tail() }}::double,
             {{ share }} * {{ n }} + 0.5e0,
             (1e0 - {{ share }}) * {{ n }} + 0.5e0
         )
@@ -77,9 +87,9 @@
 {%- endmacro %}
 
 {% macro chance_corrected(injections, controls) -%}
-    {#- What is recovered beyond chance: (p - p0) / (1 - p0). -#}
+    {#- What is recovered beyond chance, (p - p0) / (1 - p0); beside `rules`. -#}
     case
-        when recovery_thresholds.rule_kind <> 'detectability'
+        when rules.rule_kind <> 'detectability'
             then ({{ injections }}.share - {{ controls }}.chance_fraction)
             / nullif(1e0 - {{ controls }}.chance_fraction, 0e0)
     end
@@ -88,7 +98,7 @@
 {% macro chance_corrected_bound(injections, controls, sign) -%}
     {#- From 1 - C = (1 - p) / (1 - p0): the lower bound of C is the upper one of the ratio. -#}
     case
-        when recovery_thresholds.rule_kind <> 'detectability'
+        when rules.rule_kind <> 'detectability'
             then 1e0 - {{ ratio_bound(
                 '(1e0 - ' ~ injections ~ '.share)',
                 '(1e0 - ' ~ injections ~ '.wilson_high)',

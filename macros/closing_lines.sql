@@ -16,7 +16,8 @@
     {%- set bad = ['error', 'fail', 'skipped'] -%}
     {%- set of_stage = results | selectattr('node.fqn.1', 'equalto', stage) | list -%}
     {%- set good = of_stage | rejectattr('status', 'in', bad) | list -%}
-    {%- set tables = good | selectattr('node.resource_type', 'equalto', 'model') | list -%}
+    {%- set tables = good | selectattr('node.resource_type', 'equalto', 'model')
+        | rejectattr('node.config.materialized', 'equalto', 'lake_function') | list -%}
     {%- set kept = tables | selectattr('message', 'equalto', 'SETTLED') | list -%}
     {%- set checks = good | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
     {%- set n_bad = (of_stage | length) - (good | length) -%}

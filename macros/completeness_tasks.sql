@@ -15,7 +15,8 @@
 {%- endmacro %}
 
 {% macro host_number(tasks) -%}
-    ({{ tasks }}.brickid::bigint << 32) + {{ tasks }}.objid::bigint
+    {#- Brick and object as one number: objid has ten digits at most. -#}
+    {{ tasks }}.brickid::bigint * 10000000000 + {{ tasks }}.objid::bigint
 {%- endmacro %}
 
 {% macro bin_expression(column, edges) -%}
@@ -25,67 +26,15 @@
         {%- for edge in edges[1:] %}
         when {{ column }} < {{ edge_literal(edge) }} then {{ loop.index0 }}
         {%- endfor %}
-        {%- if edges[-1] | string == 'inf' %}
-        when {{ column }} = {{ edge_literal(edges[-1]) }} then {{ edges | length - 2 }}
+        {%- if edges[-1] == 'inf' %}
+        when {{ column }} = {{ edge_literal('inf') }} then {{ edges | length - 2 }}
         {%- endif %}
         else -1
     end::smallint
 {%- endmacro %}
 
-{% macro n_rule_bits(thresholds) -%}
-    {#- Bits that say which rules can judge a task; as many say which it meets, and one that it is clean. -#}
-    {%- if not execute -%}{{ return(1) }}{%- endif -%}
-    {{ return(run_query('select coalesce(max(rule_bit), 0) + 1 from ' ~ thresholds).rows[0][0] | int) }}
-{%- endmacro %}
-
-{% macro bits_type(n) -%}
-    {#- The narrowest integer for n bits: lists of outcomes are what the counting of hosts spends its time on. -#}
-    {{- 'usmallint' if n <= 16 else 'uinteger' if n <= 32 else 'bigint' -}}
-{%- endmacro %}
-
 {% macro edge_literal(edge) -%}
     '{{ edge }}'::double
-{%- endmacro %}
-
-{% macro axis_names(axes) -%}
-    {#- Columns of the cells that say where a cell is. -#}
-    {%- for axis in axes -%}
-        {%- if axis.axis_kind == 'binned' -%}
-            {{ axis.axis }}_low, {{ axis.axis }}_high
-        {%- else -%}
-            {{ axis.axis }}
-        {%- endif -%}
-        {{- ", " if not loop.last -}}
-    {%- endfor -%}
-{%- endmacro %}
-
-{% macro axis_columns(axes, cube_axes) -%}
-    {#- Bins as edges or values; null where the cube lacks the axis, or outside its bins. -#}
-    {%- set own = cube_axes | map(attribute='axis') | list -%}
-    {%- for axis in axes %}
-        {%- if axis.axis_kind == 'binned' %}
-        {{ 'edges_of_' ~ axis.axis ~ '.low' if axis.axis in own else 'null' }}::double as {{ axis.axis }}_low,
-        {{ 'edges_of_' ~ axis.axis ~ '.high' if axis.axis in own else 'null' }}::double as {{ axis.axis }}_high
-        {%- else %}
-        {{ 'edges_of_' ~ axis.axis ~ '.value' if axis.axis in own else 'null' }}::{{ axis.sql_type }}
-            as {{ axis.axis }}
-        {%- endif %}
-        {{- "," if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
-{% macro axis_joins(cube, cube_axes) -%}
-    {%- for axis in cube_axes %}
-    left join completeness_bins as edges_of_{{ axis.axis }}
-        on edges_of_{{ axis.axis }}.axis = '{{ axis.axis }}'
-        and edges_of_{{ axis.axis }}.bin = cells_of_{{ cube }}.{{ axis.axis }}
-    {%- endfor %}
-{%- endmacro %}
-
-{% macro surface_axes() -%}
-    {#- Axes of the cube `original_over_regions`, as columns of the cells. -#}
-    {{- 'region_split, selection_set_id, ranking_mode, psf_bin, depth_bin, resolution_bin_low, '
-        ~ 'resolution_bin_high, theta_e_grid_arcsec, src_dmag, src_reff_arcsec' -}}
 {%- endmacro %}
 
 {% macro resolution_label(low, high) -%}

@@ -1,68 +1,11 @@
 {#
   The completeness of a population that is not the injected one, from weights of the injections:
-  given as they are, or as a target density over the stored proposal density.
+  given as they are, or as a target density over the stored proposal density. CTEs, in three macros
+  that follow each other after `given_weights` (task_id, weight).
 #}
 
-{% macro query_completeness_weighted() -%}
-create or replace macro {{ lake_table('completeness_weighted') }}(
-    weights, chosen_rule := 'original', chosen_quality := 'clean'
-) as table
-with
-
-given_weights as (
-    select
-        task_id,
-        weight::double as weight
-    from query_table(weights)
-),
-
-{{ weighted_completeness() }}
-{%- endmacro %}
-
-{% macro query_completeness_for_density() -%}
-create or replace macro {{ lake_table('completeness_for_density') }}(
-    densities, chosen_rule := 'original', chosen_quality := 'clean'
-) as table
-with
-
-target_densities as (
-    select
-        task_id,
-        density::double as density
-    from query_table(densities)
-),
-
--- A task that the target leaves out has no weight; one without a proposal has no answer.
-given_weights as (
-    select
-        injections.task_id,
-        coalesce(target_densities.density, 0e0) / injections.proposal_density_system as weight
-    from {{ lake_table('injections') }} as injections
-    left join target_densities using (task_id)
-    where
-        not injections.is_control
-        and injections.experiment_id in (
-            select experiment_id
-            from {{ lake_table('injections') }}
-            inner join target_densities using (task_id)
-        )
-    union all
-    select
-        target_densities.task_id,
-        target_densities.density as weight
-    from target_densities
-    anti join {{ lake_table('injections') }} using (task_id)
-),
-
-{{ weighted_completeness(is_density=true) }}
-{%- endmacro %}
-
-{% macro weighted_completeness(is_density=false) -%}
-    {#-
-      CTEs after `given_weights` (task_id, weight): a weighted share, its effective n from hosts, and
-      why it must not be used. Shape of the weights' tail: Zhang & Stephens (2009), with the prior of
-      Vehtari et al. (2024).
-    -#}
+{% macro weighted_tasks() -%}
+    {#- What is wrong with the weights, and the weighted hosts. -#}
 weight_faults as (
     select
         count(*) filter (where injections.task_id is null) as n_unknown,
@@ -72,7 +15,7 @@ weight_faults as (
             where coalesce(not isfinite(given_weights.weight) or given_weights.weight < 0, true)
         ) as n_bad
     from given_weights
-    left join {{ lake_table('injections') }} as injections using (task_id)
+    left join {{ ref('injections') }} as injections using (task_id)
 ),
 
 weighted_tasks as (
@@ -84,15 +27,12 @@ weighted_tasks as (
             when isfinite(given_weights.weight) and given_weights.weight >= 0
                 then given_weights.weight
         end as weight,
-        case chosen_quality
-            when 'clean' then recoveries.is_usable_clean
-            when 'all' then recoveries.is_usable
-            else error('quality is clean or all, not ' || chosen_quality)
-        end as is_usable,
+        recoveries.is_usable and (recoveries.is_usable_clean or {{ known_quality() }} = 'all')
+            as is_usable,
         recoveries.is_detected
     from given_weights
-    inner join {{ lake_table('injections') }} as injections using (task_id)
-    inner join {{ lake_table('recoveries') }} as recoveries using (task_id)
+    inner join {{ ref('injections') }} as injections using (task_id)
+    inner join {{ ref('recoveries') }} as recoveries using (task_id)
     where recoveries.rule = chosen_rule and not injections.is_control
     qualify
         row_number() over (
@@ -127,8 +67,105 @@ weighted_hosts as (
     where is_usable
     group by experiment_id, brickid, objid
     having n > 0
+)
+{%- endmacro %}
+
+{% macro pareto_fit() -%}
+    {#-
+      Shape k of the generalized Pareto distribution in the tail of the hosts' weights (Zhang &
+      Stephens 2009, Technometrics 51, 316, section 4, where k has the other sign), with the number of trial
+      slopes and the prior of Vehtari et al. (2024). Steps are numbered:
+        (1) x_1 <= ... <= x_n: how far the largest weights exceed the next one
+        (2) theta_j = 1 / x_n + (1 - sqrt(m / (j - 1/2))) / (3 x*), j = 1 ... m = 30 + floor(sqrt(n)),
+            x* the quartile x_floor(n / 4 + 1/2)
+        (3) k(theta) = 1 / n sum_i ln(1 - theta x_i)
+        (4) l(theta) = n (ln(-theta / k) - k - 1), the profile log-likelihood
+        (5) theta = sum_j theta_j w_j, w_j = exp(l_j) / sum_t exp(l_t)
+        (6) k = (n k(theta) + 10 * 1/2) / (n + 10)
+      Fewer than five excesses have no shape.
+    -#}
+ranked_weights as (
+    select
+        experiment_id,
+        n as weight,
+        row_number() over (partition by experiment_id order by n desc) as rank,
+        count(*) over (partition by experiment_id) as n_hosts,
+        least(ceil(0.2e0 * n_hosts), ceil(3e0 * sqrt(n_hosts))) as tail_length
+    from weighted_hosts
 ),
 
+tail_starts as (
+    select
+        experiment_id,
+        weight
+    from ranked_weights
+    where rank = tail_length + 1
+),
+
+pareto_1_excesses as (
+    select
+        ranked_weights.experiment_id,
+        ranked_weights.weight - tail_starts.weight as x,
+        row_number() over (partition by ranked_weights.experiment_id order by x) as i,
+        count(*) over (partition by ranked_weights.experiment_id) as n
+    from ranked_weights
+    inner join tail_starts using (experiment_id)
+    where ranked_weights.rank <= ranked_weights.tail_length and x > 1e-12
+    qualify n >= 5
+),
+
+pareto_2_slopes as (
+    select
+        experiment_id,
+        any_value(n) as n,
+        any_value(30 + floor(sqrt(n))) as m,
+        unnest(range(1, m::bigint + 1)) as j,
+        1e0 / max(x) + (1e0 - sqrt(m / (j - 0.5e0)))
+        / (3e0 * max(x) filter (where i = floor(n / 4e0 + 0.5e0))) as theta
+    from pareto_1_excesses
+    group by experiment_id
+),
+
+pareto_3_shapes as (
+    select
+        pareto_2_slopes.experiment_id,
+        pareto_2_slopes.n,
+        pareto_2_slopes.j,
+        pareto_2_slopes.theta,
+        avg(ln(1e0 - pareto_2_slopes.theta * pareto_1_excesses.x)) as k
+    from pareto_2_slopes
+    inner join pareto_1_excesses using (experiment_id)
+    group by all
+),
+
+pareto_4_likelihoods as (
+    select
+        *,
+        n * (ln(-theta / k) - k - 1e0) as l,
+        exp(l - max(l) over (partition by experiment_id)) as likelihood
+    from pareto_3_shapes
+),
+
+pareto_5_slope as (
+    select
+        experiment_id,
+        sum(theta * likelihood) / sum(likelihood) as theta
+    from pareto_4_likelihoods
+    group by experiment_id
+),
+
+pareto_fits as (
+    select
+        pareto_5_slope.experiment_id,
+        (sum(ln(1e0 - pareto_5_slope.theta * pareto_1_excesses.x)) + 5e0) / (count(*) + 10e0) as pareto_k
+    from pareto_5_slope
+    inner join pareto_1_excesses using (experiment_id)
+    group by pareto_5_slope.experiment_id
+)
+{%- endmacro %}
+
+{% macro weighted_answers(is_density=false) -%}
+    {#- A weighted share, its effective n from hosts, and why it must not be used. -#}
 sums as (
     select
         experiment_id,
@@ -141,56 +178,9 @@ sums as (
         sum(n * n) as sum_n2,
         sum(k * k) as sum_k2,
         sum(n * k) as sum_nk,
-        sum(n) * sum(n) / sum(n * n) as n_effective_hosts,
-        list(n order by n desc) as host_weights,
-        least(ceil(0.2e0 * count(*)), ceil(3e0 * sqrt(count(*))))::bigint as tail_length
+        sum(n) * sum(n) / sum(n * n) as n_effective_hosts
     from weighted_hosts
     group by experiment_id
-),
-
-tails as (
-    select
-        *,
-        list_reverse(list_filter(
-            list_transform(
-                host_weights[1 : tail_length],
-                lambda weight: weight - host_weights[tail_length + 1]
-            ),
-            lambda excess: excess > 1e-12
-        )) as excesses
-    from sums
-),
-
-trials as (
-    select
-        *,
-        len(excesses) as n_excess,
-        case
-            when n_excess >= 5
-                then list_transform(
-                    range(1, 31 + floor(sqrt(n_excess))::bigint),
-                    lambda j: 1e0 / excesses[n_excess]
-                    + (1e0 - sqrt((30e0 + floor(sqrt(n_excess))) / (j - 0.5e0)))
-                    / (3e0 * excesses[floor(n_excess / 4e0 + 0.5e0)::bigint])
-                )
-        end as slopes,
-        list_transform(
-            slopes,
-            lambda b: list_avg(list_transform(excesses, lambda x: ln(1e0 - b * x)))
-        ) as shapes,
-        list_transform(
-            list_zip(slopes, shapes),
-            lambda pair: n_excess * (ln(-pair[1] / pair[2]) - pair[2] - 1e0)
-        ) as log_likelihoods,
-        list_transform(
-            log_likelihoods,
-            lambda one: 1e0 / list_sum(list_transform(log_likelihoods, lambda other: exp(other - one)))
-        ) as posterior,
-        list_sum(list_transform(list_zip(slopes, posterior), lambda pair: pair[1] * pair[2])) as slope,
-        (
-            n_excess * list_avg(list_transform(excesses, lambda x: ln(1e0 - slope * x))) + 5e0
-        ) / (n_excess + 10e0) as pareto_k
-    from tails
 ),
 
 answers as (
@@ -200,7 +190,8 @@ answers as (
         n_valid / ({{ host_design_effect(
             'n_hosts', 'n_valid', 'n_recovered', 'sum_n2', 'sum_k2', 'sum_nk'
         ) }}) as n_effective
-    from trials
+    from sums
+    left join pareto_fits using (experiment_id)
 ),
 
 judged_answers as (
@@ -228,23 +219,24 @@ judged_answers as (
         end as refusal
     from answers
     cross join weight_faults
-)
+),
 
-select
-    experiment_id,
-    chosen_rule as rule,
-    case when refusal is null then completeness end as completeness,
-    case when refusal is null then {{ wilson_bound('completeness', 'n_effective', '-') }} end
-        as wilson_low,
-    case when refusal is null then {{ wilson_bound('completeness', 'n_effective', '+') }} end
-        as wilson_high,
-    case when refusal is null then usable_share end as usable_share,
-    n_hosts,
-    n_effective,
-    n_effective_hosts,
-    pareto_k,
-    weight_mean,
-    refusal
-from judged_answers
-order by experiment_id
+weighted_answers as (
+    select
+        experiment_id,
+        chosen_rule as rule,
+        case when refusal is null then completeness end as completeness,
+        case when refusal is null then {{ wilson_bound('completeness', 'n_effective', '-') }} end
+            as wilson_low,
+        case when refusal is null then {{ wilson_bound('completeness', 'n_effective', '+') }} end
+            as wilson_high,
+        case when refusal is null then usable_share end as usable_share,
+        n_hosts,
+        n_effective,
+        n_effective_hosts,
+        pareto_k,
+        weight_mean,
+        refusal
+    from judged_answers
+)
 {%- endmacro %}

@@ -47,6 +47,9 @@ SHARE = Rule("a number from 0 to 1", lambda value: is_number(value) and 0 <= val
 POSITIVE = Rule("a number above 0", lambda value: is_number(value) and value > 0)
 NOT_NEGATIVE = Rule("a number, 0 or above", lambda value: is_number(value) and value >= 0)
 BELOW_ONE = Rule("a number from 0 to below 1", lambda value: is_number(value) and 0 <= value < 1)
+BETWEEN_ZERO_AND_ONE = Rule(
+    "a number above 0 and below 1", lambda value: is_number(value) and 0 < value < 1
+)
 COUNT = Rule("a whole number, 0 or above", lambda value: is_whole(value) and value >= 0)
 POSITIVE_COUNT = Rule("a whole number above 0", lambda value: is_whole(value) and value > 0)
 SWITCH = Rule("true or false", lambda value: isinstance(value, bool))
@@ -111,7 +114,7 @@ RULES: Mapping[str, Rule] = {
         (
             "pixel_scale_arcsec", "beta_max_over_theta_e", "surface_psf_width_arcsec",
             "surface_depth_width_mag", "stamp_part_megabytes", "psf_moffat_beta",
-            "src_colour_sigma_mag", "region_link_deg", "interval_z", "grid_src_n", "cutout_max_flux_factor",
+            "src_colour_sigma_mag", "region_link_deg", "grid_src_n", "cutout_max_flux_factor",
         ),
         POSITIVE,
     ),
@@ -122,13 +125,13 @@ RULES: Mapping[str, Rule] = {
             "pool_match_radius_arcsec", "pool_widest_exclusion_arcsec", "pool_merger_radius_arcsec",
             "pool_merger_max_colour_difference_mag", "weights_max_pareto_k",
             "cutout_max_edge_artefact", "cutout_max_colour_off_mag",
-            "gate_max_median_colour_off_mag", "gate_max_median_flux_off_dex",
+            "gate_max_median_colour_off_mag", "gate_max_median_flux_off_dex", "sham_spare_fraction",
         ),
         NOT_NEGATIVE,
     ),
     **dict.fromkeys(
         (
-            "replicates", "split_block_cells", "tasks_per_part", "cutout_size_pix",
+            "replicates", "host_bins_per_axis", "split_block_cells", "tasks_per_part", "cutout_size_pix",
             "completeness_max_grid_values", "completeness_max_cells", "pool_negatives_per_positive",
             "shortcut_max_negatives", "shortcut_resamples", "shortcut_shuffles",
         ),
@@ -159,6 +162,7 @@ RULES: Mapping[str, Rule] = {
     "extinction_coefficients": by_key(NOT_NEGATIVE),
     "bandsets": listed(Rule("a text of bands", lambda value: isinstance(value, str) and value != "")),
     "split_nside": NSIDE,
+    "interval_level": BETWEEN_ZERO_AND_ONE,
     "seed": WHOLE,
     "stamp_sizes": listed(POSITIVE_COUNT),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from udfs import provenance
+from udfs.completeness import plan
 from udfs.cutouts import sql as cutout_sql
 from udfs.sky import groups, healpix
 from udfs.statistics import intervals, normal
@@ -17,5 +18,5 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the functions on a new connection."""
-        for module in (groups, cutout_sql, healpix, intervals, normal, provenance):
+        for module in (groups, cutout_sql, healpix, intervals, normal, plan, provenance):
             module.register(conn)

@@ -18,10 +18,11 @@ from store.project import Settings
 
 QUALITIES = ("all", "clean")
 INTERVALS = ("wilson", "jeffreys")
+COUNTS = ("n_valid", "n_recovered")
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per published table of the stage."""
+    """Return one suite per published table of the stage."""
     return (
         *recovery.suites(),
         *completeness_steps.steps(),
@@ -36,17 +37,17 @@ def suites(settings: Settings) -> tuple[Suite, ...]:
 def _completeness_cells() -> Suite:
     return Suite(
         table="completeness_cells",
-        grain="One row per cube, experiment, cell and rule.",
-        key=("cube", "experiment_id", "cell", "rule"),
-        columns=("rule_kind", "n_attempt", *_columns_of_counts("")),
+        grain="One row per cube, experiment, cell, rule and quality.",
+        key=("cube", "experiment_id", "cell", "rule", "quality"),
+        columns=("rule_kind", "n_attempt", *COUNTS),
         checks=(
             among("rule_kind", RULE_KINDS),
-            *_shares(),
-            *(check for quality in QUALITIES for check in _intervals(quality)),
+            *_shares("cube, experiment_id, cell, rule"),
+            *_intervals(),
             *_sums_of_cells(),
             always(
                 "original_rule_recovers_what_is_resolved",
-                "n_recovered_all = 0",
+                "n_recovered = 0",
                 when="rule in ('original', 'resolution_only')"
                 " and coalesce(resolution_bin_high <= 0.8, false)",
                 why="Nothing below 0.8 PSF widths.",
@@ -60,9 +61,9 @@ def _sums_of_cells() -> tuple[Check, ...]:
         no_rows(
             "every_injection_is_attempted_in_every_cube",
             f"""
-            select cube, experiment_id, rule, n_attempt, n_tasks, n_renders
+            select cube, experiment_id, rule, quality, n_attempt, n_tasks, n_renders
             from (
-                select cube, experiment_id, rule, sum(n_attempt) as n_attempt,
+                select cube, experiment_id, rule, quality, sum(n_attempt) as n_attempt,
                     count(selection_set_id) > 0 as tells_sets_apart
                 from {{batch}} group by all
             )
@@ -75,18 +76,15 @@ def _sums_of_cells() -> tuple[Check, ...]:
             "parts_add_up_to_the_whole",
             """
             with sums as (
-                select cube, experiment_id, rule, count(selection_set_id) > 0 as has_sets,
-                    sum(n_valid_all) as n_valid_all, sum(n_recovered_all) as n_recovered_all,
-                    sum(n_valid_clean) as n_valid_clean,
-                    sum(n_recovered_clean) as n_recovered_clean
+                select cube, experiment_id, rule, quality, count(selection_set_id) > 0 as has_sets,
+                    sum(n_valid) as n_valid, sum(n_recovered) as n_recovered
                 from {batch} group by all
             )
-            select parts.cube, experiment_id, rule
-            from sums as parts left join sums as whole using (experiment_id, rule)
+            select parts.cube, experiment_id, rule, quality
+            from sums as parts left join sums as whole using (experiment_id, rule, quality)
             where not parts.has_sets and whole.cube = 'overall'
-            and (parts.n_valid_all, parts.n_recovered_all, parts.n_valid_clean,
-                parts.n_recovered_clean) is distinct from (whole.n_valid_all,
-                whole.n_recovered_all, whole.n_valid_clean, whole.n_recovered_clean)
+            and (parts.n_valid, parts.n_recovered)
+                is distinct from (whole.n_valid, whole.n_recovered)
             """,
         ),
         holds("there_is_a_whole", "(select count(*) from {batch} where cube = 'overall') > 0"),
@@ -101,71 +99,62 @@ def _sums_of_cells() -> tuple[Check, ...]:
                     using (task_id)
                 group by all
             )
-            select experiment_id, rule, n_recovered_all, n_recovered
-            from (select * from {batch} where cube = 'overall')
+            select experiment_id, rule, cells.n_recovered, renders.n_recovered as n_detected
+            from (select * from {batch} where cube = 'overall' and quality = 'all') as cells
             full join renders using (experiment_id, rule)
-            where n_recovered_all is distinct from n_recovered
+            where cells.n_recovered is distinct from renders.n_recovered
             """,
         ),
     )
 
 
-def _columns_of_counts(suffix: str) -> tuple[str, ...]:
-    return tuple(
-        f"{count}_{quality}{suffix}"
-        for quality in QUALITIES
-        for count in ("n_valid", "n_recovered")
-    )
-
-
-def _shares(suffix: str = "") -> tuple[Check, ...]:
-    """Recovered within valid within attempted, clean within all."""
-    chain = f"{{0}}_clean{suffix} <= {{0}}_all{suffix}"
+def _shares(key: str) -> tuple[Check, ...]:
+    """Return the checks that recovered, valid, attempted and clean are parts of each other."""
     return (
-        *(
-            always(
-                f"recovered_within_valid_within_attempts_{quality}",
-                f"n_recovered_{quality}{suffix} >= 0"
-                f" and n_recovered_{quality}{suffix} <= n_valid_{quality}{suffix}"
-                f" and n_valid_{quality}{suffix} <= n_attempt{suffix}",
-            )
-            for quality in QUALITIES
+        among("quality", QUALITIES),
+        always(
+            "recovered_within_valid_within_attempts",
+            "n_recovered >= 0 and n_recovered <= n_valid and n_valid <= n_attempt",
         ),
-        always("clean_within_all", " and ".join(map(chain.format, ("n_valid", "n_recovered")))),
+        no_rows(
+            "clean_within_all",
+            f"select {key} from {{batch}} group by {key} having count(*) <> 2"
+            " or max_by(n_valid, quality) > min_by(n_valid, quality)"
+            " or max_by(n_recovered, quality) > min_by(n_recovered, quality)"
+            " or min(n_attempt) < max(n_attempt)",
+            why="Of each cell there is a row of both qualities, with the same attempts.",
+        ),
     )
 
 
-def _intervals(quality: str) -> tuple[Check, ...]:
-    share = f"completeness_valid_{quality}"
-    valid = f"n_valid_{quality} > 0"
+def _intervals() -> tuple[Check, ...]:
+    valid = "n_valid > 0"
     return (
         always(
-            f"completeness_is_recovered_over_valid_{quality}",
-            f"if({valid}, abs({share} * n_valid_{quality} - n_recovered_{quality})"
-            f" <= 1e-9 * n_valid_{quality}, {share} is null)",
+            "completeness_is_recovered_over_valid",
+            f"if({valid}, abs(completeness_valid * n_valid - n_recovered) <= 1e-9 * n_valid,"
+            " completeness_valid is null)",
             why="Null, and not 0, in a cell without valid injections.",
         ),
         *(
             always(
-                f"completeness_lies_in_its_{kind}_interval_{quality}",
-                f"{kind}_low_{quality} >= 0 and {kind}_low_{quality} <= {share} + 1e-9"
-                f" and {share} <= {kind}_high_{quality} + 1e-9 and {kind}_high_{quality} <= 1",
+                f"completeness_lies_in_its_{kind}_interval",
+                f"{kind}_low >= 0 and {kind}_low <= completeness_valid + 1e-9"
+                f" and completeness_valid <= {kind}_high + 1e-9 and {kind}_high <= 1",
                 when=valid,
             )
             for kind in INTERVALS
         ),
         always(
-            f"hosts_that_repeat_are_known_{quality}",
-            f"n_hosts_{quality} between 1 and n_valid_{quality} and design_effect_{quality} >= 1"
-            f" and abs(n_effective_{quality} * design_effect_{quality} - n_valid_{quality})"
-            f" <= 1e-9 * n_valid_{quality}",
+            "hosts_that_repeat_are_known",
+            "n_hosts between 1 and n_valid and design_effect >= 1"
+            " and abs(n_effective * design_effect - n_valid) <= 1e-9 * n_valid",
             when=valid,
         ),
         always(
-            f"an_empty_cell_says_nothing_{quality}",
-            f"n_hosts_{quality} = 0 and wilson_low_{quality} is null"
-            f" and jeffreys_low_{quality} = 0 and jeffreys_high_{quality} = 1",
-            when=f"n_valid_{quality} = 0",
+            "an_empty_cell_says_nothing",
+            "n_hosts = 0 and wilson_low is null and jeffreys_low = 0 and jeffreys_high = 1",
+            when="n_valid = 0",
         ),
     )
 
@@ -173,9 +162,9 @@ def _intervals(quality: str) -> tuple[Check, ...]:
 def _completeness_marginals() -> Suite:
     return Suite(
         table="completeness_marginals",
-        grain="One row per axis, experiment, bin and rule.",
-        key=("axis", "experiment_id", "cell", "rule"),
-        columns=("low", "high", "value", "n_attempt", *_columns_of_counts("")),
+        grain="One row per axis, experiment, bin, rule and quality.",
+        key=("axis", "experiment_id", "cell", "rule", "quality"),
+        columns=("low", "high", "value", "n_attempt", *COUNTS),
         checks=(
             among(
                 "axis",
@@ -185,14 +174,14 @@ def _completeness_marginals() -> Suite:
                     if row["has_marginal"] == "true"
                 ],
             ),
-            *_shares(),
+            *_shares("axis, experiment_id, cell, rule"),
             always("bins_have_a_width", "low <= high", when="low is not null"),
             no_rows(
                 "every_injection_is_attempted_on_every_axis",
                 f"""
-                select axis, experiment_id, rule, n_attempt, n_tasks, n_renders
+                select axis, experiment_id, rule, quality, n_attempt, n_tasks, n_renders
                 from (
-                    select axis, experiment_id, rule, sum(n_attempt) as n_attempt
+                    select axis, experiment_id, rule, quality, sum(n_attempt) as n_attempt
                     from {{batch}} group by all
                 )
                 full join ({INJECTIONS}) as injected using (experiment_id)

@@ -12,12 +12,11 @@ from expectations.suite import (
     no_rows,
     present,
 )
-from expectations.suites.recovery import RULE_KINDS
+from expectations.suites.recovery import QUALITIES, RULE_KINDS, SOMETHING_VALID, outcome_lists
 
-QUALITIES = ("all", "clean")
 INTERVALS = ("wilson", "jeffreys")
 CELL = ("cube", "experiment_number", "cell")
-COUNTED = ("cube", "is_control", "experiment_number", "cell", "rule_bit", "quality")
+COUNTED = ("cube", "is_control", "experiment_number", "cell", "rule_number", "quality")
 # Cubes that tell selection sets apart count tasks; the others count a render once.
 WITH_SETS = "cube in ({})".format(
     ", ".join(
@@ -35,20 +34,21 @@ WITH_SETS = "cube in ({})".format(
 
 
 def steps() -> tuple[Suite, ...]:
-    """One suite per table, in the order in which they are made."""
+    """Return one suite per table, in the order in which they are made."""
     return (
         _completeness_bins(),
         _task_outcomes(),
         _completeness_signal(),
         _completeness_patterns(),
         _completeness_grid(),
+        outcome_lists(),
         _completeness_counts(),
         _completeness_intervals(),
     )
 
 
 def _axes(kind: str = "") -> list[str]:
-    """Names of the axes of a kind, or of all."""
+    """Return the names of the axes of a kind, or of all."""
     rows = seed_rows("completeness_axes")
     return [row["axis"] for row in rows if not kind or row["axis_kind"] == kind]
 
@@ -95,18 +95,27 @@ def _task_outcomes() -> Suite:
         table="task_outcomes",
         grain="One row per task.",
         key=("task_id",),
-        columns=("experiment_number", "host_number", "is_clean", *axes),
+        columns=("experiment_number", "host_number", "is_clean", "outcome", *axes),
         checks=(
             *present("host_number", "is_control", "is_first_of_render", "is_clean"),
             _tasks_are_the_injections(),
-            always("detected_is_usable", "detected_bits & ~usable_bits = 0"),
+            always(
+                "an_outcome_is_a_letter_per_rule",
+                "regexp_full_match(outcome, '[dm-]+')",
+                column="outcome",
+            ),
             no_rows(
                 "what_has_no_threshold_judges_nothing",
-                "with judging as (select experiment_number, bit_or(1::bigint << rule_bit) as bits"
-                " from recovery_thresholds where threshold is not null group by all)"
-                " select {key}, usable_bits from {batch} left join judging using (experiment_number)"
-                " where usable_bits & ~coalesce(bits, 0) <> 0",
-                why="Only bits of rules with a threshold are set.",
+                """
+                with rules as (
+                    select experiment_number, count(*) as n_rules,
+                        string_agg(if(threshold is null, '-', '.'), '' order by rule_number) as judging
+                    from recovery_thresholds group by experiment_number
+                )
+                select {key}, outcome from {batch} left join rules using (experiment_number)
+                where (len(outcome) = n_rules and regexp_full_match(outcome, judging)) is not true
+                """,
+                why="A letter for each rule, and - for those without a threshold.",
             ),
             no_rows(
                 "bins_are_those_of_the_axes",
@@ -177,7 +186,7 @@ def _completeness_patterns() -> Suite:
 
 
 def _every_task_is_counted(name: str, counted: str) -> Check:
-    """The numbers ``n`` of a query add up to the tasks, in every cube and experiment."""
+    """Return the check that numbers ``n`` of a query add up to the tasks."""
     return no_rows(
         name,
         f"""
@@ -245,7 +254,7 @@ def _completeness_counts() -> Suite:
         grain="One row per cube, cell, rule and quality with anything valid.",
         key=COUNTED,
         columns=("n_valid", "n_recovered", "n_hosts"),
-        empty_unless="select 1 as valid from task_outcomes where usable_bits <> 0 limit 1",
+        empty_unless=SOMETHING_VALID,
         checks=(
             among("quality", QUALITIES),
             always(
@@ -277,15 +286,17 @@ def _completeness_counts() -> Suite:
 
 
 def _every_outcome_is_counted() -> Check:
-    """Valid and recovered of each rule, in the cubes that have all rules."""
-    bits = {"n_valid": "usable_bits", "n_recovered": "detected_bits"}
+    """Return the check of each rule's valid and recovered, in the cubes that have all rules."""
+    letters = {"n_valid": "in ('d', 'm')", "n_recovered": "= 'd'"}
     of_tasks = ", ".join(
-        f"coalesce(sum({n}) filter (({column} >> rule_bit) & 1 = 1), 0) as {name}_{counted}"
-        for name, column in bits.items()
+        f"coalesce(sum({n}) filter (outcome[rule_number] {of_rule}), 0) as {name}_{counted}"
+        for name, of_rule in letters.items()
         for counted, n in (("tasks", "n"), ("renders", "n * is_first_of_render::integer"))
     )
-    wanted = ", ".join(f"if({WITH_SETS}, {name}_tasks, {name}_renders) as {name}" for name in bits)
-    place = "cube, is_control, experiment_number, rule_bit, quality"
+    wanted = ", ".join(
+        f"if({WITH_SETS}, {name}_tasks, {name}_renders) as {name}" for name in letters
+    )
+    place = "cube, is_control, experiment_number, rule_number, quality"
     return no_rows(
         "every_outcome_is_counted",
         f"""
@@ -300,13 +311,13 @@ def _every_outcome_is_counted() -> Check:
         ),
         outcomes as (
             select is_control, experiment_number, is_clean, is_first_of_render,
-                usable_bits, detected_bits, count(*) as n
+                outcome, count(*) as n
             from task_outcomes group by all
         ),
         tasks as (
-            select is_control, experiment_number, rule_bit, quality, {of_tasks}
+            select is_control, experiment_number, rule_number, quality, {of_tasks}
             from outcomes
-            inner join (select distinct experiment_number, rule_bit from recovery_thresholds)
+            inner join (select distinct experiment_number, rule_number from recovery_thresholds)
                 using (experiment_number)
             inner join (values ('all', false), ('clean', true)) as qualities(quality, is_clean_asked)
                 on is_clean or not is_clean_asked
@@ -362,7 +373,7 @@ def _completeness_intervals() -> Suite:
 
 def _counts_are_those_before() -> Check:
     sums = (
-        "select cube, is_control, experiment_number, rule_bit, quality, count(*) as n_rows,"
+        "select cube, is_control, experiment_number, rule_number, quality, count(*) as n_rows,"
         " sum(n_valid) as n_valid, sum(n_recovered) as n_recovered, sum(n_hosts) as n_hosts from"
     )
     before, here = f"{sums} completeness_counts group by all", f"{sums} {{batch}} group by all"

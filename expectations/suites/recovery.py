@@ -3,8 +3,9 @@
 from expectations.seeds import reason_codes, seed_rows
 from expectations.suite import Check, Suite, always, among, no_rows, present
 
+QUALITIES = ("all", "clean")
+SOMETHING_VALID = "select 1 as valid from task_outcomes where outcome similar to '.*[dm].*' limit 1"
 RULE_KINDS = ("detectability", "blind", "finder")
-MAX_RULES = 30  # bits of task_outcomes
 # Injections of an experiment: as tasks, and with the renders that selection sets share counted once.
 INJECTIONS = (
     "select experiment_id, count(*) as n_tasks, count(distinct render_id) as n_renders"
@@ -13,7 +14,7 @@ INJECTIONS = (
 
 
 def suites() -> tuple[Suite, ...]:
-    """One suite per table."""
+    """Return one suite per table."""
     return _recovery_thresholds(), _recoveries()
 
 
@@ -24,7 +25,7 @@ def _recovery_thresholds() -> Suite:
         grain="One row per experiment and rule; a finder's rules once per finder.",
         key=("experiment_id", "rule"),
         columns=(
-            "rule_bit",
+            "rule_number",
             "statistic",
             "threshold",
             "n_controls",
@@ -33,10 +34,11 @@ def _recovery_thresholds() -> Suite:
         ),
         checks=(
             among("rule_kind", RULE_KINDS),
-            always("a_bit_is_left_for_the_rule", f"rule_bit between 0 and {MAX_RULES - 1}"),
             no_rows(
-                "rules_have_bits_of_their_own",
-                "select experiment_id, rule_bit from {batch} group by all having count(*) > 1",
+                "rules_are_numbered_from_1",
+                "select experiment_id from {batch} group by experiment_id"
+                " having min(rule_number) <> 1 or max(rule_number) <> count(*)"
+                " or count(distinct rule_number) <> count(*)",
             ),
             always("a_threshold_or_a_reason", "(threshold is null) = (reason_code is not null)"),
             always(
@@ -113,7 +115,7 @@ def _recoveries() -> Suite:
 
 
 def _original_rule_holds() -> Check:
-    """The original's rule, evaluated on the injections themselves."""
+    """Return the check of the original's rule against the injections themselves."""
     (rule,) = (row for row in seed_rows("recovery_rules") if row["rule"] == "original")
     met = (
         f"metrics_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"
@@ -125,4 +127,34 @@ def _original_rule_holds() -> Check:
         f" where rule = 'original' and is_detected is distinct from coalesce({met}, false)",
         why=f"{met}; so nothing is recovered where theta_E is below"
         f" {rule['theta_over_psf_minimum']} of the PSF.",
+    )
+
+
+def outcome_lists() -> Suite:
+    """Return the suite of the lists of outcomes that hosts show."""
+    return Suite(
+        table="outcome_lists",
+        grain="One row per list of outcomes, rule and quality with anything valid.",
+        key=("outcomes", "rule_number", "quality"),
+        columns=("outcome_list", "n_valid", "n_recovered"),
+        empty_unless=SOMETHING_VALID,
+        checks=(
+            among("quality", QUALITIES),
+            always("a_list_has_a_number", "outcome_list is not null", column="outcome_list"),
+            no_rows(
+                "numbers_are_those_of_the_lists",
+                "select outcome_list from {batch} group by outcome_list"
+                " having count(distinct outcomes) > 1 union all"
+                " select any_value(outcome_list) from {batch} group by outcomes"
+                " having count(distinct outcome_list) > 1",
+            ),
+            always(
+                "letters_are_counted",
+                "n_valid = len(list_filter(outcomes, lambda outcome: outcome[rule_number] in"
+                " ('d', 'm') and (quality = 'all' or not ends_with(outcome, '*'))))"
+                " and n_recovered = len(list_filter(outcomes, lambda outcome:"
+                " outcome[rule_number] = 'd' and (quality = 'all' or not ends_with(outcome, '*'))))"
+                " and n_valid > 0",
+            ),
+        ),
     )

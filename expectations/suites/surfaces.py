@@ -13,35 +13,17 @@ UNRESOLVED = ("<0.4", "0.4-0.6", "0.6-0.8")  # below 0.8 PSF widths, where the r
 
 
 def suites() -> tuple[Suite, ...]:
-    """One suite per table."""
+    """Return one suite per table."""
     return _completeness_surfaces(), _completeness_by_region()
 
 
-def _in_interval(name: str, share: str, interval: str, n_valid: str) -> tuple[Check, ...]:
-    """A completeness within its interval, where there is one; `{0}` stands for the quality."""
+def _in_interval(share: str, interval: str, n_valid: str, quality: str = "") -> Check:
+    """Return the check that a completeness lies in its interval, where there is one."""
     low, high = f"ci_low_{interval}", f"ci_high_{interval}"
-    return tuple(
-        always(
-            name.format(quality),
-            f"{low} <= {share} + 1e-9 and {share} <= {high} + 1e-9".format(quality),
-            when=f"{n_valid} > 0".format(quality),
-        )
-        for quality in QUALITIES
-    )
-
-
-def _recovered_within_valid_within_attempts(suffix: str = "") -> Check:
     return always(
-        "recovered_within_valid_within_attempts",
-        " and ".join(
-            f"{part}{suffix} <= {whole}{suffix}"
-            for part, whole in (
-                ("n_recovered_all", "n_valid_all"),
-                ("n_valid_all", "n_attempt"),
-                ("n_recovered_clean", "n_valid_clean"),
-                ("n_valid_clean", "n_valid_all"),
-            )
-        ),
+        f"completeness_lies_in_its_interval{quality}",
+        f"{low} <= {share} + 1e-9 and {share} <= {high} + 1e-9",
+        when=f"{n_valid} > 0",
     )
 
 
@@ -55,7 +37,11 @@ def _completeness_surfaces() -> Suite:
         checks=(
             *present("experiment_id"),
             among("region_split", SPLITS, when="region_split is not null"),
-            _recovered_within_valid_within_attempts(),
+            always(
+                "recovered_within_valid_within_attempts",
+                "n_recovered_all <= n_valid_all and n_valid_all <= n_attempt"
+                " and n_recovered_clean <= n_valid_clean and n_valid_clean <= n_valid_all",
+            ),
             always(
                 "the_rule_is_both_of_its_parts",
                 "n_recovered_all <= n_recovered_snr_only"
@@ -66,11 +52,9 @@ def _completeness_surfaces() -> Suite:
                 "n_recovered_all = 0 and n_recovered_res_only = 0",
                 when=f"resolution_bin in {UNRESOLVED}",
             ),
-            *_in_interval(
-                "completeness_lies_in_its_interval_{0}",
-                "completeness_valid_{0}",
-                "valid_{0}",
-                "n_valid_{0}",
+            *(
+                _in_interval(f"completeness_valid_{q}", f"valid_{q}", f"n_valid_{q}", f"_{q}")
+                for q in QUALITIES
             ),
             no_rows(
                 "every_injection_is_attempted",
@@ -90,27 +74,26 @@ def _completeness_surfaces() -> Suite:
 def _completeness_by_region() -> Suite:
     return Suite(
         table="completeness_by_region",
-        grain="One row per cell of the original's surfaces, over regions, and rule.",
-        key=("experiment_id", "rule", *PLACE),
+        grain="One row per cell of the original's surfaces, over regions, rule and quality.",
+        key=("experiment_id", "rule", "quality", *PLACE),
         nullable_key=PLACE,
         columns=("n_regions", "n_attempt_total"),
         checks=(
             *present("experiment_id", "rule"),
+            among("quality", QUALITIES),
             among("region_split", SPLITS, when="region_split is not null"),
             always("cells_with_attempts_have_regions", "(n_regions > 0) = (n_attempt_total > 0)"),
-            _recovered_within_valid_within_attempts("_total"),
-            *_in_interval(
-                "pooled_lies_in_its_interval_{0}",
-                "completeness_valid_{0}_pooled",
-                "pooled_{0}",
-                "n_valid_{0}_total",
+            always(
+                "recovered_within_valid_within_attempts",
+                "n_recovered_total <= n_valid_total and n_valid_total <= n_attempt_total",
             ),
+            _in_interval("completeness_valid_pooled", "pooled", "n_valid_total"),
             no_rows(
                 "every_injection_is_attempted",
                 f"""
-                select experiment_id, rule, n_attempt, n_tasks
+                select experiment_id, rule, quality, n_attempt, n_tasks
                 from (
-                    select experiment_id, rule, sum(n_attempt_total) as n_attempt
+                    select experiment_id, rule, quality, sum(n_attempt_total) as n_attempt
                     from {{batch}} group by all
                 )
                 full join ({INJECTIONS}) as injected using (experiment_id)

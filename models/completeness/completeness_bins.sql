@@ -1,4 +1,4 @@
--- depends_on: {{ ref('completeness_axes') }}, {{ ref('completeness_edges') }}
+{%- set axes = completeness_plan().axes -%}
 with
 
 injections as not materialized (
@@ -20,37 +20,43 @@ bins_between_edges as (
     qualify high is not null
 ),
 
-{%- for axis in completeness_axes() if axis.axis_kind == 'category' %}
-
-values_of_{{ axis.axis }} as (
-    select distinct {{ task_expression(axis.column_name) }} as value
+values_of_experiments as (
+    {%- for axis in axes if not axis.is_binned %}
+    {%- set value = task_expression(axis.column_name) %}
+    select distinct
+        '{{ axis.axis }}' as axis,
+        {{ axis.is_continuous }} as is_continuous,
+        experiment_id,
+        {{ value }}::varchar as value,
+        {{ value if axis.is_number else 'null' }}::double as number
     from injections
-    where
-        {{ task_expression(axis.column_name) }} is not null
-        {%- if axis.sql_type == 'double' %}
-        -- A continuous draw has as many values as tasks: crossed, they would fill the disk.
-        and experiment_id in (
-            select experiment_id
-            from injections
-            group by experiment_id
-            having
-                count(distinct {{ task_expression(axis.column_name) }})
-                <= {{ var('completeness_max_grid_values') }}
-        )
-        {%- endif %}
+    where {{ value }} is not null
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
-{%- endfor %}
+
+-- A continuous draw has as many values as tasks: crossed, they would fill the disk.
+values_of_grids as (
+    select *
+    from values_of_experiments
+    qualify
+        not is_continuous
+        or count(*) over (partition by axis, experiment_id)
+        <= {{ var('completeness_max_grid_values') }}
+),
+
+bins_of_values as (
+    select distinct
+        axis,
+        (dense_rank() over (partition by axis order by number, value) - 1)::integer as bin,
+        value
+    from values_of_grids
+),
 
 completeness_bins as (
     select * from bins_between_edges
-    {%- for axis in completeness_axes() if axis.axis_kind == 'category' %}
     union all by name
-    select
-        '{{ axis.axis }}' as axis,
-        (row_number() over (order by value) - 1)::integer as bin,
-        value::varchar as value
-    from values_of_{{ axis.axis }}
-    {%- endfor %}
+    select * from bins_of_values
 )
 
 select * from completeness_bins

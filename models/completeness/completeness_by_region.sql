@@ -1,65 +1,56 @@
 with
 
-cells_of_regions as (
-    select * from {{ ref('completeness_cells') }} where cube = 'original'
+completeness_cells as (
+    select * from {{ ref('completeness_cells') }} where cube in ('original', 'original_over_regions')
 ),
 
-cells_over_regions as (
-    select * from {{ ref('completeness_cells') }} where cube = 'original_over_regions'
-),
-
-spread_of_regions as (
+-- A place over regions is one cell of the second cube, and one cell per region of the first.
+completeness_by_region as (
     select
         experiment_id,
         rule,
-        {{ surface_axes() }},
-        count(*) filter (where n_attempt > 0) as n_regions
-        {%- for quality in ['all', 'clean'] %},
-        avg(completeness_valid_{{ quality }}) as completeness_valid_{{ quality }}_mean,
-        stddev_samp(completeness_valid_{{ quality }}) as completeness_valid_{{ quality }}_std
-        {%- endfor %}
-    from cells_of_regions
-    group by experiment_id, rule, {{ surface_axes() }}
-),
-
-completeness_by_region as (
-    select
-        cells_over_regions.experiment_id,
-        cells_over_regions.rule,
-        cells_over_regions.rule_kind,
-        cells_over_regions.region_split,
-        cells_over_regions.selection_set_id,
-        cells_over_regions.ranking_mode,
-        cells_over_regions.theta_e_grid_arcsec as theta_e_arcsec,
-        cells_over_regions.src_dmag,
-        cells_over_regions.src_reff_arcsec,
-        cells_over_regions.psf_bin,
-        cells_over_regions.depth_bin,
-        {{ resolution_label(
-            'cells_over_regions.resolution_bin_low', 'cells_over_regions.resolution_bin_high'
-        ) }} as resolution_bin,
-        coalesce(spread_of_regions.n_regions, 0) as n_regions,
-        cells_over_regions.n_attempt as n_attempt_total
-        {%- for quality in ['all', 'clean'] %},
-        cells_over_regions.n_valid_{{ quality }} as n_valid_{{ quality }}_total,
-        cells_over_regions.n_recovered_{{ quality }} as n_recovered_{{ quality }}_total,
-        cells_over_regions.n_hosts_{{ quality }},
-        spread_of_regions.completeness_valid_{{ quality }}_mean,
-        spread_of_regions.completeness_valid_{{ quality }}_std,
-        cells_over_regions.completeness_valid_{{ quality }} as completeness_valid_{{ quality }}_pooled,
-        cells_over_regions.wilson_low_{{ quality }} as ci_low_pooled_{{ quality }},
-        cells_over_regions.wilson_high_{{ quality }} as ci_high_pooled_{{ quality }}
-        {%- endfor %},
-        cells_over_regions.arc_snr_mean,
-        cells_over_regions.arc_snr_p50,
-        cells_over_regions.theta_over_psf_mean
-    from cells_over_regions
-    left join spread_of_regions
-        on cells_over_regions.experiment_id = spread_of_regions.experiment_id
-        and cells_over_regions.rule = spread_of_regions.rule
-        {%- for column in surface_axes().split(', ') %}
-        and cells_over_regions.{{ column }} is not distinct from spread_of_regions.{{ column }}
-        {%- endfor %}
+        quality,
+        any_value(rule_kind) as rule_kind,
+        region_split,
+        selection_set_id,
+        ranking_mode,
+        theta_e_grid_arcsec as theta_e_arcsec,
+        src_dmag,
+        src_reff_arcsec,
+        psf_bin,
+        depth_bin,
+        {{ resolution_label('resolution_bin_low', 'resolution_bin_high') }} as resolution_bin,
+        count(*) filter (where cube = 'original' and n_attempt > 0) as n_regions,
+        any_value(n_attempt) filter (where cube = 'original_over_regions') as n_attempt_total,
+        any_value(n_valid) filter (where cube = 'original_over_regions') as n_valid_total,
+        any_value(n_recovered) filter (where cube = 'original_over_regions') as n_recovered_total,
+        any_value(n_hosts) filter (where cube = 'original_over_regions') as n_hosts,
+        avg(completeness_valid) filter (where cube = 'original') as completeness_valid_mean,
+        stddev_samp(completeness_valid) filter (where cube = 'original') as completeness_valid_std,
+        any_value(completeness_valid) filter (where cube = 'original_over_regions')
+            as completeness_valid_pooled,
+        any_value(wilson_low) filter (where cube = 'original_over_regions') as ci_low_pooled,
+        any_value(wilson_high) filter (where cube = 'original_over_regions') as ci_high_pooled,
+        any_value(arc_snr_mean) filter (where cube = 'original_over_regions') as arc_snr_mean,
+        any_value(arc_snr_p50) filter (where cube = 'original_over_regions') as arc_snr_p50,
+        any_value(theta_over_psf_mean) filter (where cube = 'original_over_regions')
+            as theta_over_psf_mean
+    from completeness_cells
+    group by
+        experiment_id,
+        rule,
+        quality,
+        region_split,
+        selection_set_id,
+        ranking_mode,
+        theta_e_grid_arcsec,
+        src_dmag,
+        src_reff_arcsec,
+        psf_bin,
+        depth_bin,
+        resolution_bin_low,
+        resolution_bin_high
+    having bool_or(cube = 'original_over_regions')
 )
 
 select * from completeness_by_region

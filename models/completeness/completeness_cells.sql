@@ -1,14 +1,11 @@
-{{ config(post_hook="{{ completeness_queries() }}") }}
--- depends_on: {{ ref('injections') }}, {{ ref('recoveries') }}, {{ ref('completeness_footprint') }}
--- depends_on: {{ ref('known_lens_parents') }}, {{ ref('task_outcomes') }}, {{ ref('completeness_bins') }}
 with
 
 completeness_grid as (
     select * from {{ ref('completeness_grid') }}
 ),
 
-recovery_thresholds as (
-    select * from {{ ref('recovery_thresholds') }}
+rules as (
+    select * from {{ ref('rules_of_cubes') }}
 ),
 
 completeness_signal as (
@@ -18,84 +15,84 @@ completeness_signal as (
 completeness_intervals as (
     select * from {{ ref('completeness_intervals') }}
 ),
-{%- for quality in ['all', 'clean'] %}
 
-injections_{{ quality }} as (
-    select * from completeness_intervals where not is_control and quality = '{{ quality }}'
+qualities as (
+    select unnest(['all', 'clean']) as quality
 ),
 
-controls_{{ quality }} as (
+injected as (
+    select * from completeness_intervals where not is_control
+),
+
+controls as (
     select
         cube as control_cube,
         experiment_number,
         cell as control_cell,
-        rule_bit,
+        rule_number,
+        quality,
         n_valid as n_controls,
         share as chance_fraction,
         wilson_low as chance_low,
         wilson_high as chance_high
     from completeness_intervals
-    where is_control and quality = '{{ quality }}'
+    where is_control
 ),
-{%- endfor %}
 
-cells as (
+completeness_cells as (
     select
         completeness_grid.cube,
-        recovery_thresholds.experiment_id,
+        rules.experiment_id,
         completeness_grid.cell,
-        recovery_thresholds.rule,
-        recovery_thresholds.rule_kind,
+        rules.rule,
+        qualities.quality,
+        rules.rule_kind,
         completeness_grid.* exclude (cube, only_rule_kind, experiment_number, cell, control_cube, control_cell),
-        coalesce(completeness_signal.n_attempt, 0) as n_attempt
-        {%- for quality in ['all', 'clean'] %},
-        coalesce(injections_{{ quality }}.n_valid, 0) as n_valid_{{ quality }},
-        coalesce(injections_{{ quality }}.n_recovered, 0) as n_recovered_{{ quality }},
-        coalesce(injections_{{ quality }}.n_hosts, 0) as n_hosts_{{ quality }},
-        n_valid_{{ quality }} / nullif(completeness_signal.n_attempt, 0) as valid_frac_{{ quality }},
-        injections_{{ quality }}.share as completeness_valid_{{ quality }},
-        n_recovered_{{ quality }} / nullif(completeness_signal.n_attempt, 0) as completeness_overall_{{ quality }},
-        injections_{{ quality }}.design_effect as design_effect_{{ quality }},
-        coalesce(injections_{{ quality }}.n_effective, 0) as n_effective_{{ quality }},
-        injections_{{ quality }}.wilson_low as wilson_low_{{ quality }},
-        injections_{{ quality }}.wilson_high as wilson_high_{{ quality }},
-        coalesce(injections_{{ quality }}.jeffreys_low, 0) as jeffreys_low_{{ quality }},
-        coalesce(injections_{{ quality }}.jeffreys_high, 1) as jeffreys_high_{{ quality }},
-        injections_{{ quality }}.bootstrap_low as bootstrap_low_{{ quality }},
-        injections_{{ quality }}.bootstrap_high as bootstrap_high_{{ quality }},
-        coalesce(controls_{{ quality }}.n_controls, 0) as n_controls_{{ quality }},
-        controls_{{ quality }}.chance_fraction as chance_fraction_{{ quality }},
-        {{ chance_corrected('injections_' ~ quality, 'controls_' ~ quality) }}
-            as chance_corrected_{{ quality }},
-        {{ chance_corrected_bound('injections_' ~ quality, 'controls_' ~ quality, '-') }}
-            as chance_corrected_low_{{ quality }},
-        {{ chance_corrected_bound('injections_' ~ quality, 'controls_' ~ quality, '+') }}
-            as chance_corrected_high_{{ quality }}
-        {%- endfor %},
+        coalesce(completeness_signal.n_attempt, 0) as n_attempt,
+        coalesce(injected.n_valid, 0) as n_valid,
+        coalesce(injected.n_recovered, 0) as n_recovered,
+        coalesce(injected.n_hosts, 0) as n_hosts,
+        coalesce(injected.n_valid, 0) / nullif(completeness_signal.n_attempt, 0) as valid_frac,
+        injected.share as completeness_valid,
+        coalesce(injected.n_recovered, 0) / nullif(completeness_signal.n_attempt, 0)
+            as completeness_overall,
+        injected.design_effect,
+        coalesce(injected.n_effective, 0) as n_effective,
+        injected.wilson_low,
+        injected.wilson_high,
+        coalesce(injected.jeffreys_low, 0) as jeffreys_low,
+        coalesce(injected.jeffreys_high, 1) as jeffreys_high,
+        injected.bootstrap_low,
+        injected.bootstrap_high,
+        coalesce(controls.n_controls, 0) as n_controls,
+        controls.chance_fraction,
+        {{ chance_corrected('injected', 'controls') }} as chance_corrected,
+        {{ chance_corrected_bound('injected', 'controls', '-') }} as chance_corrected_low,
+        {{ chance_corrected_bound('injected', 'controls', '+') }} as chance_corrected_high,
         completeness_signal.arc_snr_mean,
         completeness_signal.arc_snr_p50,
         completeness_signal.theta_over_psf_mean
     from completeness_grid
-    inner join recovery_thresholds
-        on completeness_grid.experiment_number = recovery_thresholds.experiment_number
-        and coalesce(completeness_grid.only_rule_kind, recovery_thresholds.rule_kind)
-        = recovery_thresholds.rule_kind
+    inner join rules
+        on completeness_grid.cube = rules.cube
+        and completeness_grid.experiment_number = rules.experiment_number
+    cross join qualities
     left join completeness_signal
         on completeness_grid.cube = completeness_signal.cube
         and completeness_grid.experiment_number = completeness_signal.experiment_number
         and completeness_grid.cell = completeness_signal.cell
-    {%- for quality in ['all', 'clean'] %}
-    left join injections_{{ quality }}
-        on completeness_grid.cube = injections_{{ quality }}.cube
-        and completeness_grid.experiment_number = injections_{{ quality }}.experiment_number
-        and completeness_grid.cell = injections_{{ quality }}.cell
-        and recovery_thresholds.rule_bit = injections_{{ quality }}.rule_bit
-    left join controls_{{ quality }}
-        on completeness_grid.control_cube = controls_{{ quality }}.control_cube
-        and completeness_grid.experiment_number = controls_{{ quality }}.experiment_number
-        and completeness_grid.control_cell = controls_{{ quality }}.control_cell
-        and recovery_thresholds.rule_bit = controls_{{ quality }}.rule_bit
-    {%- endfor %}
+    left join injected
+        on completeness_grid.cube = injected.cube
+        and completeness_grid.experiment_number = injected.experiment_number
+        and completeness_grid.cell = injected.cell
+        and rules.rule_number = injected.rule_number
+        and qualities.quality = injected.quality
+    left join controls
+        on completeness_grid.control_cube = controls.control_cube
+        and completeness_grid.experiment_number = controls.experiment_number
+        and completeness_grid.control_cell = controls.control_cell
+        and rules.rule_number = controls.rule_number
+        and qualities.quality = controls.quality
 )
 
-select * from cells
+select * from completeness_cells

@@ -1,73 +1,23 @@
-{%- set n = n_rule_bits(ref('recovery_thresholds')) -%}
 with
 
 completeness_patterns as (
     select * from {{ ref('completeness_patterns') }}
 ),
 
-cubes as (
-    select distinct
-        cube,
-        only_rule_kind
-    from {{ ref('completeness_grid') }}
+outcome_lists as (
+    select * from {{ ref('outcome_lists') }}
 ),
 
 rules as (
-    select
-        recovery_thresholds.experiment_number,
-        recovery_thresholds.rule_bit,
-        cubes.cube
-    from {{ ref('recovery_thresholds') }} as recovery_thresholds
-    inner join cubes
-        on coalesce(cubes.only_rule_kind, recovery_thresholds.rule_kind) = recovery_thresholds.rule_kind
+    select * from {{ ref('rules_of_cubes') }}
 ),
 
--- Few lists of outcomes occur, in very many cells: each is judged once.
-outcome_lists as (
-    select
+-- Numbers are joined faster than keys and lists.
+list_numbers as (
+    select distinct
         outcomes,
-        row_number() over () as outcome_list
-    from completeness_patterns
-    group by outcomes
-),
-
-listed_outcomes as (
-    select
-        outcome_list,
-        unnest(outcomes)::bigint as outcome
+        outcome_list
     from outcome_lists
-),
-
-judged_outcomes as (
-    select
-        listed_outcomes.outcome_list,
-        rule_bits.rule_bit,
-        (listed_outcomes.outcome >> {{ 2 * n }}) & 1 = 1 as is_clean,
-        (listed_outcomes.outcome >> (rule_bits.rule_bit + {{ n }})) & 1 = 1 as is_detected
-    from listed_outcomes
-    cross join (select distinct rule_bit from rules) as rule_bits
-    where (listed_outcomes.outcome >> rule_bits.rule_bit) & 1 = 1
-),
-
-list_counts as (
-    select
-        outcome_list,
-        rule_bit,
-        'all' as quality,
-        count(*) as n_valid,
-        count(*) filter (where is_detected) as n_recovered
-    from judged_outcomes
-    group by outcome_list, rule_bit
-    union all
-    select
-        outcome_list,
-        rule_bit,
-        'clean' as quality,
-        count(*) as n_valid,
-        count(*) filter (where is_detected) as n_recovered
-    from judged_outcomes
-    where is_clean
-    group by outcome_list, rule_bit
 ),
 
 cells as (
@@ -87,11 +37,11 @@ patterns as (
         cells.experiment_number,
         cells.is_control,
         cells.cell_number,
-        outcome_lists.outcome_list,
+        list_numbers.outcome_list,
         completeness_patterns.n_hosts
     from completeness_patterns
     inner join cells using (cube, is_control, experiment_number, cell)
-    inner join outcome_lists using (outcomes)
+    inner join list_numbers using (outcomes)
 ),
 
 -- Hosts of a cell that show the same outcomes.
@@ -99,22 +49,23 @@ host_kinds as not materialized (
     select
         patterns.cell_number,
         patterns.is_control,
-        rules.rule_bit,
-        list_counts.quality,
-        list_counts.n_valid,
-        list_counts.n_recovered,
+        rules.rule_number,
+        outcome_lists.quality,
+        outcome_lists.n_valid,
+        outcome_lists.n_recovered,
         patterns.n_hosts
     from patterns
     inner join rules
         on patterns.cube = rules.cube and patterns.experiment_number = rules.experiment_number
-    inner join list_counts
-        on patterns.outcome_list = list_counts.outcome_list and rules.rule_bit = list_counts.rule_bit
+    inner join outcome_lists
+        on patterns.outcome_list = outcome_lists.outcome_list
+        and rules.rule_number = outcome_lists.rule_number
 ),
 
 cell_sums as (
     select
         cell_number,
-        rule_bit,
+        rule_number,
         quality,
         sum(n_hosts * n_valid)::bigint as n_valid,
         sum(n_hosts * n_recovered)::bigint as n_recovered,
@@ -123,68 +74,46 @@ cell_sums as (
         coalesce(sum(n_hosts) filter (where n_recovered < n_valid), 0)::bigint as n_hosts_missed,
         sum(n_hosts * n_valid * n_valid)::double as sum_valid2,
         sum(n_hosts * n_recovered * n_recovered)::double as sum_recovered2,
-        sum(n_hosts * n_valid * n_recovered)::double as sum_valid_recovered
-    from host_kinds
-    group by cell_number, rule_bit, quality
-),
-
-large_cells as (
-    select
-        cell_number,
-        rule_bit,
-        quality
-    from cell_sums
-    where
-        n_hosts >= {{ var('bootstrap_min_hosts') }}
+        sum(n_hosts * n_valid * n_recovered)::double as sum_valid_recovered,
+        not any_value(is_control)
+        and sum(n_hosts) >= {{ var('bootstrap_min_hosts') }}
         and n_hosts_recovered >= {{ var('bootstrap_min_hosts_either_way') }}
-        and n_hosts_missed >= {{ var('bootstrap_min_hosts_either_way') }}
+        and n_hosts_missed >= {{ var('bootstrap_min_hosts_either_way') }} as is_bootstrapped
+    from host_kinds
+    group by cell_number, rule_number, quality
 ),
 
-kinds_of_large_cells as (
+summed_kinds as (
     select
-        host_kinds.cell_number,
-        host_kinds.rule_bit,
-        host_kinds.quality,
-        host_kinds.n_valid,
-        host_kinds.n_recovered,
+        host_kinds.* exclude (n_hosts, is_control),
         sum(host_kinds.n_hosts)::bigint as n_hosts
     from host_kinds
-    inner join large_cells using (cell_number, rule_bit, quality)
-    where not host_kinds.is_control
-    group by
-        host_kinds.cell_number,
-        host_kinds.rule_bit,
-        host_kinds.quality,
-        host_kinds.n_valid,
-        host_kinds.n_recovered
+    inner join cell_sums using (cell_number, rule_number, quality)
+    where cell_sums.is_bootstrapped
+    group by all
 ),
 
 -- The bootstrap needs the hosts of a cell kind by kind.
 listed_kinds as (
     select
         cell_number,
-        rule_bit,
+        rule_number,
         quality,
         list(n_valid order by n_valid, n_recovered) as kinds_n_valid,
         list(n_recovered order by n_valid, n_recovered) as kinds_n_recovered,
         list(n_hosts order by n_valid, n_recovered) as kinds_n_hosts
-    from kinds_of_large_cells
-    group by cell_number, rule_bit, quality
+    from summed_kinds
+    group by cell_number, rule_number, quality
 ),
 
 completeness_counts as (
     select
-        cells.cube,
-        cells.is_control,
-        cells.experiment_number,
-        cells.cell,
-        cell_sums.* exclude (cell_number),
-        listed_kinds.kinds_n_valid,
-        listed_kinds.kinds_n_recovered,
-        listed_kinds.kinds_n_hosts
+        cells.* exclude (cell_number),
+        cell_sums.* exclude (cell_number, is_bootstrapped),
+        listed_kinds.* exclude (cell_number, rule_number, quality)
     from cell_sums
     inner join cells using (cell_number)
-    left join listed_kinds using (cell_number, rule_bit, quality)
+    left join listed_kinds using (cell_number, rule_number, quality)
 )
 
 select * from completeness_counts

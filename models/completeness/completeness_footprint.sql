@@ -1,6 +1,8 @@
-{%- set edges = edges_by_axis() -%}
--- depends_on: {{ ref('completeness_edges') }}
 with
+
+bricks as (
+    select * from {{ ref('bricks_with_region') }}
+),
 
 parent_counts as (
     select
@@ -10,21 +12,12 @@ parent_counts as (
     group by brickid
 ),
 
-completeness_bins as (
-    select * from {{ ref('completeness_bins') }}
+psf_bins as (
+    select * from {{ ref('completeness_bins') }} where axis = 'psf_fwhm_arcsec'
 ),
 
-bricks as (
-    select
-        bricks_with_region.brickid,
-        bricks_with_region.area_deg2,
-        coalesce(parent_counts.n_parents, 0) as n_parents,
-        {{ bin_expression('bricks_with_region.psfsize_r', edges.get('psf_fwhm_arcsec', [0, 1])) }}
-            as psf_bin,
-        {{ bin_expression('bricks_with_region.psfdepth_r', edges.get('psfdepth_r_mag', [0, 1])) }}
-            as depth_bin
-    from {{ ref('bricks_with_region') }} as bricks_with_region
-    left join parent_counts using (brickid)
+depth_bins as (
+    select * from {{ ref('completeness_bins') }} where axis = 'psfdepth_r_mag'
 ),
 
 completeness_footprint as (
@@ -34,13 +27,17 @@ completeness_footprint as (
         depth_bins.low as psfdepth_r_mag_low,
         depth_bins.high as psfdepth_r_mag_high,
         count(*) as n_bricks,
-        sum(bricks.n_parents)::bigint as n_parents,
+        coalesce(sum(parent_counts.n_parents), 0)::bigint as n_parents,
         sum(bricks.area_deg2) as area_deg2
     from bricks
-    left join completeness_bins as psf_bins
-        on psf_bins.axis = 'psf_fwhm_arcsec' and bricks.psf_bin = psf_bins.bin
-    left join completeness_bins as depth_bins
-        on depth_bins.axis = 'psfdepth_r_mag' and bricks.depth_bin = depth_bins.bin
+    left join parent_counts using (brickid)
+    -- A bin holds its lower edge; an infinite upper one too.
+    left join psf_bins
+        on bricks.psfsize_r >= psf_bins.low
+        and (bricks.psfsize_r < psf_bins.high or (bricks.psfsize_r = psf_bins.high and isinf(psf_bins.high)))
+    left join depth_bins
+        on bricks.psfdepth_r >= depth_bins.low
+        and (bricks.psfdepth_r < depth_bins.high or (bricks.psfdepth_r = depth_bins.high and isinf(depth_bins.high)))
     group by psf_bins.low, psf_bins.high, depth_bins.low, depth_bins.high
 )
 

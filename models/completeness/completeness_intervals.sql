@@ -22,8 +22,9 @@ bootstrapped_counts as (
                     kinds_n_hosts,
                     md5(concat_ws(
                         '|',
-                        '{{ var("seed") }}', cube, experiment_number, cell, rule_bit, quality, 'bootstrap'
-                    ))
+                        '{{ var("seed") }}', cube, experiment_number, cell, rule_number - 1, quality, 'bootstrap'
+                    )),
+                    {{ var('interval_level') }}
                 )
         end as bootstrap
     from completeness_counts
@@ -35,7 +36,7 @@ completeness_intervals as (
         is_control,
         experiment_number,
         cell,
-        rule_bit,
+        rule_number,
         quality,
         n_valid,
         n_recovered,

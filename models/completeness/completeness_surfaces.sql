@@ -3,7 +3,7 @@
 with
 
 cells_of_rules as (
-    select * from {{ ref('completeness_cells') }} where cube = 'original'
+    select * from {{ ref('completeness_cells_wide') }} where cube = 'original'
 ),
 
 cells_original as (

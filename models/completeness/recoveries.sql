@@ -20,9 +20,9 @@ recoveries as (
         injections.experiment_id,
         recovery_thresholds.rule_kind,
         injections.is_control,
-        (task_outcomes.usable_bits >> recovery_thresholds.rule_bit) & 1 = 1 as is_usable,
+        {{ is_usable('task_outcomes.outcome', 'recovery_thresholds.rule_number') }} as is_usable,
         is_usable and task_outcomes.is_clean as is_usable_clean,
-        (task_outcomes.detected_bits >> recovery_thresholds.rule_bit) & 1 = 1 as is_detected,
+        {{ is_detected('task_outcomes.outcome', 'recovery_thresholds.rule_number') }} as is_detected,
         is_detected and task_outcomes.is_clean as is_detected_clean,
         case
             when is_detected then null

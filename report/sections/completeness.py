@@ -53,10 +53,10 @@ def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
     [(rule,)] = lake.execute(
         """
         select rule from completeness_cells inner join recovery_thresholds using (experiment_id, rule)
-        where experiment_id = ? and cube = 'overall'
+        where experiment_id = ? and cube = 'overall' and quality = 'all'
         order by
-            (recovery_thresholds.rule_kind = 'finder' and n_recovered_all > 0) desc,
-            (recovery_thresholds.rule_kind = 'blind' and n_recovered_all > 0) desc,
+            (recovery_thresholds.rule_kind = 'finder' and n_recovered > 0) desc,
+            (recovery_thresholds.rule_kind = 'blind' and n_recovered > 0) desc,
             rule = 'original' desc,
             false_positive_rate, rule
         limit 1
@@ -69,17 +69,17 @@ def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
 def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
     """Return every rule in every experiment with the smallest stamps."""
     rows = lake.sql("""
-        select cells.experiment_id, cells.rule, cells.rule_kind, recovery_thresholds.rule_bit, n_attempt, n_valid_all, n_recovered_all,
-            n_hosts_all, completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high
+        select cells.experiment_id, cells.rule, cells.rule_kind, rule_number, n_attempt, n_valid, n_recovered, n_hosts,
+            completeness_valid as completeness, wilson_low, wilson_high
         from completeness_cells as cells
         inner join recovery_thresholds using (experiment_id, rule)
         inner join stage_config using (experiment_id)
-        where cube = 'overall' and n_valid_all > 0 and stamp_size = (select min(stamp_size) from stage_config)
-        order by cells.experiment_id, rule_bit
+        where cube = 'overall' and quality = 'all' and n_valid > 0 and stamp_size = (select min(stamp_size) from stage_config)
+        order by cells.experiment_id, rule_number
     """).pl()
     names = labels(lake)
     rows = rows.with_columns(experiment=rows["experiment_id"].replace(names))
-    order = rows.sort("rule_bit")["rule"].unique(maintain_order=True).to_list()
+    order = rows.sort("rule_number")["rule"].unique(maintain_order=True).to_list()
     base = alt.Chart(rows).encode(
         y=alt.Y("rule:N", sort=order, title=None),
         color=category_colour("rule_kind:N", "judges"),
@@ -116,7 +116,7 @@ def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
     rows = lake.execute(
         """
         with cells as (
-            select * from completeness_cells where cube = 'overall'
+            select * from completeness_cells_wide where cube = 'overall'
         )
         select cells.rule, cells.rule_kind, threshold, false_positive_rate,
             if(n_false_positives is null, null, printf('%d of %d (%.3f\u2013%.3f)', n_false_positives, n_controls + n_negatives,
@@ -131,7 +131,7 @@ def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
                 printf('%.3f (%.3f\u2013%.3f)', completeness_valid_clean, wilson_low_clean, wilson_high_clean)) as clean
         from cells inner join recovery_thresholds using (experiment_id, rule)
         where experiment_id = ?
-        order by rule_bit
+        order by rule_number
         """,
         [experiment],
     ).fetchall()

@@ -12,9 +12,9 @@ from report.style import CATEGORY_COLOURS, HEIGHT, WIDTH
 DODGE = 0.08  # of a bin's width, between rules, so that intervals do not hide each other
 COUNTS = {
     "n_attempt": "injections asked for",
-    "n_valid_all": "usable",
-    "n_recovered_all": "recovered",
-    "n_hosts_all": "hosts",
+    "n_valid": "usable",
+    "n_recovered": "recovered",
+    "n_hosts": "hosts",
 }
 SHARES = {
     "completeness": "completeness",
@@ -51,12 +51,11 @@ def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFra
     """Return one row per axis, bin and rule, with its place on the axis."""
     rows = lake.execute(
         """
-        select axis, rule, completeness_marginals.rule_kind, low, high, n_attempt, n_valid_all, n_recovered_all, n_hosts_all,
-            completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high,
-            rule_bit
+        select axis, rule, completeness_marginals.rule_kind, low, high, n_attempt, n_valid, n_recovered, n_hosts,
+            completeness_valid as completeness, wilson_low, wilson_high, rule_number
         from completeness_marginals inner join recovery_thresholds using (experiment_id, rule)
-        where experiment_id = ? and value is null and low is not null and n_valid_all > 0
-        order by rule_bit, axis, low
+        where experiment_id = ? and quality = 'all' and value is null and low is not null and n_valid > 0
+        order by rule_number, axis, low
         """,
         [experiment],
     ).pl()
@@ -73,8 +72,8 @@ def placed(rows: pl.DataFrame) -> pl.DataFrame:
     width = float(np.median(widths)) if len(widths) else 1.0
     pairs = list(zip(rows["low"], rows["high"], strict=True))
     ends = [drawn_ends(low, high, width) for low, high in pairs]
-    bits = sorted(rows["rule_bit"].unique())
-    shift = [bits.index(bit) - (len(bits) - 1) / 2 for bit in rows["rule_bit"]]
+    rules = sorted(rows["rule_number"].unique())
+    shift = [rules.index(rule) - (len(rules) - 1) / 2 for rule in rows["rule_number"]]
     narrowest = min(high - low for low, high in ends)
     return rows.drop("low", "high").with_columns(
         bin=pl.Series([bin_label(*pair) for pair in pairs]),

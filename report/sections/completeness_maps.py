@@ -73,7 +73,7 @@ def lines_of_title(title: str, n_bins: int) -> list[str]:
 
 def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows and columns with a usable injection; all, if there are none."""
-    filled = rows.filter(pl.col("n_valid_all") > 0)
+    filled = rows.filter(pl.col("n_valid") > 0)
     if filled.is_empty():
         return rows
     return rows.filter(
@@ -100,11 +100,10 @@ def cells(
     rows = lake.execute(
         f"""
         select {across}_low as x_low, {across}_high as x_high, {up}_low as y_low, {up}_high as y_high,
-            n_attempt, n_valid_all, n_recovered_all, n_hosts_all, completeness_valid_all as completeness,
-            wilson_low_all as wilson_low, wilson_high_all as wilson_high,
-            printf('%.2f\u2013%.2f', wilson_low_all, wilson_high_all) as interval
+            n_attempt, n_valid, n_recovered, n_hosts, completeness_valid as completeness,
+            wilson_low, wilson_high, printf('%.2f\u2013%.2f', wilson_low, wilson_high) as interval
         from completeness_cells
-        where cube = ? and experiment_id = ? and rule = ? and {across}_low is not null and {up}_low is not null
+        where cube = ? and experiment_id = ? and rule = ? and quality = 'all' and {across}_low is not null and {up}_low is not null
         order by x_low, y_low
         """,
         [cube, experiment, rule],
@@ -124,14 +123,14 @@ def labels_in_order(rows: pl.DataFrame, axis: str) -> list[str]:
 
 def empty_cells(base: alt.Chart) -> alt.LayerChart:
     """Draw empty cells: white, with a dashed edge and a dash."""
-    empty = base.transform_filter("datum.n_valid_all == 0")
+    empty = base.transform_filter("datum.n_valid == 0")
     edges = empty.mark_rect(fill="white", stroke="#999999", strokeDash=[2, 3], strokeWidth=0.7)
     return edges + empty.mark_text(text="\u2013", color="#999999")
 
 
 def filled_cells(base: alt.Chart) -> alt.LayerChart:
     """Draw filled cells: coloured, with their numbers."""
-    filled = base.transform_filter("datum.n_valid_all > 0")
+    filled = base.transform_filter("datum.n_valid > 0")
     letters = alt.condition(
         f"datum.completeness > {BRIGHT}", alt.value("black"), alt.value("white")
     )

@@ -38,12 +38,12 @@ order by experiment_id, list_position($splits, split)
 """
 RESULT = """
 select
-    cells.rule_kind, completeness_valid_all as completeness, wilson_low_all as wilson_low, wilson_high_all as wilson_high,
-    n_valid_all as n_valid, n_hosts_all as n_hosts, false_positive_rate, n_false_positives,
-    n_controls + n_negatives as n_without_arc, chance_fraction_all as chance_fraction, chance_corrected_all as chance_corrected,
-    chance_corrected_low_all as chance_corrected_low, chance_corrected_high_all as chance_corrected_high
+    cells.rule_kind, completeness_valid as completeness, wilson_low, wilson_high, n_valid, n_hosts,
+    false_positive_rate, n_false_positives,
+    recovery_thresholds.n_controls + n_negatives as n_without_arc, chance_fraction, chance_corrected,
+    chance_corrected_low, chance_corrected_high
 from completeness_cells as cells inner join recovery_thresholds using (experiment_id, rule)
-where cube = 'overall' and experiment_id = ? and rule = ?
+where cube = 'overall' and experiment_id = ? and rule = ? and quality = 'all'
 """
 COUNTS = {
     "catalogue sources": "select count(*) from stg_sources",

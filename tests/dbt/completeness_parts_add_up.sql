@@ -11,13 +11,12 @@ sums as (
         cube,
         experiment_id,
         rule,
+        quality,
         sum(n_attempt) as n_attempt,
-        sum(n_valid_all) as n_valid_all,
-        sum(n_valid_clean) as n_valid_clean,
-        sum(n_recovered_all) as n_recovered_all,
-        sum(n_recovered_clean) as n_recovered_clean
+        sum(n_valid) as n_valid,
+        sum(n_recovered) as n_recovered
     from completeness_cells
-    group by cube, experiment_id, rule
+    group by cube, experiment_id, rule, quality
 ),
 
 pooled as (
@@ -27,15 +26,10 @@ pooled as (
 select
     sums.cube,
     sums.experiment_id,
-    sums.rule
+    sums.rule,
+    sums.quality
 from sums
-left join pooled using (experiment_id, rule)
+left join pooled using (experiment_id, rule, quality)
 where
-    (sums.n_attempt, sums.n_valid_all, sums.n_valid_clean, sums.n_recovered_all, sums.n_recovered_clean)
-    is distinct from (
-        pooled.n_attempt,
-        pooled.n_valid_all,
-        pooled.n_valid_clean,
-        pooled.n_recovered_all,
-        pooled.n_recovered_clean
-    )
+    (sums.n_attempt, sums.n_valid, sums.n_recovered)
+    is distinct from (pooled.n_attempt, pooled.n_valid, pooled.n_recovered)

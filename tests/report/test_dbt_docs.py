@@ -21,7 +21,7 @@ def test_a_table_with_its_description_is_shown(docs, browse):
         )
         tab.evaluate("location.hash = '#!/model/model.dark_halo_scope.completeness_cells'")
         tab.wait_for_function(
-            "document.body.innerText.includes('One row per cube, experiment, cell and rule')",
+            "document.body.innerText.includes('One row per cube, experiment, cell, rule and quality')",
             timeout=120_000,
         )
 

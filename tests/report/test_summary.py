@@ -10,14 +10,14 @@ GOT = {"train": 20, "val": 12, "test": 20}
 RULES = """
 create table completeness_cells as
 select
-    experiment_id, 'overall' as cube, rule, rule_kind, 100 as n_valid_all, 50 as n_recovered_all,
-    20 as n_hosts_all, 0.5 as completeness_valid_all, 0.4 as wilson_low_all, 0.6 as wilson_high_all,
-    chance_fraction_all, chance_corrected_all, chance_corrected_all - 0.1 as chance_corrected_low_all,
-    chance_corrected_all + 0.1 as chance_corrected_high_all
+    experiment_id, 'overall' as cube, rule, 'all' as quality, rule_kind, 100 as n_valid, 50 as n_recovered,
+    20 as n_hosts, 0.5 as completeness_valid, 0.4 as wilson_low, 0.6 as wilson_high, 200 as n_controls,
+    chance_fraction, chance_corrected, chance_corrected - 0.1 as chance_corrected_low,
+    chance_corrected + 0.1 as chance_corrected_high
 from stage_config, (
     values
         ('original', 'detectability', null, null), ('blind_fpr_1e1', 'blind', 0.1, 0.444)
-) as rules(rule, rule_kind, chance_fraction_all, chance_corrected_all)
+) as rules(rule, rule_kind, chance_fraction, chance_corrected)
 where {condition};
 create table recovery_thresholds as
 select

@@ -33,7 +33,7 @@ WRONG = [
     ({"metrics_only": "yes"}, "var metrics_only is yes: it must be true or false"),
     ({"seed": "13"}, "var seed is 13: it must be a whole number"),
     ({"external_manifest": []}, "var external_manifest is []: it must be a text"),
-    ({"cutout_finder_scores": "mine"}, "var cutout_finder_scores is mine: it must be a list"),
+    ({"interval_level": 1}, "var interval_level is 1: it must be a number above 0 and below 1"),
     ({"stamp_sizes": []}, "var stamp_sizes is []: it must be a list of which each is a whole"),
     ({"bad_mask_bits": [32]}, "var bad_mask_bits is [32]: it must be a list of which each is a"),
     ({"pool_z_mag_bin_edges": [2, 1]}, "var pool_z_mag_bin_edges is [2, 1]: it must be a list of"),
@@ -62,7 +62,7 @@ RIGHT = [
     {"split_train_fraction": 0, "split_val_fraction": 0.0},
     {"lens_e_min": 0.5},
     {"survey_size": "dr10"},
-    {"pool_match_radius_arcsec": 1.5, "pool_earlier_finder_scores": "a_table"},
+    {"pool_match_radius_arcsec": 1.5, "pool_earlier_finder": "baseline"},
     {"external_manifest": "a/*.parquet", "task_limit": 0},
 ]
 

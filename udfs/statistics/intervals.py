@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 BOOTSTRAP_REPLICATES = 500
-ONE_SIDED_ERROR = 0.025  # of a 95 % interval
 
 
 def beta_quantile(probability: ArrayLike, a: ArrayLike, b: ArrayLike) -> np.ndarray:
-    """Quantile of the beta distribution.
+    """Return quantiles of the beta distribution.
 
     Parameters
     ----------
@@ -42,11 +41,11 @@ def beta_quantile(probability: ArrayLike, a: ArrayLike, b: ArrayLike) -> np.ndar
 
 
 def host_bootstrap_interval(
-    n_trials: ArrayLike, n_successes: ArrayLike, n_hosts: ArrayLike, *, key: int
+    n_trials: ArrayLike, n_successes: ArrayLike, n_hosts: ArrayLike, *, key: int, level: float
 ) -> tuple[float, float]:
-    """Percentile interval of a proportion, from resampling hosts with replacement.
+    """Return a proportion's percentile interval, from resampling hosts.
 
-    Hosts with the same numbers of trials and successes are exchangeable, so a resample is one
+    Hosts are drawn with replacement. Those with the same numbers of trials and successes are exchangeable, so a resample is one
     multinomial draw over the kinds of hosts (Davison & Hinkley 1997, section 2.3).
 
     Parameters
@@ -57,17 +56,21 @@ def host_bootstrap_interval(
         Hosts of that kind.
     key : int, 128 bits
         Of the counter-based generator: the same key, the same interval.
+    level : float, above 0 and below 1
+        Share of the resamples that the interval holds.
 
     Returns
     -------
     (float, float)
-        2.5 % and 97.5 % points of the proportion.
+        Points of the resampled proportions that leave (1 - level) / 2 below and above.
 
     Raises
     ------
     ValueError
-        For lists of different lengths, no host, or more successes than trials.
+        For lists of different lengths, no host, more successes than trials, or no such level.
     """
+    if not 0 < level < 1:
+        raise ValueError(f"the level of an interval must be above 0 and below 1, got {level}")
     trials, successes, hosts = (np.asarray(v, np.int64) for v in (n_trials, n_successes, n_hosts))
     if not trials.shape == successes.shape == hosts.shape or hosts.sum() < 1:
         raise ValueError(f"kinds of hosts must be lists of one length with a host, got {hosts}")
@@ -77,7 +80,7 @@ def host_bootstrap_interval(
     total = int(hosts.sum())
     drawn = generator.multinomial(total, hosts / total, size=BOOTSTRAP_REPLICATES)
     proportions = (drawn @ successes) / (drawn @ trials)
-    low, high = np.quantile(proportions, [ONE_SIDED_ERROR, 1 - ONE_SIDED_ERROR])
+    low, high = np.quantile(proportions, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
@@ -87,12 +90,14 @@ def _sql_beta_quantile(probability: pa.Array, a: pa.Array, b: pa.Array) -> pa.Ar
 
 
 def _sql_host_bootstrap(
-    trials: pa.Array, successes: pa.Array, hosts: pa.Array, key: pa.Array
+    trials: pa.Array, successes: pa.Array, hosts: pa.Array, key: pa.Array, level: pa.Array
 ) -> pa.Array:
     lows, highs = [], []
     for row in range(len(key)):
         kinds = [column[row].values.to_numpy() for column in (trials, successes, hosts)]
-        low, high = host_bootstrap_interval(*kinds, key=int(key[row].as_py(), 16))
+        low, high = host_bootstrap_interval(
+            *kinds, key=int(key[row].as_py(), 16), level=level[row].as_py()
+        )
         lows.append(low)
         highs.append(high)
     return pa.StructArray.from_arrays(
@@ -104,11 +109,11 @@ _INTEGERS = DuckDBPyType("BIGINT[]")
 _INTERVAL = DuckDBPyType("STRUCT(low DOUBLE, high DOUBLE)")
 SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]] = {
     "beta_quantile": (_sql_beta_quantile, [DOUBLE] * 3, DOUBLE),
-    "host_bootstrap": (_sql_host_bootstrap, [_INTEGERS] * 3 + [VARCHAR], _INTERVAL),
+    "host_bootstrap": (_sql_host_bootstrap, [_INTEGERS] * 3 + [VARCHAR, DOUBLE], _INTERVAL),
 }
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL ``beta_quantile`` and ``host_bootstrap`` (its key: 32 hex digits)."""
+    """Give SQL ``beta_quantile`` and ``host_bootstrap`` (key: 32 hex digits)."""
     for name, (function, parameters, result) in SQL_FUNCTIONS.items():
         connection.create_function(name, function, parameters, result, type=PythonUDFType.ARROW)

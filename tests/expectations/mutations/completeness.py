@@ -1,17 +1,16 @@
 """What breaks the suites of `completeness`."""
 
-FIRST_CELL = "where cube = 'overall' and rule = 'matched_snr'"
+FIRST_CELL = "where cube = 'overall' and rule = 'matched_snr' and quality = 'all'"
 EMPTY_CELL = "where cell = 'nowhere'"
 NARROW = {
-    "wilson": "wilson_low_{0} = completeness_valid_{0} + 0.001",
-    "jeffreys": "jeffreys_high_{0} = completeness_valid_{0} - 0.001",
+    "wilson": "wilson_low = completeness_valid + 0.001",
+    "jeffreys": "jeffreys_high = completeness_valid - 0.001",
 }
 QUALITIES = ("all", "clean")
 
 CHANGES = {
     "recovery_thresholds": {
-        "a_bit_is_left_for_the_rule": "rule_bit = 30 where rule = 'original'",
-        "rules_have_bits_of_their_own": "rule_bit = 1 where rule = 'original'",
+        "rules_are_numbered_from_1": "rule_number = 2 where rule = 'original'",
         "a_threshold_or_a_reason": "reason_code = null where rule = 'blind_strict'",
         "no_threshold_where_too_few_have_no_arc": (
             "n_without_arc_needed = 101 where rule = 'blind'"
@@ -72,45 +71,21 @@ CHANGES = {
         ),
     },
     "completeness_cells": {
-        **{
-            f"recovered_within_valid_within_attempts_{quality}": (
-                f"n_attempt = n_valid_{quality} - 1"
-                " where cube = 'overall' and rule = 'matched_snr'"
-                " and experiment_id = (select min(experiment_id) from completeness_cells)",
-                "every_injection_is_attempted_in_every_cube",
-                *(("recovered_within_valid_within_attempts_all",) if quality == "clean" else ()),
-            )
-            for quality in QUALITIES
-        },
-        "clean_within_all": (
-            "n_valid_clean = n_valid_all + 1, n_attempt = n_attempt + 1,"
-            " completeness_valid_clean = n_recovered_clean / (n_valid_all + 1),"
-            " n_effective_clean = (n_valid_all + 1) / 2, wilson_low_clean = 0,"
-            f" jeffreys_low_clean = 0 {FIRST_CELL}",
+        "quality_is_known": "quality = 'fine' where quality = 'clean'",
+        "recovered_within_valid_within_attempts": (
+            "n_attempt = n_valid - 1 where cube = 'overall' and rule = 'matched_snr'"
+            " and experiment_id = (select min(experiment_id) from completeness_cells)",
             "every_injection_is_attempted_in_every_cube",
-            "parts_add_up_to_the_whole",
+            "clean_within_all",
         ),
+        "clean_within_all": f"delete from completeness_cells {EMPTY_CELL} and quality = 'clean'",
+        "completeness_is_recovered_over_valid": f"completeness_valid = 0 {EMPTY_CELL}",
         **{
-            f"completeness_is_recovered_over_valid_{quality}": (
-                f"completeness_valid_{quality} = 0 {EMPTY_CELL}"
-            )
-            for quality in QUALITIES
-        },
-        **{
-            f"completeness_lies_in_its_{kind}_interval_{quality}": (
-                f"{change.format(quality)} {FIRST_CELL}"
-            )
+            f"completeness_lies_in_its_{kind}_interval": f"{change} {FIRST_CELL}"
             for kind, change in NARROW.items()
-            for quality in QUALITIES
         },
-        **{
-            f"hosts_that_repeat_are_known_{quality}": f"design_effect_{quality} = 0.5 {FIRST_CELL}"
-            for quality in QUALITIES
-        },
-        **{
-            f"an_empty_cell_says_nothing_{quality}": f"wilson_low_{quality} = 0 {EMPTY_CELL}"
-            for quality in QUALITIES
-        },
+        "hosts_that_repeat_are_known": f"design_effect = 0.5 {FIRST_CELL}",
+        "an_empty_cell_says_nothing": f"wilson_low = 0 {EMPTY_CELL}",
         "every_injection_is_attempted_in_every_cube": (
             "n_attempt = n_attempt + 1 where cube = 'selection'"
         ),
@@ -132,25 +107,19 @@ CHANGES = {
     "completeness_by_region": {
         "region_split_is_known": "region_split = 'nowhere'",
         "cells_with_attempts_have_regions": "n_regions = 0",
-        "recovered_within_valid_within_attempts": ("n_valid_clean_total = n_valid_all_total + 1"),
-        **{
-            f"pooled_lies_in_its_interval_{quality}": (
-                f"ci_high_pooled_{quality} = completeness_valid_{quality}_pooled - 0.01"
-            )
-            for quality in QUALITIES
-        },
+        "recovered_within_valid_within_attempts": "n_recovered_total = n_valid_total + 1",
+        "quality_is_known": "quality = 'fine' where quality = 'clean'",
+        "completeness_lies_in_its_interval": "ci_high_pooled = completeness_valid_pooled - 0.01",
         "every_injection_is_attempted": "delete from completeness_by_region where n_regions > 0"
         " and resolution_bin = '<0.8' and rule = 'original'",
     },
     "completeness_marginals": {
-        "recovered_within_valid_within_attempts_all": (
-            "n_attempt = n_valid_all - 1 where axis = 'theta_e_arcsec' and n_valid_all > 0",
-            "every_injection_is_attempted_on_every_axis",
+        "quality_is_known": "quality = 'fine' where quality = 'clean'",
+        "recovered_within_valid_within_attempts": "n_recovered = -1 where axis = 'theta_e_arcsec'",
+        "clean_within_all": (
+            "n_valid = n_recovered, n_recovered = n_recovered"
+            " where axis = 'theta_e_arcsec' and quality = 'all' and rule = 'original'"
         ),
-        "recovered_within_valid_within_attempts_clean": (
-            "n_recovered_clean = -1 where axis = 'theta_e_arcsec'"
-        ),
-        "clean_within_all": "n_valid_all = n_recovered_all where rule = 'original'",
         "bins_have_a_width": "high = -1 where axis = 'theta_e_arcsec'",
         "every_injection_is_attempted_on_every_axis": (
             "n_attempt = n_attempt + 1 where axis = 'theta_e_arcsec'"

@@ -1,8 +1,8 @@
 """What breaks the suites of the steps of `completeness`."""
 
-ONE_COUNT = "where cube = 'overall' and rule_bit = 0 and quality = 'all'"
+ONE_COUNT = "where cube = 'overall' and rule_number = 1 and quality = 'all'"
 # What one rule has too many another has too few, so that sums over rules stay as they are.
-TWO_RULES_SWAPPED = "rule_bit = 1 - rule_bit where cube = 'overall' and rule_bit in (0, 1)"
+TWO_RULES_SWAPPED = "rule_number = 3 - rule_number where cube = 'overall' and rule_number in (1, 2)"
 
 CHANGES = {
     "completeness_bins": {
@@ -14,8 +14,8 @@ CHANGES = {
         "tasks_are_the_injections": (
             "task_id = 'x' where task_id = (select min(task_id) from task_outcomes)"
         ),
-        "detected_is_usable": "usable_bits = 0 where detected_bits <> 0",
-        "what_has_no_threshold_judges_nothing": "usable_bits = usable_bits | 8 where not is_control",
+        "an_outcome_is_a_letter_per_rule": "outcome = 'x' || outcome[2:] where outcome[1] = 'd'",
+        "what_has_no_threshold_judges_nothing": "outcome = outcome[:3] || 'm' where not is_control",
         "bins_are_those_of_the_axes": "region_split = 3 where region_split = 2",
     },
     "completeness_signal": {
@@ -32,6 +32,12 @@ CHANGES = {
         "cells_that_were_met_are_there": "delete from completeness_grid where cell = '2'",
         "control_cubes_are_cubes": "control_cube = 'nowhere'",
         "experiments_have_rules": "experiment_number = 99 where cell = 'nowhere'",
+    },
+    "outcome_lists": {
+        "has_rows_where_called_for": "delete from outcome_lists",
+        "quality_is_known": "quality = 'fine' where quality = 'all' and rule_number = 1",
+        "numbers_are_those_of_the_lists": ("outcome_list = 1 - outcome_list where rule_number = 1"),
+        "letters_are_counted": "n_recovered = n_valid where n_recovered = 0",
     },
     "completeness_counts": {
         "has_rows_where_called_for": (

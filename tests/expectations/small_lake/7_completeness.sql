@@ -33,11 +33,11 @@ from judged;
 create table recovery_thresholds as
 with rules as (
     from (values
-        ('original', 0, 'detectability', 'arc_snr', 5e0, null),
-        ('matched_snr', 1, 'detectability', 'arc_snr_matched', 20e0, null),
-        ('blind', 2, 'blind', 'blind_snr', 3e0, 0.1e0),
-        ('blind_strict', 3, 'blind', 'blind_snr', null, 0.001e0)
-    ) as rules(rule, rule_bit, rule_kind, statistic, threshold, false_positive_rate)
+        ('original', 1, 'detectability', 'arc_snr', 5e0, null),
+        ('matched_snr', 2, 'detectability', 'arc_snr_matched', 20e0, null),
+        ('blind', 3, 'blind', 'blind_snr', 3e0, 0.1e0),
+        ('blind_strict', 4, 'blind', 'blind_snr', null, 0.001e0)
+    ) as rules(rule, rule_number, rule_kind, statistic, threshold, false_positive_rate)
 )
 select
     experiments.experiment_id,
@@ -86,38 +86,32 @@ counts as (
             as selection_set_id,
         case when cube = 'original' then if(bool_or(is_resolved), 99e0, 0.8e0) end
             as resolution_bin_high,
+        quality,
         count(*) as n_attempt,
-        count(*) filter (where is_usable) as n_valid_all,
-        count(*) filter (where is_detected) as n_recovered_all,
-        count(distinct (brickid, objid)) filter (where is_usable) as n_hosts_all,
-        count(*) filter (where is_usable_clean) as n_valid_clean,
-        count(*) filter (where is_detected_clean) as n_recovered_clean,
-        count(distinct (brickid, objid)) filter (where is_usable_clean) as n_hosts_clean
-    from placed
-    group by cube, experiment_id, cell, rule
+        count(*) filter (where is_counted) as n_valid,
+        count(*) filter (where is_counted and is_detected) as n_recovered,
+        count(distinct (brickid, objid)) filter (where is_counted) as n_hosts
+    from (
+        select *, quality = 'all' and is_usable or quality = 'clean' and is_usable_clean as is_counted
+        from placed cross join (select unnest(['all', 'clean']) as quality)
+    )
+    group by cube, experiment_id, cell, rule, quality
     union all by name
     select
         'by_region_split' as cube, experiment_id, 'nowhere' as cell, rule, 'detectability' as rule_kind,
-        'nowhere' as region_split, 0 as n_attempt, 0 as n_valid_all, 0 as n_recovered_all,
-        0 as n_hosts_all, 0 as n_valid_clean, 0 as n_recovered_clean, 0 as n_hosts_clean
+        'nowhere' as region_split, unnest(['all', 'clean']) as quality,
+        0 as n_attempt, 0 as n_valid, 0 as n_recovered, 0 as n_hosts
     from (select distinct experiment_id, rule from attempts)
 )
 select
     *,
-    n_recovered_all / nullif(n_valid_all, 0) as completeness_valid_all,
-    n_recovered_clean / nullif(n_valid_clean, 0) as completeness_valid_clean,
-    if(n_valid_all > 0, 2e0, null) as design_effect_all,
-    if(n_valid_clean > 0, 2e0, null) as design_effect_clean,
-    n_valid_all / 2e0 as n_effective_all,
-    n_valid_clean / 2e0 as n_effective_clean,
-    completeness_valid_all * 0.9 as wilson_low_all,
-    least(1, completeness_valid_all * 1.1) as wilson_high_all,
-    completeness_valid_clean * 0.9 as wilson_low_clean,
-    least(1, completeness_valid_clean * 1.1) as wilson_high_clean,
-    coalesce(completeness_valid_all * 0.9, 0) as jeffreys_low_all,
-    coalesce(least(1, completeness_valid_all * 1.1), 1) as jeffreys_high_all,
-    coalesce(completeness_valid_clean * 0.9, 0) as jeffreys_low_clean,
-    coalesce(least(1, completeness_valid_clean * 1.1), 1) as jeffreys_high_clean
+    n_recovered / nullif(n_valid, 0) as completeness_valid,
+    if(n_valid > 0, 2e0, null) as design_effect,
+    n_valid / 2e0 as n_effective,
+    completeness_valid * 0.9 as wilson_low,
+    least(1, completeness_valid * 1.1) as wilson_high,
+    coalesce(wilson_low, 0) as jeffreys_low,
+    coalesce(wilson_high, 1) as jeffreys_high
 from counts;
 
 create table completeness_by_region as
@@ -134,17 +128,13 @@ select
     98 as depth_bin,
     if(resolution_bin_high < 1, '<0.8', '>=0.8') as resolution_bin,
     3 as n_regions,
+    quality,
     n_attempt as n_attempt_total,
-    n_valid_all as n_valid_all_total,
-    n_recovered_all as n_recovered_all_total,
-    n_valid_clean as n_valid_clean_total,
-    n_recovered_clean as n_recovered_clean_total,
-    completeness_valid_all as completeness_valid_all_pooled,
-    completeness_valid_clean as completeness_valid_clean_pooled,
-    wilson_low_all as ci_low_pooled_all,
-    wilson_high_all as ci_high_pooled_all,
-    wilson_low_clean as ci_low_pooled_clean,
-    wilson_high_clean as ci_high_pooled_clean
+    n_valid as n_valid_total,
+    n_recovered as n_recovered_total,
+    completeness_valid as completeness_valid_pooled,
+    wilson_low as ci_low_pooled,
+    wilson_high as ci_high_pooled
 from completeness_cells
 where cube = 'original';
 
@@ -160,22 +150,26 @@ select
     0.1e0 as src_reff_arcsec,
     13 as psf_bin,
     98 as depth_bin,
-    if(resolution_bin_high < 1, '0.6-0.8', '>=1.0') as resolution_bin,
-    n_attempt,
-    n_valid_all,
-    n_valid_clean,
-    n_recovered_all,
-    n_recovered_clean,
+    if(usable.resolution_bin_high < 1, '0.6-0.8', '>=1.0') as resolution_bin,
+    usable.n_attempt,
+    usable.n_valid as n_valid_all,
+    clean.n_valid as n_valid_clean,
+    usable.n_recovered as n_recovered_all,
+    clean.n_recovered as n_recovered_clean,
     n_recovered_all as n_recovered_snr_only,
     n_recovered_all as n_recovered_res_only,
-    completeness_valid_all,
-    completeness_valid_clean,
-    wilson_low_all as ci_low_valid_all,
-    wilson_high_all as ci_high_valid_all,
-    wilson_low_clean as ci_low_valid_clean,
-    wilson_high_clean as ci_high_valid_clean
-from completeness_cells
-where cube = 'original' and rule = 'original';
+    usable.completeness_valid as completeness_valid_all,
+    clean.completeness_valid as completeness_valid_clean,
+    usable.wilson_low as ci_low_valid_all,
+    usable.wilson_high as ci_high_valid_all,
+    clean.wilson_low as ci_low_valid_clean,
+    clean.wilson_high as ci_high_valid_clean
+from (from completeness_cells where quality = 'all') as usable
+inner join (
+    select experiment_id, cell, * exclude (experiment_id, cell, selection_set_id, resolution_bin_high)
+    from completeness_cells where cube = 'original' and rule = 'original' and quality = 'clean'
+) as clean using (experiment_id, cell)
+where usable.cube = 'original' and usable.rule = 'original';
 
 create table completeness_marginals as
 select

@@ -16,20 +16,19 @@ with judged as (
     select
         task_id,
         experiment_number,
-        bit_or(is_usable::bigint << rule_bit) as usable_bits,
-        bit_or(is_detected::bigint << rule_bit) as detected_bits
+        -- The blind rules judge nothing here.
+        string_agg(if(is_detected, 'd', if(is_usable, 'm', '-')), '' order by rule_number) || '--' as outcome
     from recoveries inner join recovery_thresholds using (experiment_id, rule)
     group by all
 )
 select
     task_id,
     experiment_number,
-    (brickid::bigint << 32) + objid as host_number,
+    brickid::bigint * 10000000000 + objid as host_number,
     is_control,
     true as is_first_of_render,
     metrics_ok as is_clean,
-    usable_bits,
-    detected_bits,
+    outcome,
     if(is_control, null, theta_e_arcsec / psf_fwhm_used_r) as theta_over_psf_seen,
     arc_snr as arc_snr_seen,
     (-1)::smallint as theta_e_arcsec,
@@ -73,10 +72,30 @@ create table completeness_patterns as
 with hosts as (
     select
         cube, is_control, experiment_number, cell, host_number,
-        list_sort(list(usable_bits | (detected_bits << 4) | (is_clean::bigint << 8))) as outcomes
+        list_sort(list(outcome || if(is_clean, '', '*'))) as outcomes
     from placed_outcomes group by all
 )
 select cube, is_control, experiment_number, cell, outcomes, count(*) as n_hosts from hosts group by all;
+
+create table outcome_lists as
+select
+    outcomes,
+    outcome_list,
+    rule_number,
+    quality,
+    count(*) as n_valid,
+    count_if(outcome[rule_number] = 'd') as n_recovered
+from (
+    select outcomes, outcome_list, unnest(outcomes) as outcome
+    from (
+        select outcomes, row_number() over (order by outcomes) as outcome_list
+        from completeness_patterns group by outcomes
+    )
+)
+cross join (select unnest([1, 2]) as rule_number)
+cross join (select unnest(['all', 'clean']) as quality)
+where outcome[rule_number] <> '-' and (quality = 'all' or not ends_with(outcome, '*'))
+group by all;
 
 -- One cell that nothing fell into.
 create table completeness_grid as
@@ -121,17 +140,17 @@ from (
 create table completeness_counts as
 with hosts as (
     select
-        cube, is_control, experiment_number, cell, rule_bit, quality, host_number,
+        cube, is_control, experiment_number, cell, rule_number, quality, host_number,
         count(*) as n_valid,
-        count_if((detected_bits >> rule_bit) & 1 = 1) as n_recovered
+        count_if(outcome[rule_number] = 'd') as n_recovered
     from placed_outcomes
-    cross join (select unnest([0, 1]) as rule_bit)
+    cross join (select unnest([1, 2]) as rule_number)
     cross join (select unnest(['all', 'clean']) as quality)
-    where (usable_bits >> rule_bit) & 1 = 1 and (quality = 'all' or is_clean)
+    where outcome[rule_number] <> '-' and (quality = 'all' or is_clean)
     group by all
 )
 select
-    cube, is_control, experiment_number, cell, rule_bit, quality,
+    cube, is_control, experiment_number, cell, rule_number, quality,
     sum(n_valid)::bigint as n_valid,
     sum(n_recovered)::bigint as n_recovered,
     count(*) as n_hosts,
@@ -148,7 +167,7 @@ group by all;
 
 create table completeness_intervals as
 select
-    cube, is_control, experiment_number, cell, rule_bit, quality, n_valid, n_recovered, n_hosts,
+    cube, is_control, experiment_number, cell, rule_number, quality, n_valid, n_recovered, n_hosts,
     n_recovered / n_valid as share,
     2e0 as design_effect,
     n_valid / 2e0 as n_effective,

@@ -140,7 +140,7 @@ def cells_of_regions(tmp_path_factory):
         "resource_type:unit_test", "--vars", choices,
     )  # fmt: skip
     with place.connect(read_only=True) as connection:
-        cells = connection.sql("from completeness_cells where cube = 'region_grid'").pl()
+        cells = connection.sql("from completeness_cells_wide where cube = 'region_grid'").pl()
     shares = pl.DataFrame(
         {"theta_e_grid_arcsec": [0.3 + 0.1 * i for i in range(7)], "true_share": SHARES}
     )
@@ -157,7 +157,7 @@ def simulated_intervals(tmp_path_factory):
         is_control=pl.lit(False),
         experiment_number=pl.lit(0),
         cell=pl.int_range(pl.len()).cast(pl.String),
-        rule_bit=pl.lit(0),
+        rule_number=pl.lit(1),
         quality=pl.lit("all"),
     )
     with place.connect() as connection:

@@ -60,12 +60,12 @@ def test_half_complete_is_where_all_wider_bins_are(first_experiment, tmp_path):
         place.connect() as connection
     ):  # true shares 0.05, 0.3, 0.7, 0.95: the narrowest is told as well
         connection.execute(
-            "update completeness_cells set wilson_low_clean = 0.9 where theta_e_arcsec_low = 0.25"
+            "update completeness_cells set wilson_low = 0.9 where theta_e_arcsec_low = 0.25"
         )
     assert answers(place, block)["half_complete_from_arcsec"].item() == 1.0
     with place.connect() as connection:
         connection.execute(
-            "update completeness_cells set wilson_low_clean = 0.4 where theta_e_arcsec_low = 1.25"
+            "update completeness_cells set wilson_low = 0.4 where theta_e_arcsec_low = 1.25"
         )
     assert answers(place, block)["half_complete_from_arcsec"].item() is None
 
@@ -78,7 +78,10 @@ def test_weights_of_one_reproduce_the_unweighted_answer(lake, rule, quality):
         lake,
         f"from completeness_weighted('ones', chosen_rule := '{rule}', chosen_quality := '{quality}')",
     )
-    cell = ask(lake, f"from completeness_cells where cube = 'overall' and rule = '{rule}'")
+    cell = ask(
+        lake,
+        f"from completeness_cells where cube = 'overall' and rule = '{rule}' and quality = '{quality}'",
+    )
     for ours, theirs in (
         ("completeness", "completeness_valid"),
         ("wilson_low", "wilson_low"),
@@ -86,7 +89,7 @@ def test_weights_of_one_reproduce_the_unweighted_answer(lake, rule, quality):
         ("n_effective", "n_effective"),
         ("n_hosts", "n_hosts"),
     ):
-        assert weighted[ours].item() == pytest.approx(cell[f"{theirs}_{quality}"].item(), rel=1e-9)
+        assert weighted[ours].item() == pytest.approx(cell[theirs].item(), rel=1e-9)
     assert weighted["refusal"].item() is None
 
 
@@ -198,7 +201,7 @@ def test_a_population_that_mixes_cells_gets_their_mixture(lake):
     cells = ask(
         lake,
         "from completeness_cells where cube = 'theta_e_psf_depth' and rule = 'snr_only' "
-        "and n_hosts_clean >= 20 order by cell",
+        "and quality = 'clean' and n_hosts >= 20 order by cell",
     )
     assert len(cells) >= 4
     share = np.arange(1.0, len(cells) + 1)
@@ -210,10 +213,10 @@ def test_a_population_that_mixes_cells_gets_their_mixture(lake):
     lake.register("mixture_rows", population.to_arrow())
     lake.execute("create temp table mixture as from mixture_rows")
     answer = ask(lake, "from completeness_of_population('mixture', chosen_rule := 'snr_only')")
-    expected = np.average(cells["completeness_valid_clean"], weights=share)
+    expected = np.average(cells["completeness_valid"], weights=share)
     assert answer["completeness"].item() == pytest.approx(expected, rel=1e-12)
-    spread = cells["completeness_valid_clean"] * (1 - cells["completeness_valid_clean"])
-    variance = (share**2 * spread / cells["n_effective_clean"]).sum() / share.sum() ** 2
+    spread = cells["completeness_valid"] * (1 - cells["completeness_valid"])
+    variance = (share**2 * spread / cells["n_effective"]).sum() / share.sum() ** 2
     # The cells' shares are drawn towards a half before their variances are added.
     assert answer["n_effective"].item() == pytest.approx(
         expected * (1 - expected) / variance, rel=0.2
@@ -235,11 +238,11 @@ def test_the_chain_is_the_product_of_its_factors(lake):
     cells = ask(
         lake,
         "from completeness_cells where cube = 'by_theta_e_arcsec' and rule = 'snr_only' "
-        "and n_attempt > 0 order by theta_e_arcsec_low",
+        "and quality = 'all' and n_attempt > 0 order by theta_e_arcsec_low",
     )
     assert len(chain) == 4
     assert chain["parent_share"][0] == pytest.approx(lenses["is_parent"].mean())
-    expected = lenses["is_parent"].mean() * cells["n_recovered_all"] / cells["n_attempt"]
+    expected = lenses["is_parent"].mean() * cells["n_recovered"] / cells["n_attempt"]
     np.testing.assert_allclose(chain["chain"], expected)
     assert (chain["chain_low"] <= chain["chain"]).all()
     assert (chain["chain"] <= chain["chain_high"]).all()
@@ -267,7 +270,7 @@ def hosts_of_many_injections(catalogue, tmp_path):
                 shown.bin::smallint as theta_e_arcsec,
                 'task_' || host || '_' || copy as task_id,
                 host as host_number,
-                if(host = 0, 0, (1 << 30) - 1)::bigint as usable_bits
+                repeat(if(host = 0, '-', 'm'), 30) as outcome
             )
             from shown, range(14) as hosts(host), range(32) as copies(copy)
             """
@@ -297,9 +300,12 @@ def test_the_usable_share_of_the_chain_counts_hosts(hosts_of_many_injections, qu
 
 
 def test_a_quality_that_is_none_is_refused(lake):
+    lake.execute(f"create temp table all_tasks as select task_id, 1.0 as weight from {TASKS}")
     for answer in (
         "completeness_at(1.0, chosen_quality := 'best')",
         "completeness_chain(chosen_quality := 'best')",
+        "completeness_over_footprint(chosen_quality := 'best')",
+        "completeness_weighted('all_tasks', chosen_quality := 'best')",
     ):
         with pytest.raises(Exception, match="quality is clean or all, not best"):
             ask(lake, f"from {answer}")

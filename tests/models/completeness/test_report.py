@@ -41,15 +41,15 @@ def rows_of(figure):
 def test_a_map_has_the_cells_of_its_filled_bins_and_tells_empty_ones(section, sql):
     drawn = figure(section, "completeness_theta_e_psf")
     rows = rows_of(drawn)
-    filled = [row for row in rows if row["n_valid_all"] > 0]
+    filled = [row for row in rows if row["n_valid"] > 0]
     across, up = ({row[axis] for row in filled} for axis in ("x_bin", "y_bin"))
     assert len(rows) == len(across) * len(up)
     assert len(rows) < 10 * 8  # the whole cube
     assert "Bins without a usable injection are not drawn" in drawn.caption
-    empty = [row for row in rows if row["n_valid_all"] == 0]
+    empty = [row for row in rows if row["n_valid"] == 0]
     assert all(row["completeness"] is None for row in empty)
     expected = sql(
-        "select sum(n_recovered_all) as n from completeness_cells where cube = 'overall' and rule = "
+        "select sum(n_recovered) as n from completeness_cells where cube = 'overall' and quality = 'all' and rule = "
         "'finder_fpr_1e1:net'"
     )["n"].item()
     assert expected > 0
@@ -64,13 +64,13 @@ def test_no_two_maps_say_the_same(section):
 
 
 def test_a_map_without_any_usable_injection_is_drawn_whole():
-    rows = pl.DataFrame({"n_valid_all": [0, 0], "x_bin": ["a", "b"], "y_bin": ["c", "c"]})
+    rows = pl.DataFrame({"n_valid": [0, 0], "x_bin": ["a", "b"], "y_bin": ["c", "c"]})
     assert without_empty_bins(rows).equals(rows)
 
 
 def test_every_rule_with_usable_injections_is_compared(section, sql):
     shown = {row["rule"] for row in rows_of(figure(section, "recovery_rules"))}
-    usable = sql("select rule from completeness_cells where cube = 'overall' and n_valid_all > 0")
+    usable = sql("select rule from completeness_cells where cube = 'overall' and n_valid > 0")
     assert shown == set(usable["rule"])
 
 

@@ -82,7 +82,7 @@ def test_cells_count_what_a_plain_count_counts(sql, judged):
     )
     cells = sql(
         "select *, theta_e_arcsec_low as theta, psf_fwhm_arcsec_low as psf, "
-        "psfdepth_r_mag_low as depth from completeness_cells "
+        "psfdepth_r_mag_low as depth from completeness_cells_wide "
         "where cube = 'theta_e_psf_depth' and rule = 'original'"
     )
     both = expected.join(cells, on=["theta", "psf", "depth"], how="left", suffix="_found")
@@ -92,7 +92,9 @@ def test_cells_count_what_a_plain_count_counts(sql, judged):
 
 
 def test_every_cell_exists_and_empty_ones_say_nothing(sql):
-    cells = sql("from completeness_cells where cube = 'theta_e_psf_depth' and rule = 'original'")
+    cells = sql(
+        "from completeness_cells_wide where cube = 'theta_e_psf_depth' and rule = 'original'"
+    )
     inside = cells.drop_nulls("theta_e_arcsec_low")
     assert len(inside) == 10 * 8 * 8
     empty = inside.filter(pl.col("n_attempt") == 0)
@@ -105,7 +107,7 @@ def test_every_cell_exists_and_empty_ones_say_nothing(sql):
 
 def test_design_effect_is_that_of_the_hosts_with_two_added(sql, injections):
     cell = sql(
-        "from completeness_cells where cube = 'overall' and rule = 'snr_only'"
+        "from completeness_cells_wide where cube = 'overall' and rule = 'snr_only'"
     ).row(0, named=True)  # fmt: skip
     renders = injections.filter(~pl.col("is_control"), "cutout_ok").unique("render_id")
     hosts = renders.group_by("brickid", "objid").agg(
@@ -125,18 +127,18 @@ def test_design_effect_is_that_of_the_hosts_with_two_added(sql, injections):
 def test_selection_sets_are_counted_apart_and_renders_once(sql, injections):
     injected = injections.filter(~pl.col("is_control"))
     by_set = sql(
-        "select selection_set_id, sum(n_attempt)::bigint as n from completeness_cells "
+        "select selection_set_id, sum(n_attempt)::bigint as n from completeness_cells_wide "
         "where cube = 'by_selection_set_id' and rule = 'original' group by all order by all"
     )
     expected = injected.group_by("selection_set_id").len("n").sort("selection_set_id")
     assert by_set["n"].to_list() == expected["n"].to_list()
-    pooled = sql("from completeness_cells where cube = 'overall' and rule = 'original'")
+    pooled = sql("from completeness_cells_wide where cube = 'overall' and rule = 'original'")
     assert pooled["n_attempt"].item() == injected["render_id"].n_unique() < len(injected)
 
 
 def test_truth_of_the_simulation_is_in_the_intervals(sql):
     cells = sql(
-        "from completeness_cells where cube = 'by_theta_e_grid_arcsec' and rule = 'snr_only' "
+        "from completeness_cells_wide where cube = 'by_theta_e_grid_arcsec' and rule = 'snr_only' "
         "order by theta_e_grid_arcsec"
     )
     assert cells["theta_e_grid_arcsec"].to_list() == list(TRUE_SHARE)
@@ -147,7 +149,7 @@ def test_truth_of_the_simulation_is_in_the_intervals(sql):
 
 def test_chance_is_taken_off_what_a_blind_rule_finds(sql):
     cells = sql(
-        "from completeness_cells where cube = 'by_theta_e_grid_arcsec' and rule = 'blind_fpr_1e1' "
+        "from completeness_cells_wide where cube = 'by_theta_e_grid_arcsec' and rule = 'blind_fpr_1e1' "
         "order by theta_e_grid_arcsec"
     )
     truth = np.array(list(TRUE_SHARE.values()))
@@ -163,7 +165,7 @@ def test_chance_is_taken_off_what_a_blind_rule_finds(sql):
 
 
 def test_rules_on_the_truth_have_no_chance_correction(sql):
-    cells = sql("from completeness_cells where rule_kind = 'detectability'")
+    cells = sql("from completeness_cells_wide where rule_kind = 'detectability'")
     assert len(cells) > 0
     assert cells["chance_corrected_all"].null_count() == len(cells)
 
@@ -222,7 +224,7 @@ def test_surfaces_have_the_names_and_sums_of_the_original(sql, injections):
 
 def test_cells_over_regions_pool_the_cells_of_regions(sql):
     keys = [name for name in SURFACE[:11] if name != "region_id"]
-    pooled = sql("from completeness_by_region where rule = 'original'")
+    pooled = sql("from completeness_by_region_wide where rule = 'original'")
     surfaces = sql("from completeness_surfaces").group_by(keys).agg(
         n_regions=pl.col("region_id").filter(pl.col("n_attempt") > 0).n_unique(),
         n_valid_all_total=pl.col("n_valid_all").sum(),
@@ -240,7 +242,7 @@ def test_cells_over_regions_pool_the_cells_of_regions(sql):
 
 
 def test_bootstrap_is_offered_where_it_holds_and_agrees_with_the_others(sql):
-    cells = sql("from completeness_cells where rule = 'snr_only' and cube like 'by_%'")
+    cells = sql("from completeness_cells_wide where rule = 'snr_only' and cube like 'by_%'")
     offered = cells.drop_nulls("bootstrap_low_all")
     assert len(offered) > 20
     assert offered["n_hosts_all"].min() >= 30
