@@ -11,7 +11,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from ingest.catalogues.run import open_lake, show_how
+from ingest.catalogues.run import open_lake
 from ingest.catalogues.score_file import (
     EARLIER_COLUMNS,
     KINDS,
@@ -24,7 +24,7 @@ from ingest.catalogues.score_file import (
     rows_of,
 )
 from store.failures import CommandError
-from store.lake import transaction
+from store.lake import how_to_look, transaction
 
 TABLE = "raw_finder_scores"
 
@@ -77,7 +77,7 @@ def scores(
             _take(connection, file, kind)
         else:
             _list_finders(connection)
-    show_how(f"select finder, object_kind, count(*) from {TABLE} group by all")
+    typer.echo(how_to_look(f"select finder, object_kind, count(*) from {TABLE} group by all"))
 
 
 def _take(connection: duckdb.DuckDBPyConnection, file: Path, kind: str | None) -> None:
