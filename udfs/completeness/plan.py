@@ -1,4 +1,4 @@
-"""The plan of the completeness stage: rules, axes and cubes of its seeds, or what is wrong with them.
+"""The plan of the completeness stage: rules, axes and cubes of its seeds.
 
 Rows are those of the seeds as text, empty where a value is missing, as ``csv.DictReader`` reads them.
 """
@@ -46,12 +46,12 @@ class Seeds:
 
     @property
     def task_columns(self) -> set[str]:
-        """Names that a rule or an axis may use."""
+        """Return the names that a rule or an axis may use."""
         return {*self.columns, *DERIVED_COLUMNS}
 
 
 def problems(seeds: Seeds) -> list[str]:
-    """Return a sentence for each choice in the seeds that makes no sense; none when all is well."""
+    """Return a sentence for each choice in the seeds that makes no sense."""
     return [
         *_unnamed("recovery_rules", "rule", seeds.recovery_rules),
         *_unnamed("completeness_axes", "axis", seeds.completeness_axes),
@@ -67,7 +67,9 @@ def problems(seeds: Seeds) -> list[str]:
 
 
 def plan(seeds: Seeds) -> dict[str, Any]:
-    """Return rules, axes and cubes as the models loop over them; the seeds must have no problems.
+    """Return rules, axes and cubes as the models loop over them.
+
+    The seeds must have no problems.
 
     Rules are those on a column, in the order in which a task's outcome lists them. Axes have their
     edges. A cube has its axes by name, which of them are observed and which crossed, whether it
@@ -184,7 +186,7 @@ def _edge_rows(axis: str | None, seeds: Seeds) -> list[Row]:
 
 
 def _edges(axis: str | None, seeds: Seeds) -> list[str]:
-    """Return the edges of an axis as texts that SQL can cast, infinite ones too."""
+    """Return the edges of an axis as texts that SQL can cast."""
     return [str(_number(row["edge"])) for row in _edge_rows(axis, seeds)]
 
 
@@ -220,7 +222,7 @@ def _known_for_controls(seeds: Seeds) -> set[str]:
 
 
 def _marginal_cubes(seeds: Seeds) -> Iterator[tuple[str, list[Row]]]:
-    """One cube ``by_<axis>`` for each axis that has a marginal, in the order of the axes."""
+    """Yield a cube ``by_<axis>`` for each axis with a marginal, in order."""
     for axis in _ordered(seeds.completeness_axes):
         if _is_true(axis["has_marginal"]):
             combination = "crossed" if axis["axis_kind"] == "binned" else "observed"
@@ -265,7 +267,7 @@ def _planned_cube(cube: str, rows: Sequence[Row], known_for_controls: set[str]) 
 
 
 def sql_plan(seeds: str) -> str:
-    """Return the plan, or its problems, of seeds that come as a JSON object; as JSON."""
+    """Return the plan of seeds, or their problems; JSON in, JSON out."""
     given = Seeds(**json.loads(seeds))
     found = problems(given)
     return json.dumps({"problems": found} if found else {"problems": [], **plan(given)})

@@ -25,6 +25,6 @@ SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL ``normal_cdf(x)`` and its inverse ``normal_quantile(probability)``."""
+    """Give SQL ``normal_cdf(x)`` and its inverse ``normal_quantile(p)``."""
     for name, (function, parameters, result) in SQL_FUNCTIONS.items():
         connection.create_function(name, function, parameters, result, type=PythonUDFType.ARROW)
