@@ -175,8 +175,8 @@ def report_peers(folder: Path) -> None:
     """Print selection and funnel against polars' streaming engine."""
     peers = folder / "peers"
     peers.mkdir()
-    models = ("parent_sources", "parent_funnel", "parent_bricks")
-    is_held = catalogue_peers.report(*(compiled("parents", model) for model in models), peers)
+    names = ("brick_selections", "parent_sources", "parent_funnel", "parent_bricks")
+    is_held = catalogue_peers.report({name: compiled("parents", name) for name in names}, peers)
     print(f"  no slower than polars: {verdict(is_held)}")
 
 
