@@ -21,9 +21,9 @@ import polars as pl
 from astropy.table import Table
 from duckdb import DuckDBPyConnection
 
-from benchmarks import catalogue_survey
 from store import lake
 from store.project import settings
+from tests.support import catalogue_survey
 from udfs.sky import groups, healpix
 from udfs.statistics import normal
 

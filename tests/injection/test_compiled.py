@@ -25,7 +25,7 @@ import sys, tempfile
 from pathlib import Path
 import polars as pl
 from numba.core.dispatcher import Dispatcher
-from expectations.settings import settings
+from store.project import settings
 from injection import compiled
 from injection.brick_job import inject_brick
 from injection.settings import settings_from_vars

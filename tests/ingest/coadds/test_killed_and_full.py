@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
 from tests.ingest.conftest import QUICK
-from tests.ingest.fits_files import write_sweep
 from tests.places import PROJECT
+from tests.support.coadd_survey import TEMPLATE as BRICK
+from tests.support.fits_files import write_sweep
 
 N_KILLS = 10
 BRICKS = (BRICK, "0003m002", "3333p333")

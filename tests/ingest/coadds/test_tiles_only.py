@@ -19,7 +19,7 @@ from pixels.tiles import cut_squares, open_images
 from store import lake
 from store.failures import CommandError
 from store.project import settings
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
+from tests.support.coadd_survey import TEMPLATE as BRICK
 from udfs.batch.stamps import stamp_corner
 
 SIZE = 96

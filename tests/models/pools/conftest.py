@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from store import lake
-from tests.dbt_process import run_dbt
 from tests.models.pools import sky_catalogue
+from tests.support.dbt_process import run_dbt
+from tests.support.once import made_once
 
 # Of an earlier finder: a tenth above the limit of 0.4, a tenth at it; the others have none.
 EARLIER_SCORES = """
@@ -28,48 +29,48 @@ def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedP
 class Catalogue:
     """The columns that went in, and a read-only connection to what dbt made of them."""
 
-    def __init__(self, root: Path, settings: dict):
+    def __init__(self, root: Path):
+        self.sources, self.lenses = sky_catalogue.raw_columns()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DHS_LAKE", str(root / "lake"))
-            with lake.connect() as connection:
-                self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
-                connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
-                connection.execute(EARLIER_SCORES)
-            run = dbt(
-                [
-                    "build",
-                    "--resource-type",
-                    "model",
-                    "--resource-type",
-                    "seed",
-                    "--select",
-                    STAGES,
-                ],
-                root,
-                settings,
-            )
-            assert run.returncode == 0, run.stdout[-3000:]
             self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
 
     def rows(self, query: str) -> list[tuple]:
-        """What a query on the lake returns."""
+        """Return the rows of a query on the lake."""
         return self.lake.execute(query).fetchall()
 
     def columns(self, query: str) -> dict:
-        """The same as numpy arrays by name; null numbers are masked."""
+        """Return the columns of a query by name, as numpy arrays; null numbers are masked."""
         return self.lake.execute(query).fetchnumpy()
+
+
+def build(root: Path, settings: dict) -> None:
+    """Write the raw tables, and build the stages on them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DHS_LAKE", str(root / "lake"))
+        with lake.connect() as connection:
+            sky_catalogue.write_raw_tables(connection)
+            connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+            connection.execute(EARLIER_SCORES)
+    command = ["build", "--resource-type", "model", "--resource-type", "seed", "--select", STAGES]
+    run = dbt(command, root, settings)
+    assert run.returncode == 0, run.stdout[-3000:]
 
 
 @pytest.fixture(scope="session")
 def paper_iv(tmp_path_factory):
-    """The default rule sets."""
+    """The default rule sets; read the lake, never write to it."""
     settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder_scores": "earlier_scores"}
-    return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
+    return Catalogue(
+        made_once(tmp_path_factory, "paper_iv", lambda folder: build(folder, settings))
+    )
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """The rule sets of the original pipeline, and a cut that is an option."""
+    """The rule sets of the original pipeline, and a cut that is an option; read it only."""
     settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
     settings |= {"pool_optional_cuts": ["extinction"]}
-    return Catalogue(tmp_path_factory.mktemp("original"), settings)
+    return Catalogue(
+        made_once(tmp_path_factory, "original", lambda folder: build(folder, settings))
+    )

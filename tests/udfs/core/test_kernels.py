@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels_images import fast_image
-from benchmarks.kernels_systems import PIXEL, parameter_row, prior_system, random_system
+from tests.support.kernels_images import fast_image
+from tests.support.kernels_systems import PIXEL, parameter_row, prior_system, random_system
 from udfs.batch.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.core import math as core_math
 from udfs.core import render as core_render
