@@ -15,6 +15,7 @@ from expectations.suites import (
     regions,
     staging,
 )
+from store.failures import CommandError
 from store.project import Settings
 
 STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
@@ -31,7 +32,7 @@ STAGES: Mapping[str, Callable[[Settings], tuple[Suite, ...]]] = {
 }
 
 
-class UnknownNameError(ValueError):
+class UnknownNameError(CommandError):
     """No such stage or suite; the message lists what there is."""
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from injection.fingerprint import files_fingerprint, part_id
 from injection.settings import StageSettings
-from store.stage_failures import StageError
+from store.failures import StageError
 
 BYTES_PER_PIXEL = 4
 LARGEST_PART = 4  # times the size aimed at

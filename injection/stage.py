@@ -26,24 +26,9 @@ from injection.plan import Part, check_renders, parts, stream_renders
 from injection.progress import Progress
 from injection.runs import Done
 from injection.settings import StageSettings
-from store.failures import CommandError
+from store.failures import StageError
 from store.lake import sql_text
-from store.stage_failures import StageError
 from store.workers import WORKERS_VARIABLE, local_workers
-
-
-def n_workers() -> int:
-    """Number of worker processes, from ``DHS_WORKERS``; all cores when it is not set.
-
-    Raises
-    ------
-    StageError
-        When it is no whole number above 0.
-    """
-    try:
-        return local_workers()
-    except CommandError as error:
-        raise StageError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -93,7 +78,7 @@ def run_stage(
     StageError
         When rows got lost, or the renders contradict themselves.
     """
-    workers = n_workers()
+    workers = local_workers()
     remove_leftovers(lake)
     n_renders = check_renders(session.cursor(), renders, settings)
     bricks = stream_renders(session.cursor(), renders, n_renders)

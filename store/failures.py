@@ -1,6 +1,10 @@
-"""What can go wrong, in two kinds: a file that is refused, and a command that cannot run."""
+"""What can go wrong, in two kinds: a file that is refused, and a command that cannot go on."""
 
 import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -24,3 +28,35 @@ class FileRefused(Exception):
 
 class CommandError(RuntimeError):
     """The command cannot run as asked; the message is one sentence that says what to do."""
+
+
+class StageError(CommandError):
+    """A stage of the pipeline cannot go on; the message says what to do."""
+
+
+@contextmanager
+def without_traceback(folder: Path) -> Iterator[None]:
+    """End a dbt Python model with one sentence instead of a traceback.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the stage writes, to be named when its disk is full.
+
+    Raises
+    ------
+    StageError
+        For every error that a user can mend, a full disk among them.
+    """
+    try:
+        yield
+    except CommandError as error:
+        sys.tracebacklimit = 0  # dbt-duckdb formats the exception with the traceback module
+        raise StageError(str(error)) from None
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        sys.tracebacklimit = 0
+        raise StageError(
+            f"the disk of {folder} is full: finished parts are kept, make room and run the stage again"
+        ) from None

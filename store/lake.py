@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from store.failures import CommandError
+
 LAKE_VARIABLE = "DHS_LAKE"
 CATALOG_VARIABLE = "DHS_CATALOG"
 CACHE_VARIABLE = "DHS_CACHE"
@@ -27,7 +29,7 @@ _PASSWORD = re.compile(
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
 
 
-class LakeError(RuntimeError):
+class LakeError(CommandError):
     """The lake cannot be opened; the message says what to do."""
 
 

@@ -11,13 +11,15 @@ import yaml
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
+from store.failures import CommandError
+
 PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_FILE = PROJECT / "dbt_project.yml"
 
 Settings = Mapping[str, Any]
 
 
-class SettingsError(ValueError):
+class SettingsError(CommandError):
     """The vars cannot be understood; the message says what was expected."""
 
 

@@ -3,8 +3,8 @@
 from injection.runs import record_run
 from injection.settings import settings_from_vars
 from injection.stage import check_result, rows_query, run_stage
+from store.failures import without_traceback
 from store.lake import coadd_root, parts_root
-from store.stage_failures import said_in_one_sentence
 
 
 def model(dbt, session):
@@ -15,7 +15,7 @@ def model(dbt, session):
     here = f'"{dbt.this.database}"."{dbt.this.schema}"'
     settings = settings_from_vars(choices, str(coadd_root()))
     tasks = f"{here}.runnable_tasks"
-    with said_in_one_sentence(parts_root()):
+    with without_traceback(parts_root()):
         done = run_stage(session, f"{here}.injection_renders", settings, parts_root())
         query = rows_query(tasks, done.rows)
         check_result(session.cursor(), tasks, query)

@@ -43,7 +43,7 @@ def test_a_good_stage_passes_and_says_where_to_look(scratch_lake, capsys):
     index = scratch_lake.folder / "lake/reports/expectations/index.html"
     assert capsys.readouterr().out.splitlines() == [
         "2 of 2 tables meet their suite (9 expectations).",
-        f"Look: {index}",
+        f"look: {index}",
     ]
     assert index.exists()
 
@@ -77,7 +77,7 @@ def test_a_table_missing_from_a_built_stage_fails(scratch_lake, capsys):
 def test_a_stage_asked_for_that_is_not_built_is_one_sentence(scratch_lake, capsys):
     assert command.main(["regions"]) == 1
     said = capsys.readouterr()
-    assert said.err == ("expectations: not built yet: regions; run 'dbt build --select regions'\n")
+    assert said.err == ("error: not built yet: regions; run 'dbt build --select regions'\n")
     assert said.out == ""
 
 
@@ -89,12 +89,12 @@ def test_without_a_stage_what_is_built_is_validated_and_the_rest_is_named(scratc
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["stagin"], "expectations: no stage stagin: there are staging, regions"),
-        (["--vars", "["], "expectations: --vars is not YAML: '['"),
-        (["--vars", "13"], "expectations: --vars must be a mapping like '{seed: 14}', not '13'"),
-        (["--vars", "{sed: 14}"], "expectations: no var sed: dbt_project.yml lists what can be"),
-        (["--github-summary"], "expectations: --github-summary needs GITHUB_STEP_SUMMARY"),
-        (["--junit", "/nowhere/x.xml"], "expectations: [Errno 2] No such file or directory"),
+        (["stagin"], "error: no stage stagin: there are staging, regions"),
+        (["--vars", "["], "error: --vars is not YAML: '['"),
+        (["--vars", "13"], "error: --vars must be a mapping like '{seed: 14}', not '13'"),
+        (["--vars", "{sed: 14}"], "error: no var sed: dbt_project.yml lists what can be"),
+        (["--github-summary"], "error: --github-summary needs GITHUB_STEP_SUMMARY"),
+        (["--junit", "/nowhere/x.xml"], "error: /nowhere/x.xml: No such file or directory"),
     ],
 )
 def test_misuse_is_one_sentence_and_exit_1(scratch_lake, capsys, arguments, sentence):
@@ -107,7 +107,7 @@ def test_misuse_is_one_sentence_and_exit_1(scratch_lake, capsys, arguments, sent
 def test_no_lake_is_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(lake.LAKE_VARIABLE, str(tmp_path / "nowhere"))
     assert command.main([]) == 1
-    assert capsys.readouterr().err.startswith("expectations: no lake at ")
+    assert capsys.readouterr().err.startswith("error: no lake at ")
 
 
 def test_junit_has_a_case_per_expectation_and_a_failure_per_failed_one(scratch_lake):

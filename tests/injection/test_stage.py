@@ -15,7 +15,7 @@ from injection import stage
 from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete, write_part
 from injection.plan import check_renders, parts, stream_renders
 from injection.stage import check_result, rows_query, run_stage
-from store.stage_failures import StageError, said_in_one_sentence
+from store.failures import CommandError, StageError, without_traceback
 from tests.injection.conftest import DR6_BRICK
 from tests.places import PROJECT
 from tests.support.systems import renders, stage_settings
@@ -310,22 +310,17 @@ def test_no_tasks_are_refused(session, frame, settings, tmp_path):
         rows_query("tasks", run_stage(session, "renders", settings, tmp_path).rows)
 
 
-def test_a_number_of_workers_that_is_none_ends_the_stage_in_a_sentence(monkeypatch):
-    monkeypatch.setenv(stage.WORKERS_VARIABLE, "two")
-    with pytest.raises(StageError, match="DHS_WORKERS=two: give a whole number above 0"):
-        stage.n_workers()
-
-
 @pytest.mark.parametrize(
     ("failure", "sentence"),
     [
         (StageError("12 tasks went in, 11 came out"), "12 tasks went in, 11 came out"),
+        (CommandError("DHS_WORKERS=two: give a number"), "DHS_WORKERS=two: give a number"),
         (OSError(errno.ENOSPC, "no space"), "the disk of /lake is full: finished parts are kept"),
     ],
 )
 def test_what_a_user_can_mend_is_a_sentence_without_a_traceback(failure, sentence, monkeypatch):
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
-    with pytest.raises(StageError) as raised, said_in_one_sentence(Path("/lake")):
+    with pytest.raises(StageError) as raised, without_traceback(Path("/lake")):
         raise failure
     shown = "".join(traceback.format_exception(raised.value))
     assert sentence in shown
@@ -334,6 +329,6 @@ def test_what_a_user_can_mend_is_a_sentence_without_a_traceback(failure, sentenc
 
 def test_another_failure_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
-    with pytest.raises(OSError, match="odd") as raised, said_in_one_sentence(Path("/lake")):
+    with pytest.raises(OSError, match="odd") as raised, without_traceback(Path("/lake")):
         raise OSError(errno.EIO, "odd")
     assert "File" in "".join(traceback.format_exception(raised.value))

@@ -58,8 +58,8 @@ def test_a_number_is_taken_as_it_is(monkeypatch, tmp_path):
 
 
 def test_worker_processes_load_no_command_line_for_it():
-    """The stage's processes import what reads the variable, each on its own."""
-    code = "import sys; import ingest.workers; print('typer' in sys.modules)"
+    """The injection stage starts processes that import what they read the variable with."""
+    code = "import sys; import store.workers; print('typer' in sys.modules)"
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     )
