@@ -36,11 +36,10 @@ from benchmarks.stage_tasks import (
     stage_settings,
     write_bricks,
 )
-from injection.compiled import load_kernels
 from injection.part_files import write_part
 from injection.plan import parts
 from injection.settings import StageSettings
-from injection.stage import compiled_for_workers
+from udfs.compiled import compile_all, load_all
 
 REPEATS = 5
 LEAST_RATIO, LEAST_RATE, MOST_MEMORY_GB = 15, 500, 1.5
@@ -178,12 +177,11 @@ def main() -> None:
         coadds = (arguments.folder or Path(scratch)) / "coadds"
         write_bricks(coadds)
         started = time.perf_counter()
-        with compiled_for_workers():
-            load_kernels()
-            print(
-                f"compiling or loading the kernels, not counted: {time.perf_counter() - started:.1f} s"
-            )
-            _report(coadds, not arguments.no_memory)
+        compile_all()
+        load_all()
+        seconds = time.perf_counter() - started
+        print(f"compiling or loading the kernels, not counted: {seconds:.1f} s")
+        _report(coadds, not arguments.no_memory)
 
 
 def _report(coadds: Path, with_memory: bool) -> None:

@@ -6,6 +6,7 @@ Renders of the same galaxy share its pixels, so everything here is per host.
 from dataclasses import dataclass
 
 import numpy as np
+from numba import float32, int64
 
 from injection.brick_files import Brick
 from pixels.cards import FitsError
@@ -14,7 +15,7 @@ from pixels.tiles import TiledImage, cut_squares, pixels_at, tiles_touched
 from udfs.batch.records import Settings
 from udfs.batch.stamps import stamp_corner
 from udfs.checks import PSF_FWHM_RANGE_ARCSEC
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel
 
 MAP, MANIFEST, FALLBACK = "map", "manifest", "fallback"
 
@@ -153,6 +154,7 @@ def covered_fraction(
     return _n_positive(invvar, stamp_corner_pix - corner, size) / size**2
 
 
+@called_with(lambda: [(float32[:, :, :, ::1], int64[:, ::1], int64)])
 @kernel
 def _n_positive(layers: np.ndarray, corner: np.ndarray, size: int) -> np.ndarray:
     """Positive pixels in a square of each layer of each host; numpy's mean takes three times as long."""

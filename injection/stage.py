@@ -12,15 +12,12 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 import duckdb
 
-from injection.compiled import CACHE_VARIABLE as KERNELS_VARIABLE
-from injection.compiled import compiled_kernels, load_kernels
 from injection.part_files import is_complete, remove_leftovers, rows_path, write_part
 from injection.plan import Part, check_renders, parts, stream_renders
 from injection.progress import Progress
@@ -29,6 +26,7 @@ from injection.settings import StageSettings
 from store.failures import StageError
 from store.lake import sql_text
 from store.workers import WORKERS_VARIABLE, local_workers
+from udfs.compiled import compile_all, load_all
 
 
 @dataclass(frozen=True)
@@ -139,19 +137,19 @@ def _each_done(
     if not first:
         return
     waiting = itertools.chain(first, waiting)
-    with compiled_for_workers():
-        pool = ProcessPoolExecutor(
-            len(first), mp_context=get_context("spawn"), initializer=prepare_worker
-        )
-        try:
-            yield from _each_done_in(pool, len(first), waiting, settings, lake)
-        except BrokenProcessPool as error:
-            raise StageError(
-                "a worker was killed (out of memory?): finished parts are kept, run the stage "
-                f"again, perhaps with a smaller {WORKERS_VARIABLE}"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    compile_all()
+    pool = ProcessPoolExecutor(
+        len(first), mp_context=get_context("spawn"), initializer=prepare_worker
+    )
+    try:
+        yield from _each_done_in(pool, len(first), waiting, settings, lake)
+    except BrokenProcessPool as error:
+        raise StageError(
+            "a worker was killed (out of memory?): finished parts are kept, run the stage "
+            f"again, perhaps with a smaller {WORKERS_VARIABLE}"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _each_done_in(
@@ -171,27 +169,15 @@ def _each_done_in(
     yield from (future.result() for future in as_completed(running))
 
 
-@contextmanager
-def compiled_for_workers() -> Iterator[None]:
-    """Processes that are started inside load the stage's own compiled kernels."""
-    folder = compiled_kernels()
-    before = os.environ.get(KERNELS_VARIABLE)
-    if folder is not None:
-        os.environ[KERNELS_VARIABLE] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ.pop(KERNELS_VARIABLE, None)
-        if before is not None:
-            os.environ[KERNELS_VARIABLE] = before
-
-
 def prepare_worker() -> None:
-    """Make a process ready to write parts: it ends with its parent, and its kernels are loaded."""
+    """Make a process ready to write parts.
+
+    It ends with its parent, and all kernels are loaded.
+    """
     parent = parent_process()
     if parent is not None:  # a worker whose parent was killed would wait for ever
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    load_kernels()
+    load_all()
 
 
 def _end_with(sentinel: int) -> None:

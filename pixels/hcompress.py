@@ -9,9 +9,10 @@ back what went in. Reading is by position, so that it is known whether more was 
 from typing import Any
 
 import numpy as np
+from numba import int64, uint8
 
 from pixels.rice import load_big_endian
-from udfs.jit import inlined, kernel
+from udfs.jit import called_with, inlined, kernel, read_only
 
 OK, TOO_SHORT, BAD_CODE, TOO_LARGE = range(4)
 MEANINGS = {
@@ -235,6 +236,7 @@ def _are_32_bits(values: np.ndarray) -> bool:
     return bits >> 31 == 0
 
 
+@called_with(lambda: [(read_only(uint8[::1]), int64, int64[::1], int64[:, ::1])])
 @kernel
 def decode(data: np.ndarray, total: int, n_planes: np.ndarray, out: np.ndarray) -> int:
     """Decode what follows the head of an HCOMPRESS stream.

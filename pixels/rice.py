@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import float32, float64, int32, int64, types, uint8
 from numba.extending import intrinsic
 
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel, read_only
 
 SPLIT_BITS = 5  # a block starts with fs + 1 in this many bits (32-bit values)
 RAW_SPLIT = 25  # this fs says: differences stand as they are, 32 bits each
@@ -191,6 +191,7 @@ def _decode(data: np.ndarray, end: int, block_size: int, out: np.ndarray) -> int
     return OK if end - bit < 8 else TOO_LONG
 
 
+@called_with(lambda: [(read_only(uint8[::1]), int64, int64, int32[::1])])
 @kernel
 def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> int:
     """Decode one Rice stream of 32-bit values.
@@ -216,7 +217,6 @@ def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> 
     return _decode(data, 8 * n_bytes, block_size, out)
 
 
-@kernel
 def _random_table() -> np.ndarray:
     """The standard's 10,000 dither values, float32 in (0, 1) (FITS 4.0, appendix I)."""
     table = np.empty(N_RANDOM, dtype=np.float32)
@@ -270,6 +270,9 @@ def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) ->
             out[i] = value
 
 
+@called_with(
+    lambda: [(int32[::1], float64[::1], float32[::1], int64, int64[::1], float32[::1])]
+)
 @kernel
 def dequantise(
     quantised: np.ndarray,

@@ -9,10 +9,11 @@ rest of a number that eight does not divide.
 from typing import Any
 
 import numpy as np
+from numba import float32, float64, int64, uint8
 
 from pixels import rice
 from pixels.rice import OK, TOO_LONG, TOO_SHORT, leading_zeros, load_big_endian
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel, read_only
 
 LANES = 8  # 64-bit words in the widest vectors
 SYMBOLS = rice.SYMBOLS_PER_LOAD
@@ -152,6 +153,20 @@ def decode_lanes(
             status[k] = TOO_LONG
 
 
+@called_with(
+    lambda: [
+        (
+            read_only(uint8[::1]),
+            int64[:, ::1],
+            int64,
+            float64[:, ::1],
+            float32[::1],
+            int64[::1],
+            int64[::1],
+            float32[:, ::1],
+        )
+    ]
+)
 @kernel
 def decode_tiles(
     data: np.ndarray,

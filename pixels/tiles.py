@@ -4,12 +4,15 @@ Reads what the survey writes: Rice with or without subtractive dither, GZIP and 
 images in one file. What cannot be read is a `FitsError` with a reason code, never a guess.
 """
 
+from typing import Any
+
 import numpy as np
+from numba import from_dtype, int64
 
 from pixels.cards import FitsError
 from pixels.decode import read_tiles
-from pixels.image import TiledImage, open_images
-from udfs.jit import kernel
+from pixels.image import DTYPES, TiledImage, open_images
+from udfs.jit import called_with, kernel
 
 __all__ = ["FitsError", "TiledImage", "cut_squares", "open_images", "pixels_at", "read_section"]
 
@@ -64,6 +67,13 @@ def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray
     return squares
 
 
+def _types_of_gather() -> list[tuple[Any, ...]]:
+    """Return the types of the arguments for each type of pixel."""
+    pixels = [from_dtype(np.dtype(dtype))[:, :, ::1] for dtype in DTYPES.values()]
+    return [(kind, int64[::1], int64[::1], int64[:, ::1], kind) for kind in pixels]
+
+
+@called_with(_types_of_gather)
 @kernel
 def _gather(
     tiles: np.ndarray, slots: np.ndarray, frame: np.ndarray, corners: np.ndarray, out: np.ndarray

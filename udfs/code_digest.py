@@ -42,13 +42,21 @@ def digest_of_kernels() -> str:
     str
         8 hex digits.
     """
-    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    kernels = [path for path in files if b"from udfs.jit import" in path.read_bytes()]
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in kernels]
     digest = hashlib.sha256()
-    for module in sorted(set().union(*map(_modules_used, names))):
+    for module in sorted(set().union(*map(_modules_used, map(module_name, kernel_files())))):
         digest.update(_file(module).read_bytes())
     return digest.hexdigest()[:8]
+
+
+def kernel_files() -> list[Path]:
+    """Return the files of all modules that compile something, sorted."""
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return sorted(path for path in files if b"from udfs.jit import" in path.read_bytes())
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of the module in a file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def _file(module: str) -> Path:

@@ -10,9 +10,10 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import float32, float64, int64
 
 from udfs.checks import require_positive
-from udfs.jit import fast_kernel
+from udfs.jit import called_with, fast_kernel
 
 RADIAL_EDGES_ARCSEC = (0.6, 1.1, 1.6, 2.1, 2.8, 3.5)  # a ring is two neighbouring bins
 N_BINS = len(RADIAL_EDGES_ARCSEC) - 1
@@ -77,7 +78,7 @@ def blind_detection(
     found = _detect(
         np.ascontiguousarray(image[:, ::last_band, centre, centre]),
         np.ascontiguousarray(invvar[:, ::last_band, centre, centre]),
-        fwhm[:, ::last_band] / pixel_scale_arcsec,
+        np.ascontiguousarray(fwhm[:, ::last_band] / pixel_scale_arcsec),
         _pixels_of_rings(side, pixel_scale_arcsec),
         _pixels_of_core(side),
     )
@@ -252,6 +253,17 @@ def _best_arc(sums: Any) -> Any:
     return best_snr, best_length
 
 
+@called_with(
+    lambda: [
+        (
+            float32[:, :, :, ::1],
+            float32[:, :, :, ::1],
+            float64[:, ::1],
+            int64[:, ::1],
+            float64[:, ::1],
+        )
+    ]
+)
 @fast_kernel
 def _detect(image: Any, invvar: Any, fwhm_pix: Any, rings: Any, core: Any) -> Any:
     """Signal to noise and angle of the best arc of each pair of planes, (n, 2)."""

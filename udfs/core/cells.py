@@ -35,7 +35,7 @@ from udfs.core.system import (
     Q_SQUARE,
     THREE_ROOTS,
 )
-from udfs.jit import fast_kernel, inlined, whole_vectors
+from udfs.jit import fast_kernel, inlined, padded_length, whole_vectors
 
 CUSP_MARGIN = np.float32(1.5)  # cells: with 1 the cusp is missed where the lens map bends
 CENTRE_REACH = np.float32(4)  # squared, in cells: a source as near may peak at the lens centre
@@ -81,59 +81,85 @@ class Tree(NamedTuple):
 def make_cells(capacity: int) -> Cells:
     """An empty list for at most `capacity` cells."""
     return Cells(*[
-        np.zeros(whole_vectors(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
+        np.zeros(padded_length(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
     ])  # fmt: skip
 
 
 def make_tree(capacity: int) -> Tree:
     """Empty lists for at most `capacity` cells of one level."""
-    capacity = whole_vectors(capacity)
+    capacity = padded_length(capacity)
     leaves = make_leaves((MAX_LEVEL + 1) * capacity)
     return Tree(make_cells(capacity), make_cells(capacity // 4 + 1), leaves)
 
 
 @inlined
-def _split_scores(c: Any, mode: int, cells: Any, n: int, side: float, finest: float) -> None:
-    xs, ys, changes, split = cells
+def _split_scores(c: Any, mode: int, columns: Any, n: int, side: float, finest: float) -> None:
+    """Fill the scores of `split_scores`, whose rules the numbers are, for a constant mode.
+
+    Parameters
+    ----------
+    c, mode, n, side, finest
+        As in `split_scores`.
+    columns : tuple of (capacity,) float32
+        x, y, change and split of the cells.
+    """
+    xs, ys, changes, split = columns
     margin = CUSP_MARGIN * side
     for i in range(whole_vectors(n)):
         x, y = xs[i], ys[i]
-        bx, by = source_offset(c, x, y)
+        source_x, source_y = source_offset(c, x, y)
         inverse_square = _ONE / (x * x + y * y + TINY)
         two_kappa = c[KAPPA_SCALE] / np.sqrt(c[Q_SQUARE] * x * x + y * y + TINY)
-        a11 = c[MAP_11] - two_kappa * y * y * inverse_square
-        a22 = c[MAP_22] - two_kappa * x * x * inverse_square
-        a12 = c[MAP_12] + two_kappa * x * y * inverse_square
-        bend = two_kappa * side * np.sqrt(inverse_square)
-        reach = margin * (abs(a11 * a22 - a12 * a12) + bend)
-        cusp = reach - max(abs(a22 * bx - a12 * by), abs(a11 * by - a12 * bx))
-        u, v = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
-        ux, vx = c[AXIS_11] * a11 + c[AXIS_12] * a12, c[AXIS_21] * a11 + c[AXIS_22] * a12
-        uy, vy = c[AXIS_11] * a12 + c[AXIS_12] * a22, c[AXIS_21] * a12 + c[AXIS_22] * a22
-        across, along = ux * ux + vx * vx, uy * uy + vy * vy
-        span_square = side * side * max(across, along)
-        radius = radius_square(c, bx, by)
-        core = min(max(cusp, RIDGE_MARGIN * span_square - radius), span_square - finest * finest)
-        nearness = margin * margin * inverse_square - _ONE
-        centre = min(nearness, side - CENTRE_PART)
-        width = np.sqrt(across) + np.sqrt(along) + bend * c[INVERSE_MINOR]
+        jacobian_xx = c[MAP_11] - two_kappa * y * y * inverse_square
+        jacobian_yy = c[MAP_22] - two_kappa * x * x * inverse_square
+        jacobian_xy = c[MAP_12] + two_kappa * x * y * inverse_square
+        determinant = jacobian_xx * jacobian_yy - jacobian_xy * jacobian_xy
+        determinant_change = two_kappa * side * np.sqrt(inverse_square)
+        # Derivatives of (u, v), the source's own axes in R_e, along x and y of the image.
+        u_x = c[AXIS_11] * jacobian_xx + c[AXIS_12] * jacobian_xy
+        v_x = c[AXIS_21] * jacobian_xx + c[AXIS_22] * jacobian_xy
+        u_y = c[AXIS_11] * jacobian_xy + c[AXIS_12] * jacobian_yy
+        v_y = c[AXIS_21] * jacobian_xy + c[AXIS_22] * jacobian_yy
+        gradient_x_square, gradient_y_square = u_x * u_x + v_x * v_x, u_y * u_y + v_y * v_y
+        span_square = side * side * max(gradient_x_square, gradient_y_square)
+        radius = radius_square(c, source_x, source_y)
+        # 1. The lens centre is in the cell or next to it, and the cell is not small yet.
+        centre_nearness = margin * margin * inverse_square - _ONE
+        has_centre = min(centre_nearness, side - CENTRE_PART)
+        # 2. The cusp is within reach in the image, distances being times the determinant ...
+        cusp_reach = margin * (abs(determinant) + determinant_change)
+        cusp_distance = max(
+            abs(jacobian_yy * source_x - jacobian_xy * source_y),
+            abs(jacobian_xx * source_y - jacobian_xy * source_x),
+        )
+        cusp_nearness = cusp_reach - cusp_distance
+        # ... or in the source's elliptical radius, and the cell spans more than the finest part ...
+        ridge_nearness = RIDGE_MARGIN * span_square - radius
+        is_coarse = span_square - finest * finest
+        has_cusp = min(max(cusp_nearness, ridge_nearness), is_coarse)
+        # ... and the lens centre is elsewhere, or the source as near to it as two cells.
+        source_nearness = CENTRE_REACH * side * side - source_x * source_x - source_y * source_y
+        is_linear = max(-centre_nearness, source_nearness)
+        # 3. The exponent changes too much for the brightest that the cell may be.
+        width = np.sqrt(gradient_x_square) + np.sqrt(gradient_y_square)
+        width = width + determinant_change * c[INVERSE_MINOR]
         nearest = max(_ONE - _REACH * side * width / np.sqrt(radius), NEAREST)
         lowest = exponent_of(c, mode, radius * nearest * nearest)
         step = min(changes[i], _TWO * (exponent_of(c, mode, radius) - lowest))
-        steep = step - MAX_STEP - STEP_SLOPE * lowest
-        outside = max(-nearness, CENTRE_REACH * side * side - bx * bx - by * by)
-        split[i] = max(min(core, outside), centre, steep)
+        is_steep = step - MAX_STEP - STEP_SLOPE * lowest
+        split[i] = max(min(has_cusp, is_linear), has_centre, is_steep)
 
 
 @fast_kernel
 def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: float) -> None:
-    """Positive `split` for cells that their nodes cannot hold.
+    """Set `split` above 0 for cells that four nodes cannot hold.
 
-    These are cells with the lens centre; cells within reach of the cusp, whether in the image plane
-    or in the source's own elliptical radius (a flat source makes a ridge along the arc); and cells
-    that are too steep for their brightness. The first two are split only while they span more than `finest`
-    of the source. Where the lens centre is the map is not linear, and the rule for the cusp would
-    ask for ever smaller cells; there it holds only if the source is as near as two cells.
+    1. Cells with the lens centre, while they are larger than `CENTRE_PART`.
+    2. Cells within reach of the cusp, whether in the image plane or in the source's own elliptical
+       radius (a flat source makes a ridge along the arc), while they span more than `finest` of the
+       source. Where the lens centre is, the map is not linear, and the rule would ask for ever
+       smaller cells; there it holds only if the source is as near as two cells.
+    3. Cells that are too steep for their brightness.
 
     With A the Jacobian of the lens map, the image of the source's centre is A^-1 times the
     source-plane offset away. For an SIE A = 1 - 2 kappa t t^T - Gamma with t the tangential
@@ -141,10 +167,16 @@ def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: f
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     cells : Cells
-    n : number of cells
+        Their `split` is written.
+    n : int
+        Number of cells.
     side : float32, arcsec
+        Of a cell.
     finest : float32, R_e
     """
     columns = cells.x, cells.y, cells.change, cells.split

@@ -12,7 +12,7 @@ import numpy as np
 from udfs.core.math import exp2
 from udfs.core.moments import Moments
 from udfs.core.profile import exponents
-from udfs.jit import fast_kernel, whole_vectors
+from udfs.jit import fast_kernel, padded_length, whole_vectors
 
 CHUNK = 256
 _TWO, _12TH = np.float32(2), np.float32(1 / 12)
@@ -55,8 +55,8 @@ class Leaves(NamedTuple):
 
 def make_leaves(capacity: int) -> Leaves:
     """An empty list for at most `capacity` leaves, with room for whole vectors beyond."""
-    n_nodes = whole_vectors(len(NODES) * CHUNK)
-    n_leaves = whole_vectors(capacity) + CHUNK
+    n_nodes = padded_length(len(NODES) * CHUNK)
+    n_leaves = padded_length(capacity) + CHUNK
     return Leaves(*[
         np.zeros(n_nodes if name.startswith("node") else n_leaves, np.uint32 if name == "owner" else np.float32)
         for name in Leaves._fields

@@ -9,6 +9,7 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import boolean, float32, float64, int32, int64, typeof, uint64
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from udfs.core.magnification import Rays, lensed_flux, make_rays
@@ -16,7 +17,7 @@ from udfs.core.poisson import Draws, add_noise, make_draws
 from udfs.core.psf import Blur, Layout, blur, make_blur
 from udfs.core.render import Work, make_work, render_light
 from udfs.core.system import INDEX, PACKED_SIZE, REFF, pack, power_mode
-from udfs.jit import fast_kernel, kernel
+from udfs.jit import called_with, fast_kernel, kernel, record_type
 
 _OF_THREAD = threading.local()
 
@@ -309,6 +310,32 @@ def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
         out.bad[k, i], out.wise[k, i] = bad / size**2, wise / size**2
 
 
+def _types_of_inject_all() -> list[tuple[Any, ...]]:
+    """Return the types of batch, choices, room and results."""
+    batch = {name: float64[:, ::1] for name in ("parameters", "lens", "flux", "fwhm", "gain")}
+    batch |= dict.fromkeys(("central", "reach"), float64[::1])
+    batch |= dict.fromkeys(("canvas", "sizes"), int64[::1])
+    batch |= {"origin": int64[:, ::1], "corner": int64[:, :, ::1]}
+    batch |= {"key": uint64[::1], "is_wanted": boolean[::1]}
+    batch |= dict.fromkeys(("host", "invvar"), float32[:, :, :, ::1])
+    batch |= {"maskbits": int32[:, :, ::1]}
+    choices = (float64, float64[::1], float64[::1], int64, int64, int64, boolean)
+    results = dict.fromkeys(("image", "lowered_invvar"), float32[:, :, :, ::1])
+    results |= dict.fromkeys(("magnification", "rendered"), float64[::1])
+    results |= dict.fromkeys(("peak", "bad", "wise"), float64[:, ::1])
+    results |= dict.fromkeys(("matched", "total"), float64[:, :, ::1])
+    results |= {"is_finite": boolean[::1]}
+    return [
+        (
+            record_type(Batch, *(batch[name] for name in Batch._fields)),
+            record_type(Choices, *choices),
+            typeof(make_room(1, 1)),
+            record_type(Results, *(results[name] for name in Results._fields)),
+        )
+    ]
+
+
+@called_with(_types_of_inject_all)
 @kernel
 def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None:
     """Inject and measure every render that is to be injected, and judge the pixels of all."""

@@ -34,7 +34,7 @@ from udfs.core.system import (
     ROOT_Q,
     THREE_ROOTS,
 )
-from udfs.jit import fast_kernel, inlined, whole_vectors
+from udfs.jit import fast_kernel, inlined, padded_length, whole_vectors
 
 N_INTERVALS = 48
 N_RADIAL = 20
@@ -77,7 +77,7 @@ class Rays(NamedTuple):
 def make_rays() -> Rays:
     """Empty lists."""
     return Rays(*[
-        np.zeros(whole_vectors(3 * CAPACITY), np.int32 if name.endswith("index") else np.float32)
+        np.zeros(padded_length(3 * CAPACITY), np.int32 if name.endswith("index") else np.float32)
         for name in Rays._fields
     ])  # fmt: skip
 

@@ -26,7 +26,7 @@ from udfs.core.system import (
     THETA_E,
     power_mode,
 )
-from udfs.jit import fast_kernel, kernel, whole_vectors
+from udfs.jit import fast_kernel, kernel, padded_length, whole_vectors
 
 # Of the light of the source, in `refinement_need`. Against 1e-5, of 100,000 random systems of n 0.3
 # to 6 and 0.05 to 0.6 arcsec 99.99 % have their flux within 0.02 % and all within 0.04 %. With 1e-2 it
@@ -58,7 +58,7 @@ class Work(NamedTuple):
 
 def make_work(size: int) -> Work:
     """Room for canvases of size x size pixels, and for whole vectors from any row on."""
-    n = whole_vectors((size + 2) ** 2) + 3 * (size + 2) + whole_vectors(1)
+    n = padded_length((size + 2) ** 2) + 3 * (size + 2) + padded_length(1)
     images = [np.zeros(n, np.float32) for _ in range(7)]
     return Work(
         *images,

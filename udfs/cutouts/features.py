@@ -9,9 +9,10 @@ import itertools
 from functools import lru_cache
 
 import numpy as np
+from numba import float32, float64, int64
 
 from udfs.cutouts.region_statistics import between, median, moments, sigma_mad
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel
 
 CORE_PIX = 8.0
 INNER_PIX = 4.0
@@ -83,6 +84,49 @@ COLOUR_FEATURES = (
 )
 BANDS = ("g", "r", "z")
 FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
+
+# Places of the features within their group.
+NAN_FRAC, CENTRAL_NAN_FRAC, CORE_NAN_FRAC, ZERO_FRAC, CENTRAL_ZERO_FRAC, CORE_ZERO_FRAC = map(
+    QUALITY_FEATURES.index,
+    (
+        "nan_frac",
+        "central_nan_frac",
+        "core_nan_frac",
+        "zero_frac",
+        "central_zero_frac",
+        "core_zero_frac",
+    ),
+)
+CLIP_FRAC, EDGE_ARTEFACT = map(QUALITY_FEATURES.index, ("clip_frac", "edge_artefact"))
+LAPLACIAN_CORE = SHAPE_FEATURES.index("laplacian_core")
+LAPLACIAN_ANNULUS = SHAPE_FEATURES.index("laplacian_annulus")
+AZIMUTHAL_ASYMMETRY = SHAPE_FEATURES.index("azimuthal_asymmetry")
+WEDGE_STD = SHAPE_FEATURES.index("wedge_std")
+CENTROID_X, CENTROID_Y = map(SHAPE_FEATURES.index, ("centroid_x", "centroid_y"))
+CORE_BRIGHTNESS, CORE_MAX, CORE_STD = map(
+    LIGHT_FEATURES.index, ("core_brightness", "core_max", "core_std")
+)
+INNER4_BRIGHTNESS, INNER4_MAX, INNER4_STD = map(
+    LIGHT_FEATURES.index, ("inner4_brightness", "inner4_max", "inner4_std")
+)
+INNER12_BRIGHTNESS = LIGHT_FEATURES.index("inner12_brightness")
+ANNULUS_BRIGHTNESS, ANNULUS_MAX, ANNULUS_STD = map(
+    LIGHT_FEATURES.index, ("annulus_brightness", "annulus_max", "annulus_std")
+)
+OUTER_BRIGHTNESS = LIGHT_FEATURES.index("outer_brightness")
+RADIAL_GRADIENT = LIGHT_FEATURES.index("radial_gradient")
+APERTURE_FLUX = LIGHT_FEATURES.index("aperture_flux_nmgy")
+FIRST_PROFILE = LIGHT_FEATURES.index("profile_00_04")
+FRAME_MEDIAN, FRAME_STD, FRAME_MAD, FRAME_MAX, FRAME_NOISE = map(
+    FRAME_FEATURES.index, ("frame_median", "frame_std", "frame_mad", "frame_max", "frame_noise")
+)
+FRAME_AUTOCORRELATION_X = FRAME_FEATURES.index("frame_autocorrelation_x")
+FRAME_AUTOCORRELATION_Y = FRAME_FEATURES.index("frame_autocorrelation_y")
+CORE_G_R, ANNULUS_G_R, ANNULUS_MINUS_CORE_G_R = map(
+    COLOUR_FEATURES.index, ("core_g_r", "annulus_g_r", "annulus_minus_core_g_r")
+)
+APERTURE_G_R, APERTURE_R_Z = map(COLOUR_FEATURES.index, ("aperture_g_r", "aperture_r_z"))
+G, R, Z = map(BANDS.index, "grz")
 
 # Where each group begins in a band's numbers.
 _SHAPE_FROM = len(QUALITY_FEATURES)
@@ -190,12 +234,12 @@ def _measure_quality(
     image: np.ndarray, finite: np.ndarray, edge: np.ndarray, frame: np.ndarray, out: np.ndarray
 ) -> None:
     """Fill the ``QUALITY_FEATURES``."""
-    out[0], out[3] = _fractions(image, image.shape[0])
-    out[1], out[4] = _fractions(image, CENTRAL_BOX_PIX)
-    out[2], out[5] = _fractions(image, CORE_BOX_PIX)
-    out[6] = _clip_fraction(finite)
+    out[NAN_FRAC], out[ZERO_FRAC] = _fractions(image, image.shape[0])
+    out[CENTRAL_NAN_FRAC], out[CENTRAL_ZERO_FRAC] = _fractions(image, CENTRAL_BOX_PIX)
+    out[CORE_NAN_FRAC], out[CORE_ZERO_FRAC] = _fractions(image, CORE_BOX_PIX)
+    out[CLIP_FRAC] = _clip_fraction(finite)
     sigma = sigma_mad(frame)
-    out[7] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
+    out[EDGE_ARTEFACT] = abs(median(edge) - median(frame)) / sigma if sigma > 0 else np.nan
 
 
 @kernel
@@ -203,28 +247,32 @@ def _measure_shape(
     image: np.ndarray, distance: np.ndarray, wedge: np.ndarray, out: np.ndarray
 ) -> None:
     """Fill the ``SHAPE_FEATURES``."""
-    out[0] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
-    out[1] = _mean_abs_laplacian(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    low, high = ANNULUS_PIX
+    out[LAPLACIAN_CORE] = _mean_abs_laplacian(image, distance, 0.0, CORE_PIX)
+    out[LAPLACIAN_ANNULUS] = _mean_abs_laplacian(image, distance, low, high)
     wedges = _wedge_means(image, distance, wedge)
-    out[3] = wedges.std()
+    out[WEDGE_STD] = wedges.std()
     level = max(abs(median(wedges)), ASYMMETRY_FLOOR)
-    out[2] = min(out[3] / level, ASYMMETRY_CAP)
-    out[4], out[5] = _centroid(image, distance)
+    out[AZIMUTHAL_ASYMMETRY] = min(out[WEDGE_STD] / level, ASYMMETRY_CAP)
+    out[CENTROID_X], out[CENTROID_Y] = _centroid(image, distance)
 
 
 @kernel
 def _measure_light(image: np.ndarray, distance: np.ndarray, sky: float, out: np.ndarray) -> None:
     """Fill the ``LIGHT_FEATURES``."""
-    _, out[0], out[2], out[1] = moments(image, distance, 0.0, CORE_PIX)
-    _, out[3], out[5], out[4] = moments(image, distance, 0.0, INNER_PIX)
-    out[6] = moments(image, distance, 0.0, INNER_WIDE_PIX)[1]
-    _, out[7], out[9], out[8] = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
-    out[10] = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])[1]
-    out[11] = out[0] - out[10]
+    _, out[CORE_BRIGHTNESS], out[CORE_STD], out[CORE_MAX] = moments(image, distance, 0.0, CORE_PIX)
+    _, mean, std, largest = moments(image, distance, 0.0, INNER_PIX)
+    out[INNER4_BRIGHTNESS], out[INNER4_STD], out[INNER4_MAX] = mean, std, largest
+    _, out[INNER12_BRIGHTNESS], _, _ = moments(image, distance, 0.0, INNER_WIDE_PIX)
+    _, mean, std, largest = moments(image, distance, ANNULUS_PIX[0], ANNULUS_PIX[1])
+    out[ANNULUS_BRIGHTNESS], out[ANNULUS_STD], out[ANNULUS_MAX] = mean, std, largest
+    _, out[OUTER_BRIGHTNESS], _, _ = moments(image, distance, OUTER_PIX[0], OUTER_PIX[1])
+    out[RADIAL_GRADIENT] = out[CORE_BRIGHTNESS] - out[OUTER_BRIGHTNESS]
     n, mean, _, _ = moments(image, distance, 0.0, APERTURE_PIX)
-    out[12] = n * (mean - sky)
-    for i in range(_PROFILE_EDGES.size - 1):
-        out[13 + i] = moments(image, distance, _PROFILE_EDGES[i], _PROFILE_EDGES[i + 1])[1]
+    out[APERTURE_FLUX] = n * (mean - sky)
+    for ring in range(_PROFILE_EDGES.size - 1):
+        low, high = _PROFILE_EDGES[ring], _PROFILE_EDGES[ring + 1]
+        _, out[FIRST_PROFILE + ring], _, _ = moments(image, distance, low, high)
 
 
 @kernel
@@ -234,12 +282,13 @@ def _measure_frame(
     """Fill the ``FRAME_FEATURES``."""
     sigma = sigma_mad(frame)
     across = _frame_differences(image, edge_distance, 0, 1)
-    out[0] = median(frame)
-    _, _, out[1], out[3] = moments(image, edge_distance, 0.0, FRAME_PIX)
-    out[2] = sigma
-    out[4] = sigma_mad(across) / np.sqrt(2.0)
-    out[5] = _autocorrelation(across, sigma)
-    out[6] = _autocorrelation(_frame_differences(image, edge_distance, 1, 0), sigma)
+    down = _frame_differences(image, edge_distance, 1, 0)
+    out[FRAME_MEDIAN] = median(frame)
+    _, _, out[FRAME_STD], out[FRAME_MAX] = moments(image, edge_distance, 0.0, FRAME_PIX)
+    out[FRAME_MAD] = sigma
+    out[FRAME_NOISE] = sigma_mad(across) / np.sqrt(2.0)
+    out[FRAME_AUTOCORRELATION_X] = _autocorrelation(across, sigma)
+    out[FRAME_AUTOCORRELATION_Y] = _autocorrelation(down, sigma)
 
 
 @kernel
@@ -270,13 +319,16 @@ def _magnitude_difference(flux_1: float, flux_2: float) -> float:
 @kernel
 def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
     """Fill the ``COLOUR_FEATURES`` from the (3, n) band features g, r, z."""
-    out[0] = _magnitude_difference(bands[0, _CORE], bands[1, _CORE])
-    out[1] = _magnitude_difference(bands[0, _ANNULUS], bands[1, _ANNULUS])
-    out[2] = out[1] - out[0]
-    out[3] = _magnitude_difference(bands[0, _APERTURE], bands[1, _APERTURE])
-    out[4] = _magnitude_difference(bands[1, _APERTURE], bands[2, _APERTURE])
+    out[CORE_G_R] = _magnitude_difference(bands[G, _CORE], bands[R, _CORE])
+    out[ANNULUS_G_R] = _magnitude_difference(bands[G, _ANNULUS], bands[R, _ANNULUS])
+    out[ANNULUS_MINUS_CORE_G_R] = out[ANNULUS_G_R] - out[CORE_G_R]
+    out[APERTURE_G_R] = _magnitude_difference(bands[G, _APERTURE], bands[R, _APERTURE])
+    out[APERTURE_R_Z] = _magnitude_difference(bands[R, _APERTURE], bands[Z, _APERTURE])
 
 
+@called_with(
+    lambda: [(float32[:, :, :, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1])]
+)
 @kernel
 def _measure_batch(
     stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray

@@ -9,6 +9,7 @@ from math import atan2, atanh, cos, exp, sin, sqrt
 from typing import Any
 
 import numpy as np
+from numba import float64, int64
 
 from udfs.checks import (
     SERSIC_INDEX_RANGE,
@@ -19,7 +20,7 @@ from udfs.checks import (
     require_shear,
     require_within,
 )
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel
 from udfs.light.sersic import b_n, central_brightness
 
 CUSP_MARGIN = 1.5  # cells: the centre of the source is split off when nearer than this
@@ -229,6 +230,7 @@ def _pixel_mean(system: np.ndarray, x: float, y: float, scale: float, stack: np.
     return total
 
 
+@called_with(lambda: [(float64[::1], float64, float64, int64, float64)])
 @kernel
 def _render(system: np.ndarray, lens_x: float, lens_y: float, size: int, scale: float) -> Any:
     """Mean of exp(-exponent) over each pixel of the image."""

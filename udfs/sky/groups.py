@@ -12,8 +12,9 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import PythonUDFType
 from duckdb.sqltypes import DOUBLE, DuckDBPyType
+from numba import float64, int64
 
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel, read_only
 
 ARCSEC_PER_DEG = 3600.0
 
@@ -65,6 +66,17 @@ def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: fl
     return along + _haversine(dec[other] - dec[one]) <= _haversine(link_deg)
 
 
+@called_with(
+    lambda: [
+        (
+            read_only(float64[::1]),
+            read_only(float64[::1]),
+            read_only(int64[::1]),
+            int64[::1],
+            float64,
+        )
+    ]
+)
 @kernel
 def _group_bricks(
     ra: np.ndarray, dec: np.ndarray, cell: np.ndarray, order: np.ndarray, link_deg: float
@@ -85,6 +97,9 @@ def _group_bricks(
     return np.array([_root(parent, member) for member in range(len(ra))]), degree
 
 
+@called_with(
+    lambda: [(read_only(float64[::1]), read_only(float64[::1]), int64[::1], float64)]
+)
 @kernel
 def _group_positions(
     ra: np.ndarray, dec: np.ndarray, order: np.ndarray, link_deg: float

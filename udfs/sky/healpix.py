@@ -14,8 +14,9 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, DOUBLE, DuckDBPyType
+from numba import float64, int64
 
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel, read_only
 
 ARCSEC_PER_DEG = 3600.0
 # A ring of this many points, this many times wider than the disc, meets every cell that the disc
@@ -102,6 +103,12 @@ def _offset_in_cell(nside: int, ra: float, dec: float) -> float:
     return min(x, 1.0 - x, y, 1.0 - y)
 
 
+@called_with(
+    lambda: [
+        (int64, read_only(float64[::1]), read_only(float64[::1]), float64),
+        (int64, float64[::1], float64[::1], float64),
+    ]
+)
 @kernel
 def _may_reach_border(
     nside: int, ra: np.ndarray, dec: np.ndarray, least_offset: float
@@ -198,6 +205,7 @@ def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
     return np.degrees(2.0 * np.arcsin(min(1.0, 0.5 * np.sqrt(least))))
 
 
+@called_with(lambda: [(int64, float64[::1], float64[::1], int64[:, ::1], float64)])
 @kernel
 def _reached_cells(
     nside: int, ra: np.ndarray, dec: np.ndarray, ring: np.ndarray, radius_deg: float

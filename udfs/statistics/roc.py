@@ -1,10 +1,12 @@
 """Area under the ROC curve, and its bootstrap over clusters of objects that share conditions."""
 
 import numpy as np
+from numba import boolean, float64, int64
 
-from udfs.jit import kernel
+from udfs.jit import called_with, kernel
 
 
+@called_with(lambda: [(float64[::1], boolean[::1], float64[::1])])
 @kernel
 def _weighted_auc(
     sorted_values: np.ndarray, sorted_labels: np.ndarray, sorted_weights: np.ndarray
@@ -28,6 +30,7 @@ def _weighted_auc(
     return area / (positives * below) if positives > 0 and below > 0 else np.nan
 
 
+@called_with(lambda: [(float64[::1], boolean[::1], int64[::1], float64[:, ::1])])
 @kernel
 def _resampled_aucs(
     sorted_values: np.ndarray,
