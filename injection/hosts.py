@@ -64,12 +64,17 @@ class HostPixels:
 def places(
     x_pix: np.ndarray, y_pix: np.ndarray, shape: tuple[int, int], settings: Settings
 ) -> Places:
-    """Stamps and canvases around positions.
+    """Place stamps and canvases around positions.
 
     Parameters
     ----------
     x_pix, y_pix : (n,) float, pixel
     shape : (int, int), (y, x) pixels of the brick
+    settings : Settings
+
+    Returns
+    -------
+    Places
     """
     far = -10 * settings.canvas_size  # stands for a position that is nowhere near
     x, y = (np.where(np.isfinite(v), np.clip(v, far, 10**7), far) for v in (x_pix, y_pix))
@@ -78,17 +83,20 @@ def places(
         for size in settings.stamp_sizes
     }
     inside = {
-        size: ((corner >= 0) & (corner + size <= np.array(shape[::-1]))).all(axis=1)
+        size: np.all((corner >= 0) & (corner + size <= np.array(shape[::-1])), axis=1)
         for size, corner in corners.items()
     }
     return Places(x_pix, y_pix, corners[settings.canvas_size], corners, inside)
 
 
 def read_hosts_ahead(brick: Brick, corners: np.ndarray, size: int) -> None:
-    """Ask for the bytes of all tiles that canvases touch, in all files, before one is decoded.
+    """Ask for the bytes of all tiles that canvases touch.
+
+    In all files, before one is decoded.
 
     Parameters
     ----------
+    brick : Brick
     corners : (n, 2) int, pixel
     size : int, pixel
     """
@@ -102,7 +110,13 @@ def cut_hosts(brick: Brick, corners: np.ndarray, settings: Settings) -> HostPixe
 
     Parameters
     ----------
+    brick : Brick
     corners : (n, 2) int, pixel
+    settings : Settings
+
+    Returns
+    -------
+    HostPixels
     """
     n, n_band, size = len(corners), len(settings.bands), settings.canvas_size
     read_hosts_ahead(brick, corners, size)
@@ -122,7 +136,10 @@ def cut_hosts(brick: Brick, corners: np.ndarray, settings: Settings) -> HostPixe
 def _cut(
     layer: TiledImage, corners: np.ndarray, size: int, failures: list[FitsError | None]
 ) -> np.ndarray:
-    """Squares of one image; a tile that cannot be decoded costs only the hosts that touch it."""
+    """Cut squares of one image.
+
+    A tile that cannot be decoded costs only the hosts that touch it.
+    """
     try:
         return cut_squares(layer, corners, size)
     except FitsError:
@@ -138,7 +155,9 @@ def _cut(
 def covered_fraction(
     invvar: np.ndarray, corner: np.ndarray, stamp_corner_pix: np.ndarray, size: int
 ) -> np.ndarray:
-    """Fraction of a stamp's pixels that have data, by inverse variance and never by the image.
+    """Return the fraction of a stamp's pixels that have data.
+
+    By inverse variance and never by the image.
 
     Parameters
     ----------
@@ -157,7 +176,10 @@ def covered_fraction(
 @called_with(lambda: [(float32[:, :, :, ::1], int64[:, ::1], int64)])
 @kernel
 def _n_positive(layers: np.ndarray, corner: np.ndarray, size: int) -> np.ndarray:
-    """Positive pixels in a square of each layer of each host; numpy's mean takes three times as long."""
+    """Count the positive pixels in a square of each layer of each host.
+
+    numpy's mean takes three times as long.
+    """
     counts = np.zeros(layers.shape[:2], dtype=np.int64)
     for host in range(layers.shape[0]):
         x, y = corner[host, 0], corner[host, 1]
@@ -173,15 +195,18 @@ def _n_positive(layers: np.ndarray, corner: np.ndarray, size: int) -> np.ndarray
 def psf_widths(
     brick: Brick, spot: Places, from_tasks: np.ndarray, settings: Settings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """PSF width of each band at each host, and where it comes from.
+    """Return the PSF width of each band at each host, and its origin.
 
     The brick's map at the galaxy's pixel counts, then the width that the task states, then that of
     the detection band; a width outside 0.5 to 5 arcsec counts as none.
 
     Parameters
     ----------
+    brick : Brick
+    spot : Places
     from_tasks : (n, n_band) float, arcsec
         ``psfsize_<band>`` of the tasks, NaN where they have none.
+    settings : Settings
 
     Returns
     -------
@@ -204,7 +229,10 @@ def psf_widths(
 
 
 def _map_values(layer: TiledImage, spot: Places) -> np.ndarray:
-    """Values of a map at the pixels of the hosts; NaN where the tile is broken or off the brick."""
+    """Read a map at the pixels of the hosts.
+
+    NaN where the tile is broken or off the brick.
+    """
     position = np.stack([spot.x_pix, spot.y_pix], axis=1)
     pixel = np.floor(np.nan_to_num(position, nan=-1e6) + 0.5).astype(np.int64)
     try:
@@ -220,6 +248,6 @@ def _map_values(layer: TiledImage, spot: Places) -> np.ndarray:
 
 
 def _accepted(widths: np.ndarray) -> np.ndarray:
-    """Widths in the range of real seeing, NaN elsewhere."""
+    """Keep widths in the range of real seeing, NaN elsewhere."""
     low, high = PSF_FWHM_RANGE_ARCSEC
     return np.where((widths >= low) & (widths <= high), widths, np.nan)

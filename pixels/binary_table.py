@@ -1,4 +1,4 @@
-"""FITS binary tables to Arrow: memory-mapped chunks, byte-swapped, one column at a time."""
+"""FITS binary tables to Arrow: mapped chunks, one column at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,10 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column that we keep: its lower-case name, its SQL type, and whether a file may lack it."""
+    """A column that we keep.
+
+    Its lower-case name, its SQL type, and whether a file may lack it.
+    """
 
     name: str
     sql_type: str
@@ -40,13 +43,13 @@ class Column:
 
     @property
     def arrow_type(self) -> pa.DataType:
-        """The Arrow type of the SQL type."""
+        """Return the Arrow type of the SQL type."""
         return SQL_TYPES[self.sql_type]
 
 
 @dataclass(frozen=True)
 class BinaryTable:
-    """Where the rows of a binary table are in its file, and how a row is laid out."""
+    """Where a table's rows are in its file, and how a row is laid out."""
 
     path: Path
     offset: int
@@ -54,17 +57,35 @@ class BinaryTable:
     row_type: np.dtype
 
     def names(self) -> dict[str, str]:
-        """Lower-case column names, and how the file spells them."""
+        """Return lower-case column names, and how the file spells them."""
         return {name.lower(): name for name in self.row_type.names or ()}
 
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """Rows ``start`` to ``stop``, mapped and not read; big-endian as in the file."""
+        """Map rows ``start`` to ``stop``, without reading them.
+
+        Parameters
+        ----------
+        start, stop : int
+
+        Returns
+        -------
+        (stop - start,) structured array
+            Big-endian as in the file.
+        """
         offset = self.offset + start * self.row_type.itemsize
         return np.memmap(self.path, self.row_type, "r", offset, (stop - start,))
 
 
 def open_table(path: Path) -> BinaryTable:
-    """The first binary table of a FITS file.
+    """Find the first binary table of a FITS file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    BinaryTable
 
     Raises
     ------
@@ -78,6 +99,7 @@ def open_table(path: Path) -> BinaryTable:
 
 
 def _shape(hdu: Hdu) -> tuple[int, np.dtype]:
+    """Return the number of rows and the type of a row, checked."""
     if hdu.cards.get("ZTABLE") or hdu.cards.get("ZIMAGE"):
         raise FileRefused("no_table", "the table is compressed, expected a plain binary table")
     row_type = _row_type(hdu)
@@ -92,6 +114,7 @@ def _shape(hdu: Hdu) -> tuple[int, np.dtype]:
 
 
 def _row_type(hdu: Hdu) -> np.dtype:
+    """Return the type of a row from the column definitions."""
     n_columns = hdu.integer("TFIELDS")
     if not 0 < n_columns <= MAX_COLUMNS:
         raise FileRefused("bad_header", f"TFIELDS is {n_columns}")
@@ -104,7 +127,17 @@ def _row_type(hdu: Hdu) -> np.dtype:
 
 
 def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
-    """Names of the columns that the table lacks and may not lack."""
+    """Name the columns that the table lacks and may not lack.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+
+    Returns
+    -------
+    list of str
+    """
     present = table.names()
     return [col.name for col in columns if not col.is_optional and col.name not in present]
 
@@ -112,9 +145,21 @@ def missing_columns(table: BinaryTable, columns: Sequence[Column]) -> list[str]:
 def record_batches(
     table: BinaryTable, columns: Sequence[Column], chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The table in bounded chunks, with the given columns; an optional one it lacks is null.
+    """Read the table in bounded chunks, with the given columns.
+
+    An optional column that the table lacks is null.
 
     A column ``row_index`` (0-based row of the file) is added at the end.
+
+    Parameters
+    ----------
+    table : BinaryTable
+    columns : sequence of Column
+    chunk_rows : int
+
+    Returns
+    -------
+    iterator of RecordBatch, up to ``chunk_rows`` rows each
     """
     spelled = table.names()
     schema = arrow_schema(columns)
@@ -132,13 +177,22 @@ def record_batches(
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    """Schema of what ``record_batches`` yields."""
+    """Return the schema of what ``record_batches`` yields."""
     fields = [pa.field(col.name, col.arrow_type) for col in columns]
     return pa.schema([*fields, pa.field("row_index", pa.int64())])
 
 
 def arrow_column(values: np.ndarray, column: Column) -> pa.Array:
-    """One column of mapped rows in native byte order and with the type that we keep.
+    """Convert a column of mapped rows to the type that we keep.
+
+    Parameters
+    ----------
+    values : (n,) or (n, length) array, big-endian
+    column : Column
+
+    Returns
+    -------
+    (n,) pyarrow.Array
 
     Raises
     ------
@@ -154,6 +208,7 @@ def arrow_column(values: np.ndarray, column: Column) -> pa.Array:
 
 
 def _converted(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+    """Convert values to an Arrow type."""
     if pa.types.is_list(kind):
         return _lists(values, kind)
     if pa.types.is_string(kind):
@@ -165,12 +220,14 @@ def _converted(values: np.ndarray, kind: pa.DataType) -> pa.Array:
 
 
 def _logicals(values: np.ndarray) -> pa.Array:
+    """Convert a column of the letters T and F."""
     if values.dtype != np.int8:  # what TFORM L becomes; its bytes are the letters T and F
         raise TypeError("not a column of logicals")
     return pa.array(np.ascontiguousarray(values) == ord("T"))
 
 
 def _lists(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+    """Convert a column of arrays."""
     if values.ndim != 2:
         raise TypeError("not a column of arrays")
     n_rows, length = values.shape
@@ -179,6 +236,7 @@ def _lists(values: np.ndarray, kind: pa.DataType) -> pa.Array:
 
 
 def _strings(values: np.ndarray) -> pa.Array:
+    """Convert a text column, trimmed."""
     if values.dtype.kind != "S":
         raise TypeError("not a text column")
     packed = pa.py_buffer(np.ascontiguousarray(values))

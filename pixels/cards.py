@@ -1,4 +1,4 @@
-"""Headers of a FITS file, read from its bytes: the few cards that a reader of pixels needs.
+"""Headers of a FITS file: the few cards that a reader of pixels needs.
 
 Opening a survey file through a general library and touching its table costs tens of milliseconds,
 as much as decoding all the tiles that a brick's stamps need.
@@ -57,11 +57,11 @@ class Hdu:
 
     @property
     def end(self) -> int:
-        """First byte after the data unit and its padding."""
+        """Return the first byte after the data unit and its padding."""
         return self.data_offset + _padded(self.data_size)
 
     def integer(self, keyword: str, default: int | None = None) -> int:
-        """An integer card.
+        """Return the value of an integer card.
 
         Raises
         ------
@@ -74,13 +74,24 @@ class Hdu:
         return value
 
     def text(self, keyword: str, default: str = "") -> str:
-        """A text card, stripped; the default when it is absent or no text."""
+        """Return the text of a card, stripped.
+
+        The default when it is absent or no text.
+        """
         value = self.cards.get(keyword, default)
         return value.strip() if isinstance(value, str) else default
 
 
 def map_file(path: Path) -> np.ndarray:
-    """The bytes of a FITS file, mapped into memory read-only.
+    """Map the bytes of a FITS file into memory, read-only.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    (n_bytes,) uint8
 
     Raises
     ------
@@ -102,12 +113,16 @@ def map_file(path: Path) -> np.ndarray:
 
 
 def read_hdus(data: np.ndarray) -> list[Hdu]:
-    """All headers of a FITS file.
+    """Read all headers of a FITS file.
 
     Parameters
     ----------
     data : (n,) uint8
         The whole file.
+
+    Returns
+    -------
+    list of Hdu
 
     Raises
     ------
@@ -127,13 +142,17 @@ def read_hdus(data: np.ndarray) -> list[Hdu]:
 
 
 def read_hdu(data: np.ndarray, offset: int) -> Hdu:
-    """The header that starts at a byte of a file.
+    """Read the header that starts at a byte of a file.
 
     Parameters
     ----------
     data : (n,) uint8
         The whole file.
     offset : int, bytes
+
+    Returns
+    -------
+    Hdu
 
     Raises
     ------
@@ -148,11 +167,12 @@ def read_hdu(data: np.ndarray, offset: int) -> Hdu:
 
 
 def _padded(size: int) -> int:
+    """Round a size up to whole blocks."""
     return -(-size // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def _read_cards(data: np.ndarray, offset: int) -> tuple[dict[str, CardValue], int]:
-    """Cards of the header at ``offset``, and where its data start."""
+    """Read the cards of the header at ``offset``; find where data start."""
     cards: dict[str, CardValue] = {}
     for start in range(offset, offset + MAX_HEADER_BLOCKS * BLOCK_BYTES, BLOCK_BYTES):
         block = data[start : start + BLOCK_BYTES].tobytes()
@@ -164,7 +184,7 @@ def _read_cards(data: np.ndarray, offset: int) -> tuple[dict[str, CardValue], in
 
 
 def _add_cards(block: str, cards: dict[str, CardValue]) -> bool:
-    """Add the cards of one block of 36; True when END was among them."""
+    """Add the cards of one block of 36; return whether END was there."""
     for start in range(0, BLOCK_BYTES, CARD_BYTES):
         keyword = block[start : start + 8].rstrip()
         if keyword == "END":
@@ -175,7 +195,10 @@ def _add_cards(block: str, cards: dict[str, CardValue]) -> bool:
 
 
 def _value(field: str) -> CardValue:
-    """Value of a card from its columns 11 to 80; text that is no value stays text."""
+    """Parse the value of a card from its columns 11 to 80.
+
+    Text that is no value stays text.
+    """
     field = field.strip()
     if field.startswith("'"):
         return re.split(r"(?<!')'(?!')", field[1:], maxsplit=1)[0].replace("''", "'").rstrip()
@@ -191,7 +214,7 @@ def _value(field: str) -> CardValue:
 
 
 def _data_size(cards: Mapping[str, CardValue]) -> int:
-    """Bytes of the data unit (FITS 4.0, equations 1 and 2)."""
+    """Return the bytes of the data unit (FITS 4.0, equations 1 and 2)."""
     hdu = Hdu(cards, 0, 0)
     n_axes = hdu.integer("NAXIS")
     if not 0 <= n_axes <= 999:

@@ -13,7 +13,7 @@ BIG_ENDIAN = {1: ">u1", 2: ">i2", 4: ">i4"}
 
 
 def decode_gzip(stream: bytes, n_values: int, is_float: bool) -> np.ndarray:
-    """Values of a gzipped tile.
+    """Decode the values of a gzipped tile.
 
     Parameters
     ----------
@@ -51,7 +51,12 @@ HCOMPRESS_MAX_BITPLANES = 40
 
 
 def decode_hcompress(stream: bytes, height: int, width: int) -> np.ndarray:
-    """Values of a tile in HCOMPRESS.
+    """Decode the values of a tile in HCOMPRESS.
+
+    Parameters
+    ----------
+    stream : bytes
+    height, width : int, pixel
 
     Returns
     -------

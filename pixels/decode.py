@@ -9,10 +9,11 @@ from pixels.image import GZIP, RICE, TiledImage
 
 
 def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Pixels of some tiles.
+    """Decode the pixels of some tiles.
 
     Parameters
     ----------
+    image : TiledImage
     numbers : (n,) int
         Tiles, counted from 0 along x first.
 
@@ -45,7 +46,10 @@ def read_tiles(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_plain_rice(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Which tiles the kernel decodes in one call: whole, quantised, compressed by Rice."""
+    """Find the tiles that the kernel decodes in one call.
+
+    They are whole, quantised and compressed by Rice.
+    """
     if image.algorithm != RICE or image.table.scaling is None or image.dtype != np.float32:
         return np.zeros(numbers.size, dtype=bool)
     rows, columns = np.divmod(numbers, image.n_tiles_x)
@@ -76,7 +80,7 @@ def _read_rice_tiles(image: TiledImage, numbers: np.ndarray, pixels: np.ndarray)
 
 
 def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
-    """Dither table and codes of special values, as the kernels want them."""
+    """Return dither table and codes of special values for the kernels."""
     table = rice.DITHER if image.dither.startswith("SUBTRACTIVE") else rice.DITHER[:0]
     zero = rice.ZERO_CODE if image.dither == "SUBTRACTIVE_DITHER_2" else rice.NO_CODE
     blank = rice.NO_CODE if image.table.blank is None else image.table.blank
@@ -84,13 +88,16 @@ def _dither(image: TiledImage) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _dither_rows(image: TiledImage, numbers: np.ndarray) -> np.ndarray:
-    """Where in the table of random numbers each tile's dither starts."""
+    """Find where each tile's dither starts in the table."""
     first = (image.hdu.integer("ZDITHER0", 1) - 1) % rice.N_RANDOM
     return numbers.astype(np.int64) + first
 
 
 def _read_tile(image: TiledImage, number: int) -> np.ndarray:
-    """One tile by itself; equal bytes are decoded once when no dither tells the tiles apart."""
+    """Decode one tile by itself.
+
+    Equal bytes are decoded once when no dither tells the tiles apart.
+    """
     stream, is_gzipped = _stream(image, number)
     try:
         if image.table.scaling is not None and not is_gzipped:
@@ -104,7 +111,7 @@ def _read_tile(image: TiledImage, number: int) -> np.ndarray:
 
 
 def _stream(image: TiledImage, number: int) -> tuple[bytes, bool]:
-    """Bytes of a tile, and whether they come from the column of those that were not quantised."""
+    """Return the bytes of a tile, and whether it was not quantised."""
     (start, length), is_gzipped = image.table.spans[number], False
     if length == 0 and image.table.gzipped is not None:
         (start, length), is_gzipped = image.table.gzipped[number], True
@@ -114,7 +121,7 @@ def _stream(image: TiledImage, number: int) -> tuple[bytes, bool]:
 
 
 def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> np.ndarray:
-    """Pixels of a tile that is not quantised."""
+    """Decode the pixels of a tile that is not quantised."""
     height, width = image.extent(number)
     if is_gzipped or image.algorithm == GZIP:
         values = decode_gzip(stream, height * width, image.dtype == np.float32)
@@ -127,7 +134,7 @@ def _plain(image: TiledImage, number: int, stream: bytes, is_gzipped: bool) -> n
 
 
 def _integers(image: TiledImage, number: int, stream: bytes) -> np.ndarray:
-    """Integers of a tile as its algorithm packed them."""
+    """Decode the integers of a tile as its algorithm packed them."""
     height, width = image.extent(number)
     if image.algorithm == GZIP:
         return decode_gzip(stream, height * width, is_float=False)
@@ -137,7 +144,7 @@ def _integers(image: TiledImage, number: int, stream: bytes) -> np.ndarray:
 
 
 def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarray:
-    """Integers of one Rice stream."""
+    """Decode the integers of one Rice stream."""
     padded = np.frombuffer(stream + bytes(rice.PADDING_BYTES), np.uint8)
     values = np.empty(n_values, dtype=np.int32)
     status = rice.decode(padded, len(stream), image.block_size, values)
@@ -147,7 +154,7 @@ def _rice_integers(image: TiledImage, stream: bytes, n_values: int) -> np.ndarra
 
 
 def _dequantised(image: TiledImage, number: int, quantised: np.ndarray) -> np.ndarray:
-    """Pixels of one quantised tile."""
+    """Turn the integers of a quantised tile into pixels."""
     assert image.table.scaling is not None
     pixels = np.empty(quantised.size, dtype=np.float32)
     dither, codes = _dither(image)

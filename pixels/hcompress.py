@@ -1,4 +1,6 @@
-"""HCOMPRESS decoding of FITS image tiles (White 1992; FITS 4.0, section 10.4.4).
+"""HCOMPRESS decoding of FITS image tiles.
+
+White 1992; FITS 4.0, section 10.4.4.
 
 A tile's H-transform is stored as four quadrants of coefficients; of each, bit plane by bit plane, a
 quadtree of nibbles, from the root down and each level from its end to its start; then a nibble 0,
@@ -27,7 +29,10 @@ NIBBLE_BITS, LONGEST_CODE_BITS = 4, 6
 
 
 def _huffman_table() -> np.ndarray:
-    """Nibble and length of the code that six bits start with, as ``nibble << 4 | length``."""
+    """Return the nibble and length of the code that six bits start with.
+
+    As ``nibble << 4 | length``.
+    """
     codes = {
         "000": 1, "001": 2, "010": 4, "011": 8,
         "1000": 3, "1001": 5, "1010": 10, "1011": 12, "1100": 15,
@@ -47,14 +52,17 @@ HUFFMAN = _huffman_table()
 
 @kernel
 def _bits(data: np.ndarray, bit: int, n: int) -> Any:
-    """``n`` bits of a stream, at most 32; of the padding when they lie past the end."""
+    """Read ``n`` bits of a stream, at most 32.
+
+    Past the end they are those of the padding.
+    """
     byte = min(bit >> 3, data.size - PADDING_BYTES)
     return np.int64((load_big_endian(data, byte) << np.uint64(bit & 7)) >> np.uint64(64 - n))
 
 
 @kernel
 def _n_levels(longest: int) -> int:
-    """Halvings after which a side is 1."""
+    """Count the halvings after which a side is 1."""
     n = 0
     while (1 << n) < longest:
         n += 1
@@ -63,7 +71,10 @@ def _n_levels(longest: int) -> int:
 
 @kernel
 def _spread(nibbles: np.ndarray, height: int, width: int, flags: np.ndarray) -> None:
-    """Bits of nibbles, two rows of two each, at their places in a grid of ``height`` by ``width``."""
+    """Put the bits of nibbles at their places in a grid.
+
+    A nibble is two rows of two bits, the grid ``height`` by ``width``.
+    """
     across, down = (width + 1) // 2, (height + 1) // 2
     flags[: height * width] = 0
     for i in range(down):
@@ -106,7 +117,10 @@ def _insert(nibbles: np.ndarray, plane: int, quadrant: np.ndarray) -> None:
 def _quadtree(
     data: np.ndarray, bit: int, sides: tuple[int, int], one: np.ndarray, other: np.ndarray
 ) -> tuple[Any, Any, Any]:
-    """Nibbles of a bit plane from its tree; also the other buffer, and the bit after the tree."""
+    """Read the nibbles of a bit plane from its tree.
+
+    Also returns the other buffer, and the bit after the tree.
+    """
     height, width = sides
     code = HUFFMAN[_bits(data, bit, LONGEST_CODE_BITS)]
     one[0] = code >> 4
@@ -127,7 +141,10 @@ def _quadtree(
 def _read_quadrant(
     data: np.ndarray, bit: int, end: int, n_planes: int, quadrant: np.ndarray
 ) -> tuple[Any, int]:
-    """Absolute values of a quadrant's coefficients; the bit after them, and a status."""
+    """Read the absolute values of a quadrant's coefficients.
+
+    Returns the bit after them, and a status.
+    """
     height, width = quadrant.shape
     n_nibbles = ((height + 1) // 2) * ((width + 1) // 2)
     one, other = np.empty(n_nibbles + 1, np.uint8), np.empty(n_nibbles + 1, np.uint8)
@@ -150,7 +167,7 @@ def _read_quadrant(
 
 @kernel
 def _read_signs(data: np.ndarray, bit: int, end: int, values: np.ndarray) -> Any:
-    """Give the coefficients that are not zero their signs; the bit after them."""
+    """Give the coefficients their signs; return the bit after them."""
     for i in range(values.size):
         if values[i] != 0:
             if bit < end and _bits(data, bit, 1):
@@ -161,19 +178,25 @@ def _read_signs(data: np.ndarray, bit: int, end: int, values: np.ndarray) -> Any
 
 @inlined
 def _rounded(value: Any, bit: Any) -> Any:
-    """A coefficient as a multiple of ``bit``; halves go away from 0."""
+    """Round a coefficient to a multiple of ``bit``.
+
+    Halves go away from 0.
+    """
     half = bit >> 1
     return (value + (half if value >= 0 else max(half - 1, 0))) & -bit
 
 
 @inlined
 def _toward_zero(value: Any, step: Any) -> Any:
+    """Move a value by a step towards 0."""
     return value - step if value >= 0 else value + step
 
 
 @inlined
 def _four(h0: Any, hx: Any, hy: Any, hc: Any, bit: Any) -> Any:
-    """Four times the pixels of a square, from its sum and its three differences.
+    """Return four times the pixels of a square.
+
+    From its sum and its three differences.
 
     The encoder leaves out bits that follow from others, as sum and differences have one parity:
     ``bit`` of the diagonal difference tells those of the other two, and all tell that of the sum.
@@ -194,7 +217,7 @@ def _four(h0: Any, hx: Any, hy: Any, hc: Any, bit: Any) -> Any:
 def _undo_level(
     values: np.ndarray, rows: int, columns: int, bit: Any, shift: Any, out: np.ndarray
 ) -> None:
-    """One level of the transform: the sums and differences of ``values`` become ``out``."""
+    """Undo a level: sums and differences of ``values`` become ``out``."""
     down, across = (rows + 1) // 2, (columns + 1) // 2
     nothing = np.zeros(values.shape[1], dtype=np.int64)
     for i in range(down):
@@ -213,7 +236,7 @@ def _undo_level(
 
 @kernel
 def _undo_transform(values: np.ndarray) -> None:
-    """The inverse H-transform, in place."""
+    """Undo the H-transform, in place."""
     height, width = values.shape
     n_levels = _n_levels(max(height, width))
     if n_levels == 0:
@@ -228,7 +251,10 @@ def _undo_transform(values: np.ndarray) -> None:
 
 @kernel
 def _are_32_bits(values: np.ndarray) -> bool:
-    """Whether all values are 32-bit integers, as those of every image in this format are."""
+    """Return whether all values are 32-bit integers.
+
+    Those of every image in this format are.
+    """
     bits = np.int64(0)
     for row in values:
         for value in row:

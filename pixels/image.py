@@ -1,4 +1,7 @@
-"""Tile-compressed images of a FITS file: what their headers say, checked (FITS 4.0, section 10)."""
+"""Tile-compressed images of a FITS file, their headers checked.
+
+FITS 4.0, section 10.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +57,11 @@ class TiledImage:
 
     @property
     def n_tiles_x(self) -> int:
-        """Tiles in a row of tiles."""
+        """Return the number of tiles in a row of tiles."""
         return -(-self.shape[1] // self.tile_shape[1])
 
     def extent(self, number: int) -> tuple[int, int]:
-        """Height and width of a tile, which are less than the others' at the border."""
+        """Return height and width of a tile, smaller at the border."""
         row, column = divmod(number, self.n_tiles_x)
         return (
             min(self.tile_shape[0], self.shape[0] - row * self.tile_shape[0]),
@@ -66,12 +69,12 @@ class TiledImage:
         )
 
     def bad_tile(self, number: int, what: str) -> FitsError:
-        """The error that a tile cannot be decoded."""
+        """Make the error that a tile cannot be decoded."""
         return FitsError("bad_tile", f"{self.name}: tile {number}: {what}")
 
 
 def open_images(path: Path) -> list[TiledImage]:
-    """The compressed images of a file, in its order.
+    """Open the compressed images of a file, in its order.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def open_images(path: Path) -> list[TiledImage]:
 
 
 def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
-    """The image of one HDU, its header checked."""
+    """Open the image of one HDU, its header checked."""
     algorithm = ALGORITHMS.get(hdu.text("ZCMPTYPE"))
     dither = hdu.text("ZQUANTIZ", "NO_DITHER")
     dtype = DTYPES.get(hdu.integer("ZBITPIX"))
@@ -129,7 +132,10 @@ def _image(name: str, data: np.ndarray, hdu: Hdu) -> TiledImage:
 
 
 def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
-    """Whether tiles of floats hold levels: GZIP can pack the floats themselves, the others cannot."""
+    """Return whether tiles of floats hold quantised levels.
+
+    GZIP can pack the floats themselves, the others cannot.
+    """
     if algorithm != GZIP:
         return bool((table.spans[:, 1] > 0).any())
     labels = {hdu.text(f"TTYPE{number}") for number in range(1, hdu.integer("TFIELDS") + 1)}
@@ -137,7 +143,10 @@ def _needs_scaling(hdu: Hdu, algorithm: str, table: TileTable) -> bool:
 
 
 def _setting(hdu: Hdu, name: str, default: int) -> int:
-    """A setting of the compression, from its pair of cards ZNAMEn, ZVALn."""
+    """Read a setting of the compression from its pair of cards.
+
+    ZNAMEn and ZVALn.
+    """
     for number in range(1, 10):
         if hdu.text(f"ZNAME{number}") == name:
             return hdu.integer(f"ZVAL{number}")

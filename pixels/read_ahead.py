@@ -1,4 +1,6 @@
-"""Asking the disk for bytes before they are used, so that it works while the processor does.
+"""Ask the disk for bytes before they are used.
+
+It works while the processor does.
 
 A brick is some ten files, of which a sixth is needed. Read as it is touched, each first touch waits
 for the disk, and the kernel's own guess of what comes next reads most of the rest. Asked for
@@ -20,7 +22,7 @@ GAP_BYTES = 16_384  # reading so much for nothing costs as much as another reque
 
 
 def read_heads_ahead(paths: Iterable[Path]) -> None:
-    """Ask for the beginnings of files, all before the first of them is opened.
+    """Ask for the beginnings of files before the first is opened.
 
     Ten files that are opened one after the other wait for the disk ten times: 65 ms a brick, where
     this leaves 5. Without a word where the system knows no such request or a file is not there.
@@ -51,7 +53,9 @@ def read_tiles_ahead(image: TiledImage, numbers: np.ndarray) -> None:
 
 
 def byte_ranges(spans: np.ndarray, gap: int) -> np.ndarray:
-    """Ranges that cover spans of bytes; spans less than a gap apart share one.
+    """Return ranges that cover spans of bytes.
+
+    Spans less than a gap apart share one.
 
     Parameters
     ----------

@@ -38,7 +38,10 @@ NO_CODE = 2**40  # no 32-bit value
 
 
 def _leading_zeros_in(typing_context: Any, word: Any) -> Any:
-    """Number of zero bits above the highest one bit of a 64-bit word (64 for zero)."""
+    """Count the zero bits above the highest one bit of a 64-bit word.
+
+    64 for zero.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
@@ -47,7 +50,7 @@ def _leading_zeros_in(typing_context: Any, word: Any) -> Any:
 
 
 def _load_big_endian_from(typing_context: Any, data: Any, offset: Any) -> Any:
-    """Eight bytes from any offset as one big-endian word, in one load."""
+    """Load eight bytes from any offset as one big-endian word."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
@@ -64,19 +67,34 @@ load_big_endian: Any = intrinsic(_load_big_endian_from)
 
 @kernel
 def window(data: np.ndarray, bit: int) -> np.uint64:
-    """The stream from ``bit`` on, left-aligned; at least `LOAD_BITS` of it are valid."""
+    """Return the stream from ``bit`` on, left-aligned.
+
+    At least `LOAD_BITS` of it are valid.
+
+    Parameters
+    ----------
+    data : (n,) uint8
+    bit : int
+
+    Returns
+    -------
+    uint64
+    """
     return load_big_endian(data, bit >> 3) << np.uint64(bit & 7)
 
 
 @kernel
 def _unfold(folded: np.uint64) -> np.int64:
-    """Signed difference from its folded code: 0, -1, 1, -2, 2, ..."""
+    """Unfold a code to its signed difference: 0, -1, 1, -2, 2, ..."""
     return np.int64(folded >> np.uint64(1)) ^ -np.int64(folded & np.uint64(1))
 
 
 @kernel
 def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, int]:
-    """One folded difference and the bit after it, however long its unary part; -1 past the end."""
+    """Decode one folded difference; return it and the bit after it.
+
+    However long its unary part; the bit is -1 past the end.
+    """
     zeros = 0
     word = window(data, bit)
     while (word >> np.uint64(64 - LOAD_BITS)) == 0:
@@ -97,7 +115,9 @@ def _symbol(data: np.ndarray, bit: int, end: int, fs: int) -> tuple[np.uint64, i
 def _coded_block(
     data: np.ndarray, bit: Any, end: int, fs: int, last: Any, out: np.ndarray
 ) -> tuple[Any, Any]:
-    """Decode one block of coded differences into ``out``; returns (bit after it, last value).
+    """Decode one block of coded differences into ``out``.
+
+    Returns (bit after it, last value).
 
     Four symbols are taken from one 64-bit load when they fit, which they nearly always do: the
     chain of dependent instructions per symbol falls to a count of zeros and two shifts.
@@ -134,7 +154,7 @@ def _coded_block(
 
 @kernel
 def _raw_block(data: np.ndarray, bit: Any, end: int, last: Any, out: np.ndarray) -> tuple[Any, Any]:
-    """Decode one block of differences written as they are, 32 bits each."""
+    """Decode one block of differences written as 32 bits each."""
     if bit + VALUE_BITS * out.size > end:
         return -1, last
     for i in range(out.size):
@@ -149,7 +169,25 @@ def _raw_block(data: np.ndarray, bit: Any, end: int, last: Any, out: np.ndarray)
 def decode_block(
     data: np.ndarray, bit: Any, end: int, fs: int, last: Any, out: np.ndarray
 ) -> tuple[Any, Any, int]:
-    """Decode one block of any kind behind its split; returns (bit after it, last value, status)."""
+    """Decode one block of any kind behind its split.
+
+    Parameters
+    ----------
+    data : (n,) uint8
+    bit : int
+        First bit of the block.
+    end : int
+        Length of the stream in bits.
+    fs : int
+        Split of the block's values.
+    last : int
+        Value before the block.
+    out : (n_values,) int32, written
+
+    Returns
+    -------
+    (bit after it, last value, status) : int64, int64, int
+    """
     if fs > RAW_SPLIT:
         return bit, last, BAD_SPLIT
     if fs < 0:
@@ -163,19 +201,40 @@ def decode_block(
 
 @kernel
 def first_value(data: np.ndarray, bit: int) -> Any:
-    """The 32-bit value that a stream starts with."""
+    """Read the 32-bit value that a stream starts with.
+
+    Parameters
+    ----------
+    data : (n,) uint8
+    bit : int
+
+    Returns
+    -------
+    int64
+    """
     return np.int64(np.int32(window(data, bit) >> np.uint64(64 - VALUE_BITS)))
 
 
 @kernel
 def split(data: np.ndarray, bit: int) -> Any:
-    """How the values of a block are split, its ``fs``, from the bits in front of it."""
+    """Read how the values of a block are split, its ``fs``.
+
+    Parameters
+    ----------
+    data : (n,) uint8
+    bit : int
+        First bit of the block.
+
+    Returns
+    -------
+    int64
+    """
     return np.int64(window(data, bit) >> np.uint64(64 - SPLIT_BITS)) - 1
 
 
 @kernel
 def _decode(data: np.ndarray, end: int, block_size: int, out: np.ndarray) -> int:
-    """Decode a padded stream of ``end`` bits into ``out``; returns one of the status codes."""
+    """Decode a padded stream of ``end`` bits; return a status code."""
     if end < 8 * FIRST_VALUE_BYTES:
         return TOO_SHORT
     last = first_value(data, 0)
@@ -218,7 +277,10 @@ def decode(data: np.ndarray, n_bytes: int, block_size: int, out: np.ndarray) -> 
 
 
 def _random_table() -> np.ndarray:
-    """The standard's 10,000 dither values, float32 in (0, 1) (FITS 4.0, appendix I)."""
+    """Return the standard's 10,000 dither values, float32 in (0, 1).
+
+    FITS 4.0, appendix I.
+    """
     table = np.empty(N_RANDOM, dtype=np.float32)
     seed = 1
     for i in range(N_RANDOM):
@@ -244,7 +306,9 @@ def _dequantise(quantised: np.ndarray, scaling: np.ndarray, out: np.ndarray) -> 
 def _dequantise_dithered(
     quantised: np.ndarray, scaling: np.ndarray, dither: np.ndarray, row: int, out: np.ndarray
 ) -> None:
-    """Undo a quantisation with subtractive dither, which starts at a place that ``row`` gives.
+    """Undo a quantisation with subtractive dither.
+
+    It starts at a place that ``row`` gives.
 
     The stretches are cut out before the loop over them: with ``start + j`` for an index, which might
     be negative, the loop does not become vectors, and a tile takes 19 us instead of 4.
@@ -270,9 +334,7 @@ def _restore(quantised: np.ndarray, code: int, value: float, out: np.ndarray) ->
             out[i] = value
 
 
-@called_with(
-    lambda: [(int32[::1], float64[::1], float32[::1], int64, int64[::1], float32[::1])]
-)
+@called_with(lambda: [(int32[::1], float64[::1], float32[::1], int64, int64[::1], float32[::1])])
 @kernel
 def dequantise(
     quantised: np.ndarray,
@@ -282,7 +344,7 @@ def dequantise(
     codes: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Real values of a quantised tile (FITS 4.0, section 10.2).
+    """Turn a quantised tile into real values (FITS 4.0, section 10.2).
 
     Parameters
     ----------

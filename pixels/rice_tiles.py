@@ -1,4 +1,6 @@
-"""Rice tiles by the eight: decoded side by side in the lanes of vectors, then dequantised.
+"""Rice tiles by the eight, decoded side by side in vector lanes.
+
+Then they are dequantised.
 
 Within a stream each symbol starts where the one before ends, so that the processor waits most of the
 time, 23 us a tile. Eight streams do not wait for each other, and their steps are the same: count
@@ -33,7 +35,10 @@ ONE, HIGHEST = np.uint64(1), np.uint64(63)
 
 @kernel
 def _step(state: np.ndarray) -> None:
-    """Take four symbols from the word of each lane; the most bits used so far are kept."""
+    """Take four symbols from the word of each lane.
+
+    The most bits used so far are kept.
+    """
     for k in range(LANES):
         word, fs, last, used = state[WORD + k], state[SPLIT + k], state[LAST + k], np.uint64(0)
         for j in range(SYMBOLS):
@@ -78,7 +83,10 @@ def _plain_block(
 
 @kernel
 def _splits(data: np.ndarray, ends: np.ndarray, status: np.ndarray, state: np.ndarray) -> Any:
-    """Read the splits of the next block; returns the bits to spare in the worst lane, -1 for none."""
+    """Read the splits of the next block of every lane.
+
+    Returns the bits to spare in the worst lane, -1 for none.
+    """
     to_spare: Any = np.int64(2**40)
     for k in range(LANES):
         bit = np.int64(state[BIT + k])
@@ -178,7 +186,9 @@ def decode_tiles(
     codes: np.ndarray,
     out: np.ndarray,
 ) -> np.ndarray:
-    """Decode and dequantise tiles in one call; they stay in the cache between the two.
+    """Decode and dequantise tiles in one call.
+
+    They stay in the cache between the two.
 
     Parameters
     ----------

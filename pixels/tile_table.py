@@ -1,4 +1,4 @@
-"""The table of a tile-compressed image: where each tile's bytes are and how they were scaled."""
+"""The table of a compressed image: each tile's bytes and scaling."""
 
 import re
 from dataclasses import dataclass
@@ -55,6 +55,10 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
     n_tiles : int
         That the image's shape asks for.
 
+    Returns
+    -------
+    TileTable
+
     Raises
     ------
     FitsError
@@ -82,7 +86,7 @@ def tile_table(name: str, data: np.ndarray, hdu: Hdu, n_tiles: int) -> TileTable
 
 
 def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
-    """Offset in the row and FITS type of each column."""
+    """Return offset in the row and FITS type of each column."""
     n_columns = hdu.integer("TFIELDS")
     if not 0 < n_columns <= MAX_COLUMNS:
         raise FitsError("bad_header", f"{name}: {n_columns} columns")
@@ -103,7 +107,7 @@ def _columns(name: str, hdu: Hdu, row_bytes: int) -> dict[str, tuple[int, str]]:
 
 
 def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray:
-    """The values of one column, ``n`` in each row, in native byte order."""
+    """Read one column, ``n`` values a row, in native byte order."""
     offset, kind = column
     dtype = np.dtype(_DTYPES[kind])
     n_bytes = n * dtype.itemsize
@@ -112,7 +116,7 @@ def _values(rows: np.ndarray, column: tuple[int, str], n: int = 1) -> np.ndarray
 
 
 def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end: int) -> np.ndarray:
-    """Lengths and places of the byte arrays that a descriptor column points to."""
+    """Return places and lengths of the arrays of a descriptor column."""
     if column[1] not in ("P", "Q"):
         raise FitsError("bad_header", f"{name}: the tiles' column has type {column[1]}")
     length, offset = _values(rows, column, n=2).astype(np.int64).T
@@ -126,7 +130,7 @@ def _spans(name: str, rows: np.ndarray, column: tuple[int, str], heap: int, end:
 def _scaling(
     name: str, rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu
 ) -> np.ndarray | None:
-    """The scaling of all tiles, or None when the header knows of none."""
+    """Return the scaling of all tiles, or None without one."""
     scale, zero = (_factors(rows, columns, hdu, key) for key in ("ZSCALE", "ZZERO"))
     if scale is None and zero is None:
         return None
@@ -138,7 +142,7 @@ def _scaling(
 def _factors(
     rows: np.ndarray, columns: dict[str, tuple[int, str]], hdu: Hdu, key: str
 ) -> np.ndarray | None:
-    """ZSCALE or ZZERO of each tile: a column, or one card for all."""
+    """Return ZSCALE or ZZERO of each tile, from a column or a card."""
     if key in columns and columns[key][1] in ("D", "E"):
         return _values(rows, columns[key])[:, 0].astype(np.float64)
     card = hdu.cards.get(key)

@@ -1,4 +1,6 @@
-"""Parts of tile-compressed images: only the tiles that are touched are read, each once.
+"""Parts of tile-compressed images: only touched tiles are read.
+
+Each is read once.
 
 Reads what the survey writes: Rice with or without subtractive dither, GZIP and HCOMPRESS, several
 images in one file. What cannot be read is a `FitsError` with a reason code, never a guess.
@@ -18,13 +20,18 @@ __all__ = ["FitsError", "TiledImage", "cut_squares", "open_images", "pixels_at",
 
 
 def tiles_touched(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray:
-    """Numbers of the tiles that squares touch, sorted, each once.
+    """Number the tiles that squares touch, sorted, each once.
 
     Parameters
     ----------
+    image : TiledImage
     corners : (n, 2) int
         Lower corner (x, y) of each square, 0-based pixels; squares may reach over the border.
     size : int, pixels
+
+    Returns
+    -------
+    (n_touched,) int64
     """
     sides = np.array(image.shape[::-1])
     tile = np.array(image.tile_shape[::-1])
@@ -40,10 +47,11 @@ def tiles_touched(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarr
 
 
 def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray:
-    """Squares of pixels; every tile that one of them touches is decoded once.
+    """Cut squares of pixels; a tile that some touch is decoded once.
 
     Parameters
     ----------
+    image : TiledImage
     corners : (n, 2) int
         Lower corner (x, y) of each square, 0-based pixels.
     size : int, pixels
@@ -97,10 +105,11 @@ def _gather(
 
 
 def pixels_at(image: TiledImage, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Single pixels.
+    """Read single pixels.
 
     Parameters
     ----------
+    image : TiledImage
     x, y : (n,) int, 0-based pixels
 
     Returns
@@ -112,7 +121,16 @@ def pixels_at(image: TiledImage, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def read_section(image: TiledImage, x: slice, y: slice) -> np.ndarray:
-    """A rectangle of pixels, as ``image[y, x]`` of the whole array would be.
+    """Read a rectangle of pixels, ``image[y, x]`` of the whole array.
+
+    Parameters
+    ----------
+    image : TiledImage
+    x, y : slice, 0-based pixels
+
+    Returns
+    -------
+    (height, width) array of the image's dtype
 
     Raises
     ------

@@ -1,4 +1,6 @@
-"""The gnomonic projection of a brick: sky to pixel and back, and angles on the sky.
+"""The gnomonic projection of a brick: sky to pixel and back.
+
+And angles on the sky.
 
 A brick's header is a plain TAN with a CD matrix (FITS WCS paper II, Calabretta & Greisen 2002,
 section 5.1.3), so that a few lines take the place of a general library for every galaxy. Products are
@@ -40,7 +42,7 @@ class BrickWcs:
 
 
 def wcs_from_cards(cards: Mapping[str, CardValue]) -> BrickWcs:
-    """The world coordinates that a header states.
+    """Read the world coordinates that a header states.
 
     Raises
     ------
@@ -62,10 +64,11 @@ def wcs_from_cards(cards: Mapping[str, CardValue]) -> BrickWcs:
 def pixel_from_sky(
     wcs: BrickWcs, ra_deg: np.ndarray, dec_deg: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel position of points on the sky.
+    """Return the pixel position of points on the sky.
 
     Parameters
     ----------
+    wcs : BrickWcs
     ra_deg, dec_deg : (n,) float, degree
 
     Returns
@@ -86,7 +89,12 @@ def pixel_from_sky(
 def sky_from_pixel(
     wcs: BrickWcs, x_pix: np.ndarray, y_pix: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sky position of pixels.
+    """Return the sky position of pixels.
+
+    Parameters
+    ----------
+    wcs : BrickWcs
+    x_pix, y_pix : (n,) float, pixel
 
     Returns
     -------
@@ -106,10 +114,11 @@ def sky_from_pixel(
 def position_angle_deg(
     wcs: BrickWcs, x_pix: np.ndarray, y_pix: np.ndarray, phi_rad: np.ndarray
 ) -> np.ndarray:
-    """Position angle on the sky of an axis that is given in the pixel frame.
+    """Return the position angle on the sky of an axis in the pixel frame.
 
     Parameters
     ----------
+    wcs : BrickWcs
     x_pix, y_pix : (n,) float, pixel
         Where; meridians converge, so the angle depends on it.
     phi_rad : (n,) float, radian

@@ -1,4 +1,4 @@
-"""Guards of the public functions: one clear ValueError that quotes the value."""
+"""Guards of the public functions: a ValueError that quotes the value."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +9,13 @@ DECAM_PIXEL_ARCSEC = 0.262  # pixel of the DR10 coadds
 
 
 def require_finite(name: str, value: ArrayLike) -> None:
-    """Refuse NaN and infinity."""
+    """Refuse NaN and infinity.
+
+    Parameters
+    ----------
+    name : str
+    value : (...) float
+    """
     if not np.all(np.isfinite(value)):
         raise ValueError(f"{name} must be finite, got {np.asarray(value)}")
 
@@ -39,13 +45,22 @@ def require_within(name: str, value: float, limits: tuple[float, float]) -> None
 
 
 def require_shear(g1: float, g2: float) -> None:
-    """Refuse a shear of 1 or more, which has no meaning in weak external fields."""
+    """Refuse a shear of 1 or more.
+
+    It has no meaning in weak external fields.
+    """
     if not np.hypot(g1, g2) < 1:
         raise ValueError(f"shear must be below 1, got ({g1}, {g2})")
 
 
 def require_image(name: str, image: np.ndarray) -> None:
-    """Refuse what is not a two-dimensional image of finite numbers."""
+    """Refuse what is not a two-dimensional image of finite numbers.
+
+    Parameters
+    ----------
+    name : str
+    image : (ny, nx) float
+    """
     if np.ndim(image) != 2:
         raise ValueError(f"{name} must have two dimensions, got shape {np.shape(image)}")
     if not np.all(np.isfinite(image)):

@@ -1,4 +1,6 @@
-"""What code a result depends on, as one text: modules followed through their imports.
+"""What code a result depends on, as one text.
+
+Modules are followed through their imports.
 
 Comments and docstrings do not count. numba notices a change of the file that holds a kernel, but not
 of the kernels that it calls, and dbt notices no change of Python at all; both ask here.
@@ -35,7 +37,7 @@ def digest_of_code(*entries: str) -> str:
 
 @cache
 def digest_of_kernels() -> str:
-    """Hash the files of all modules that compile something, and of all of ours that they import.
+    """Hash the files of all modules with kernels and of their imports.
 
     Returns
     -------
@@ -60,16 +62,21 @@ def module_name(path: Path) -> str:
 
 
 def _file(module: str) -> Path:
+    """Return the file of a module."""
     return ROOT / (module.replace(".", "/") + ".py")
 
 
 @cache
 def _tree(module: str) -> ast.Module:
+    """Parse a module."""
     return ast.parse(_file(module).read_text())
 
 
 def _modules_used(entry: str) -> set[str]:
-    """Our modules that a module imports, however far away, and itself."""
+    """Find our modules that a module imports, and itself.
+
+    However far away they are.
+    """
     found: set[str] = set()
     waiting = [entry]
     while waiting:
@@ -82,7 +89,7 @@ def _modules_used(entry: str) -> set[str]:
 
 
 def _imports(tree: ast.Module) -> list[str]:
-    """Names of the modules that a module's imports could mean."""
+    """Name the modules that a module's imports could mean."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -93,7 +100,10 @@ def _imports(tree: ast.Module) -> list[str]:
 
 
 def _code(tree: ast.Module) -> str:
-    """Source of a module in a normal form, without what does not change a result."""
+    """Return a module's source in a normal form.
+
+    Without what does not change a result.
+    """
     tree = ast.parse(ast.unparse(tree))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(

@@ -1,4 +1,4 @@
-"""All kernels that Python calls, compiled once and then loaded in one order.
+"""All kernels that Python calls, compiled once, loaded in one order.
 
 A kernel's code holds copies of the kernels that it calls, and the linker takes the copy that it
 loaded first. Copies differ in the order of their sums, so pixels differed in the last bit between a
@@ -58,7 +58,7 @@ def _publish(made: Path, folder: Path) -> None:
 
 
 def load_all() -> None:
-    """Load every kernel that Python calls, and refuse to compile another.
+    """Load every kernel that Python calls, for no other types than these.
 
     Call it at the start of a process that computes, after `compile_all`; where nothing was compiled
     before, it compiles. A call with other types is a TypeError from here on.
@@ -68,8 +68,8 @@ def load_all() -> None:
     for entry in sorted(jit.ENTRIES, key=lambda entry: entry.kernel.py_func.__module__):
         for signature in entry.signatures():
             entry.kernel.compile(signature)
-    for compiled in jit.KERNELS:
-        compiled.disable_compile()
+    for entry in jit.ENTRIES:
+        entry.kernel.disable_compile()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The dbt-duckdb plugin of the kernels: registers the functions that models call."""
+"""The dbt-duckdb plugin of the kernels.
+
+Registers the functions that models call.
+"""
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
@@ -13,5 +16,6 @@ class Plugin(BasePlugin):
     """Registers every SQL function of this package."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the functions on a new connection."""
         for module in (groups, cutout_sql, healpix, intervals, normal, provenance):
             module.register(conn)

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 import numba
+import numba.core.config
 from numba import types
-from numba.core import config
+from numba.np.unsafe import ndarray
 
 from udfs.code_digest import digest_of_kernels, kernel_files
 
 log = logging.getLogger(__name__)
+
+config: Any = numba.core.config  # it fills itself from the environment, which mypy cannot see
+to_tuple: Any = ndarray.to_fixed_tuple  # an array of known length as a tuple, inside of kernels
 
 # Reordering sums and fusing multiply-adds is what lets loops become vector instructions. NaN and
 # infinity keep their meaning (no "nnan", no "ninf"), so that a guard on them still works.
@@ -25,14 +29,20 @@ MARKER = "complete"  # file in a folder that holds all kernels of `udfs.compiled
 
 
 class Folders(NamedTuple):
-    """Folders of compiled kernels: what any process wrote, and what `udfs.compiled` wrote."""
+    """Folders of compiled kernels.
+
+    Any process writes to `loose`, and only `udfs.compiled` to `whole`.
+    """
 
     loose: Path
     whole: Path
 
 
 class Entry(NamedTuple):
-    """A kernel that Python calls, and a function that gives the argument types of each call."""
+    """A kernel that Python calls, and its signatures.
+
+    `signatures` returns the argument types of each kind of call.
+    """
 
     kernel: Any
     signatures: Callable[[], Sequence[tuple[Any, ...]]]
@@ -43,6 +53,7 @@ ENTRIES: list[Entry] = []  # those of them that Python calls
 
 
 def _is_writable(folder: Path) -> bool:
+    """Make a folder and return whether files can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
@@ -71,7 +82,10 @@ def cache_folders() -> Folders | None:
 
 
 def _digest_of_machine() -> str:
-    """Hash what numba compares before it loads a kernel: versions, processor, times of files."""
+    """Hash what numba compares before it loads a kernel.
+
+    Versions, processor, times of files.
+    """
     parts = [numba.__version__, llvm.llvm_version_info, llvm.get_host_cpu_name()]
     parts += [config.CPU_NAME, config.CPU_FEATURES, llvm.get_host_cpu_features().flatten()]
     parts += [(str(path), path.stat().st_mtime_ns) for path in kernel_files()]
@@ -108,7 +122,7 @@ _CACHE = _configure()
 
 def use_folder(folder: Path) -> None:
     """Let all kernels that are not compiled yet be loaded from a folder."""
-    if config.CACHE_DIR != str(folder):
+    if str(folder) != config.CACHE_DIR:
         config.CACHE_DIR = str(folder)
         for compiled in KERNELS:
             compiled.enable_caching()
@@ -172,7 +186,14 @@ def record_type(record: type, *fields: Any) -> Any:
     -------
     numba type
     """
-    return types.BaseTuple.from_types(fields, record)
+    tuples: Any = types.BaseTuple
+    return tuples.from_types(fields, record)
+
+
+def type_of(value: Any) -> Any:
+    """Return the numba type of a value."""
+    known: Any = numba.typeof
+    return known(value)
 
 
 def read_only(array: Any) -> Any:

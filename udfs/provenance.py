@@ -1,4 +1,7 @@
-"""Which code a SQL statement depends on, for deciding whether a model has to be built again."""
+"""Which code a SQL statement depends on.
+
+For deciding whether a model has to be built again.
+"""
 
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR

@@ -37,6 +37,8 @@ with tempfile.TemporaryDirectory() as folder:
             assert batch.rows["metrics_ok"].all(), (changes, batch.rows["reason_code"])
             n_rows += len(batch.rows)
         assert n_rows == 2 * len(chosen.kernel.stamp_sizes), (changes, n_rows)
+called = [entry.kernel for entry in jit.ENTRIES]
+assert not [kernel for kernel in jit.KERNELS if kernel not in called and kernel.signatures]
 for entry in jit.ENTRIES:
     assert len(entry.kernel.signatures) == len(entry.signatures()), entry
     assert sum(entry.kernel.stats.cache_misses.values()) == 0, entry

@@ -14,15 +14,15 @@ with warnings.catch_warnings():
     import udfs.dbt_plugin  # noqa: F401
 
 
-def serve() -> int:
-    """Run the commands one by one until there are no more; a child returns the code of its own."""
+def serve() -> None:
+    """Run the commands one by one until there are no more."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            return _run(json.loads(line))
+            # No clean end: libraries would wait for threads that only the parent has.
+            os._exit(_run(json.loads(line)))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
-    return 0
 
 
 def _run(order: dict) -> int:
@@ -41,8 +41,10 @@ def _run(order: dict) -> int:
     except BaseException:
         traceback.print_exc()
         code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(serve())
+    serve()

@@ -34,12 +34,26 @@ def test_cache_of_the_users_choice_is_used(tmp_path):
 
 
 def test_read_only_install_falls_back_to_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.delenv(jit.CACHE_VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     writable = jit._is_writable
     monkeypatch.setattr(jit, "_is_writable", lambda p: "__pycache__" not in str(p) and writable(p))
-    assert jit.cache_folder().is_relative_to(tmp_path)
+    loose, whole = jit.cache_folders()
+    assert loose.is_relative_to(tmp_path)
+    assert whole.parent == loose.parent
+    assert whole != loose
     monkeypatch.setattr(jit, "_is_writable", lambda p: False)
-    assert jit.cache_folder() is None
+    assert jit.cache_folders() is None
+
+
+def test_a_touched_file_with_kernels_gets_another_folder(monkeypatch, tmp_path):
+    """numba would compile it again, and not in the one order."""
+    (tmp_path / "x.py").touch()
+    monkeypatch.setattr(jit, "kernel_files", lambda: [tmp_path / "x.py"])
+    before = jit._digest_of_machine()
+    assert jit._digest_of_machine() == before
+    os.utime(tmp_path / "x.py", ns=(1, 1))
+    assert jit._digest_of_machine() != before
 
 
 def test_the_cache_is_keyed_by_every_module_with_a_kernel_and_what_it_imports(

@@ -35,7 +35,7 @@ NO_CELL = -1
 def blind_detection(
     image: np.ndarray, invvar: np.ndarray, psf_fwhm_arcsec: np.ndarray, pixel_scale_arcsec: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Significance and angular length of the most significant blue arc of each stamp.
+    """Find the most significant blue arc of each stamp.
 
     Parameters
     ----------
@@ -86,13 +86,16 @@ def blind_detection(
 
 
 def search_size(size: int, pixel_scale_arcsec: float) -> int:
-    """Side of the central part of a stamp that the search looks at, odd or even as the stamp is."""
+    """Return the side of the central part that the search looks at.
+
+    Odd or even as the stamp is.
+    """
     reach = math.ceil(RADIAL_EDGES_ARCSEC[-1] / pixel_scale_arcsec) + WIDEST_KERNEL_PIX
     return min(size, 2 * reach + size % 2)
 
 
 def polar_cells(size: int, pixel_scale_arcsec: float) -> np.ndarray:
-    """Polar cell that each pixel of a stamp lies in.
+    """Return the polar cell that each pixel of a stamp lies in.
 
     Parameters
     ----------
@@ -114,14 +117,20 @@ def polar_cells(size: int, pixel_scale_arcsec: float) -> np.ndarray:
 
 
 def _pixels_of_rings(size: int, pixel_scale_arcsec: float) -> np.ndarray:
-    """Row, column and polar cell of the pixels that lie in one, (n, 3) int64."""
+    """List row, column and polar cell of the pixels that lie in one.
+
+    (n, 3) int64.
+    """
     cells = polar_cells(size, pixel_scale_arcsec)
     row, column = np.nonzero(cells != NO_CELL)
     return np.column_stack([row, column, cells[row, column]])
 
 
 def _pixels_of_core(size: int) -> np.ndarray:
-    """Row, column and squared radius in pixels of the pixels near the centre, nearest first."""
+    """List the pixels near the centre, nearest first.
+
+    Row, column and squared radius in pixels.
+    """
     offset2 = (np.arange(size) - 0.5 * (size - 1)) ** 2
     radius2 = offset2[None, :] + offset2[:, None]
     row, column = np.nonzero(radius2 <= WIDEST_CORE_PIX**2)
@@ -131,7 +140,10 @@ def _pixels_of_core(size: int) -> np.ndarray:
 
 @fast_kernel
 def _gaussian_taps(sigma_pix: float) -> Any:
-    """Weights of a pixel-integrated Gaussian, at most 2 `WIDEST_KERNEL_PIX` + 1 of them."""
+    """Return the weights of a pixel-integrated Gaussian.
+
+    At most 2 `WIDEST_KERNEL_PIX` + 1 of them.
+    """
     reach = min(WIDEST_KERNEL_PIX, math.ceil(KERNEL_REACH_SIGMA * sigma_pix))
     taps = np.empty(2 * reach + 1, np.float32)
     for index in range(2 * reach + 1):
@@ -143,7 +155,10 @@ def _gaussian_taps(sigma_pix: float) -> Any:
 
 @fast_kernel
 def _smooth(plane: Any, taps: Any, first: int, last: int) -> Any:
-    """Convolve rows and columns first to last with a separable kernel; outside it is 0."""
+    """Convolve rows and columns first to last with a separable kernel.
+
+    Outside them it is 0.
+    """
     size = plane.shape[0]
     reach = len(taps) // 2
     low, high = max(0, first - reach), min(size, last + reach)
@@ -164,7 +179,10 @@ def _smooth(plane: Any, taps: Any, first: int, last: int) -> Any:
 
 @fast_kernel
 def _cleaned(image: Any, invvar: Any) -> Any:
-    """Both bands with 0 where either is bad, 1 where both are good, and whether all are."""
+    """Set bad pixels to 0 in both bands; mark the good ones.
+
+    A pixel that is bad in either band is bad in both. The last value says whether all are good.
+    """
     size = image.shape[1]
     clean = np.empty((2, size, size), np.float32)
     good = np.empty((size, size), np.float32)
@@ -183,7 +201,9 @@ def _cleaned(image: Any, invvar: Any) -> Any:
 
 @fast_kernel
 def _matched(image: Any, invvar: Any, fwhm_pix: Any, first: int, last: int) -> Any:
-    """Both bands at the seeing of the worse one, and which pixels come from good ones.
+    """Bring both bands to the seeing of the worse one.
+
+    Also returns which pixels come from good ones.
 
     Rows and columns outside first to last are not filled.
     """
@@ -204,7 +224,10 @@ def _matched(image: Any, invvar: Any, fwhm_pix: Any, first: int, last: int) -> A
 
 @fast_kernel
 def _core_ratio(matched: Any, good: Any, core: Any, limit_pix: float) -> float:
-    """Blue over red flux of the core, by least squares; NaN without red light."""
+    """Return the core's blue over red flux, by least squares.
+
+    NaN without red light.
+    """
     cross, square = 0.0, 0.0
     for index in range(len(core)):
         if core[index, 2] > limit_pix**2:
@@ -219,7 +242,10 @@ def _core_ratio(matched: Any, good: Any, core: Any, limit_pix: float) -> float:
 
 @fast_kernel
 def _cell_sums(matched: Any, good: Any, invvar: Any, ratio: float, rings: Any) -> Any:
-    """Of each polar cell: residual, its noise variance, light taken off; and all good pixels."""
+    """Sum residual, variance and model of each polar cell.
+
+    The residual's noise variance and the light taken off; and the number of good pixels.
+    """
     sums = np.zeros((N_BINS * N_SECTORS, 3))
     n_good = 0
     for index in range(len(rings)):
@@ -236,7 +262,10 @@ def _cell_sums(matched: Any, good: Any, invvar: Any, ratio: float, rings: Any) -
 
 @fast_kernel
 def _best_arc(sums: Any) -> Any:
-    """Largest signal to noise of a run of sectors in a ring of two bins, and the run's length."""
+    """Find the run of sectors of a ring with the largest signal to noise.
+
+    A ring is two bins. Returns the signal to noise and the run's length.
+    """
     best_snr, best_length = -math.inf, 0
     for ring in range(N_BINS - 1):
         for start in range(N_SECTORS):
@@ -266,7 +295,10 @@ def _best_arc(sums: Any) -> Any:
 )
 @fast_kernel
 def _detect(image: Any, invvar: Any, fwhm_pix: Any, rings: Any, core: Any) -> Any:
-    """Signal to noise and angle of the best arc of each pair of planes, (n, 2)."""
+    """Search each pair of planes; return signal to noise and angle.
+
+    (n, 2) float64.
+    """
     found = np.full((image.shape[0], 2), math.nan)
     if len(rings) == 0:
         return found

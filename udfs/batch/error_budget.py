@@ -1,4 +1,7 @@
-"""Where the published error budget of the batch renderer holds (docs/error_budget.md)."""
+"""Where the published error budget of the batch renderer holds.
+
+docs/error_budget.md
+"""
 
 import numpy as np
 
@@ -16,14 +19,17 @@ LARGEST_BIAS = 0.0005
 
 
 def flux_limits(src_n: float) -> tuple[float, float]:
-    """Promised root mean square and largest relative flux error at a Sersic index up to 4."""
+    """Return the promised rms and largest relative flux error.
+
+    At a Sersic index up to 4.
+    """
     return FLUX_LIMITS[min(index for index in FLUX_LIMITS if src_n <= index)]
 
 
 def is_beyond_budget(
     src_n: np.ndarray, src_reff_arcsec: np.ndarray, lens_q: np.ndarray, pixel_scale_arcsec: float
 ) -> np.ndarray:
-    """Is the flux error of a render not covered by the published budget?
+    """Find renders whose flux error the published budget does not cover.
 
     Beyond it are a Sersic index above 4, a lens flatter than 0.2, and a source smaller than
     0.08 arcsec up to n = 1, 0.2 arcsec at n = 4 and the geometric mean between, at the survey's

@@ -1,4 +1,4 @@
-"""Paint lensed arcs into the pixels of real galaxies and measure what was painted."""
+"""Paint lensed arcs into real pixels and measure what was painted."""
 
 import numpy as np
 import pyarrow as pa
@@ -6,11 +6,12 @@ import pyarrow as pa
 from udfs.batch import error_budget, plausibility, reasons
 from udfs.batch.records import COLOUR_OF_BAND, Injected, Pixels, Settings
 from udfs.batch.stamps import offset_in_canvas
-from udfs.core.loop import Batch, Choices, Results, inject_all, room_of_thread
-from udfs.core.psf import mixture
+from udfs.core.arguments import Batch, Choices, Results
+from udfs.core.loop import inject_all, room_of_thread
+from udfs.core.mixture import mixture
 from udfs.core.system import SRC_Q, B
 from udfs.light.extinction import transmission
-from udfs.light.philox import noise_key
+from udfs.light.noise import noise_key
 from udfs.light.photometry import flux_from_magnitude
 from udfs.light.sersic import b_n, central_brightness, light_radius
 
@@ -65,7 +66,7 @@ def inject_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> I
 
 
 def metrics_schema(settings: Settings) -> pa.Schema:
-    """Columns of `Injected.metrics`."""
+    """Return the columns of `Injected.metrics`."""
     floats = ["arc_snr", "arc_snr_matched"]
     floats += [f"arc_snr_matched_{band}" for band in settings.bands]
     floats += [f"total_injected_flux_{band}_nmgy" for band in settings.bands]
@@ -80,6 +81,7 @@ def metrics_schema(settings: Settings) -> pa.Schema:
 
 
 def _check_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> None:
+    """Refuse missing columns and shapes that do not fit each other."""
     if missing := [name for name in NUMBERS + OTHERS if name not in tasks.schema.names]:
         raise ValueError(f"tasks lack the column {missing[0]!r}")
     size, n, n_band = settings.canvas_size, tasks.num_rows, len(settings.bands)
@@ -103,7 +105,17 @@ def _check_batch(tasks: pa.RecordBatch, pixels: Pixels, settings: Settings) -> N
 
 
 def task_columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
-    """Truth columns as (n,) float64, a null being NaN; `is_intrinsic` is 1 for intrinsic magnitudes."""
+    """Return the truth columns as numbers.
+
+    Parameters
+    ----------
+    tasks : RecordBatch of n rows
+
+    Returns
+    -------
+    by name, (n,) float64
+        A null is NaN; `is_intrinsic` is 1 for intrinsic magnitudes.
+    """
     columns = {
         name: tasks[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in NUMBERS
     }
@@ -112,7 +124,9 @@ def task_columns(tasks: pa.RecordBatch) -> dict[str, np.ndarray]:
 
 
 def band_fluxes(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarray:
-    """Unlensed flux per band, dimmed by the Milky Way where the magnitude is intrinsic.
+    """Return the unlensed flux per band.
+
+    Dimmed by the Milky Way where the magnitude is intrinsic.
 
     Parameters
     ----------
@@ -135,12 +149,33 @@ def band_fluxes(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarra
 
 
 def axis_ratio(ellipticity: np.ndarray) -> np.ndarray:
-    """q = (1 - e) / (1 + e), the convention of the survey and of lenstronomy."""
+    """Return q = (1 - e) / (1 + e).
+
+    The convention of the survey and of lenstronomy.
+
+    Parameters
+    ----------
+    ellipticity : (n,) float
+
+    Returns
+    -------
+    (n,) float
+    """
     return (1 - ellipticity) / (1 + ellipticity)
 
 
 def parameter_rows(columns: dict[str, np.ndarray]) -> np.ndarray:
-    """Systems as rows of `udfs.core.system.PARAMETERS`, (n, 12) float64."""
+    """Return systems as rows of `udfs.core.system.PARAMETERS`.
+
+    Parameters
+    ----------
+    columns : by name, (n,) float64
+        `task_columns`.
+
+    Returns
+    -------
+    (n, 12) float64, arcsec and radian
+    """
     shear, double = columns["shear"], 2 * columns["shear_phi_rad"]
     return np.stack(
         [
@@ -168,7 +203,9 @@ def _batch(
     pixels: Pixels,
     settings: Settings,
 ) -> Batch:
-    """Everything the kernels need; what stands in rows that are not wanted is not read.
+    """Gather everything that the kernels need.
+
+    What stands in rows that are not wanted is not read.
 
     Arrays are of one layout and writable, whatever was given: for others the kernels would be compiled
     again, which takes a minute and sums in another order.
@@ -208,19 +245,22 @@ def _batch(
 
 
 def _writable(values: np.ndarray, dtype: type) -> np.ndarray:
-    """Contiguous and writable, and copied only where it has to be."""
+    """Make an array contiguous and writable, copied only if needed."""
     return np.require(values, dtype, ["C", "W"])
 
 
 def _integers(tasks: pa.RecordBatch, name: str) -> np.ndarray:
+    """Return a column of tasks as int64."""
     return tasks[name].cast(pa.int64()).to_numpy(zero_copy_only=False)
 
 
 def _bits(bits: tuple[int, ...]) -> int:
+    """Return bits as one number."""
     return sum(1 << bit for bit in bits)
 
 
 def _choices(settings: Settings) -> Choices:
+    """Return the settings as the kernels take them."""
     gaussians = mixture(settings.psf_profile, settings.moffat_beta)
     return Choices(
         scale=settings.pixel_scale_arcsec,
@@ -234,6 +274,7 @@ def _choices(settings: Settings) -> Choices:
 
 
 def _empty_results(n: int, settings: Settings) -> Results:
+    """Make room for the results of n renders."""
     n_band, n_size, size = len(settings.bands), len(settings.stamp_sizes), settings.canvas_size
     n_lowered = n if settings.returns_invvar else 0
     return Results(
@@ -251,7 +292,7 @@ def _empty_results(n: int, settings: Settings) -> Results:
 
 
 def crops(images: np.ndarray, corner: np.ndarray, settings: Settings) -> dict[int, np.ndarray]:
-    """Stamps of every size out of canvases.
+    """Cut stamps of every size out of canvases.
 
     Parameters
     ----------
@@ -271,6 +312,7 @@ def crops(images: np.ndarray, corner: np.ndarray, settings: Settings) -> dict[in
 
 
 def _crop(images: np.ndarray, corner: np.ndarray, size: int) -> np.ndarray:
+    """Cut stamps of one size out of canvases."""
     if size == images.shape[-1]:
         return images
     out = np.empty((*images.shape[:2], size, size), images.dtype)
@@ -288,7 +330,10 @@ def _metrics(
     pixels: Pixels,
     settings: Settings,
 ) -> pa.RecordBatch:
-    """One row per render and stamp size, null where nothing was injected."""
+    """Build one row per render and stamp size.
+
+    Null where nothing was injected.
+    """
     n_size = len(settings.stamp_sizes)
     each = np.repeat(np.arange(len(reason)), n_size)  # render of a row
     detection = settings.detection_index

@@ -10,7 +10,7 @@ MAX_CLOSURE = 1.015  # rendered over ray-traced flux; less is light off the canv
 
 
 def is_valid(magnification: np.ndarray, flux_closure: np.ndarray) -> np.ndarray:
-    """Does a row obey what lensing allows?
+    """Find rows that obey what lensing allows.
 
     Parameters
     ----------
@@ -33,7 +33,9 @@ def warnings(
     theta_e_arcsec: np.ndarray,
     psf_fwhm_arcsec: np.ndarray,
 ) -> list[str | None]:
-    """What is unusual about each row, joined with semicolons; None where nothing is.
+    """Say what is unusual about each row, joined with semicolons.
+
+    None where nothing is.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Which renders of a batch cannot be injected, and why (`seeds/staging/reason_codes.csv`)."""
+"""Which renders of a batch cannot be injected, and why.
+
+The codes are those of `seeds/staging/reason_codes.csv`.
+"""
 
 import numpy as np
 
@@ -20,7 +23,9 @@ BAD_GAIN = "bad_gain"
 def first_reason(
     columns: dict[str, np.ndarray], is_control: np.ndarray, pixels: Pixels, settings: Settings
 ) -> np.ndarray:
-    """Reason code of each render as far as its task says, None where all is well.
+    """Return the first reason not to inject each render, or None.
+
+    As far as its task says.
 
     A control has nothing to render. Pixels that are not finite (`BAD_PIXELS`) are found when they
     are read.
@@ -66,7 +71,7 @@ def _is_shear(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _is_ellipse(ok: np.ndarray, columns: dict[str, np.ndarray], prefix: str) -> np.ndarray:
-    """An ellipticity in [0, 1) is an axis ratio in (0, 1]."""
+    """Find ellipticities in [0, 1): axis ratios in (0, 1]."""
     ellipticity, angle = columns[f"{prefix}_e"], columns[f"{prefix}_phi_rad"]
     return ok & (ellipticity >= 0) & (ellipticity < 1) & np.isfinite(angle)
 
@@ -87,7 +92,7 @@ def _has_flux(columns: dict[str, np.ndarray], settings: Settings) -> np.ndarray:
 
 
 def _kernel_fits(psf_fwhm_arcsec: np.ndarray, settings: Settings) -> np.ndarray:
-    """Is the kernel of the widest band no larger than the canvas?"""
+    """Find renders whose widest kernel is no larger than the canvas."""
     widest = np.clip(np.nan_to_num(psf_fwhm_arcsec.max(axis=1)), *PSF_FWHM_RANGE_ARCSEC)
     fwhm_pix = kernel_fwhm_pix_of(widest, settings)
     radius = kernel_radii(fwhm_pix, settings.psf_profile, settings.moffat_beta)
@@ -95,7 +100,17 @@ def _kernel_fits(psf_fwhm_arcsec: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def kernel_fwhm_pix_of(psf_fwhm_arcsec: np.ndarray, settings: Settings) -> np.ndarray:
-    """FWHM of the kernels in pixels, for widths within their range."""
+    """Return the FWHM of the kernels, for widths within their range.
+
+    Parameters
+    ----------
+    psf_fwhm_arcsec : (n, n_band) float, arcsec
+    settings : Settings
+
+    Returns
+    -------
+    (n, n_band) float64, pixel
+    """
     return kernel_fwhms_pix(
         psf_fwhm_arcsec, settings.psf_profile, settings.moffat_beta, settings.pixel_scale_arcsec
     )

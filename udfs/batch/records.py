@@ -37,7 +37,12 @@ class Pixels:
     host: np.ndarray | None = None
 
     def canvas_of(self, n: int) -> np.ndarray:
-        """Number of the canvas of each of n renders, (n,) int64."""
+        """Number the canvas of each of n renders.
+
+        Returns
+        -------
+        (n,) int64
+        """
         return np.arange(n) if self.host is None else np.asarray(self.host, np.int64)
 
 
@@ -88,12 +93,12 @@ class Settings:
 
     @property
     def canvas_size(self) -> int:
-        """Side of the canvas in pixels."""
+        """Return the side of the canvas in pixels."""
         return max(self.stamp_sizes)
 
     @property
     def detection_index(self) -> int:
-        """Position of the detection band among the bands."""
+        """Return the position of the detection band among the bands."""
         return self.bands.index(self.detection_band)
 
 

@@ -71,7 +71,7 @@ class Cells(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """Room for the cells of a level, for those of them that are split, and for all leaves."""
+    """Room for a level's cells, its parents among them, and all leaves."""
 
     cells: Cells
     parents: Cells
@@ -79,14 +79,14 @@ class Tree(NamedTuple):
 
 
 def make_cells(capacity: int) -> Cells:
-    """An empty list for at most `capacity` cells."""
+    """Make an empty list for at most `capacity` cells."""
     return Cells(*[
         np.zeros(padded_length(capacity), np.uint32 if name == "owner" else np.float32) for name in Cells._fields
     ])  # fmt: skip
 
 
 def make_tree(capacity: int) -> Tree:
-    """Empty lists for at most `capacity` cells of one level."""
+    """Make empty lists for at most `capacity` cells of one level."""
     capacity = padded_length(capacity)
     leaves = make_leaves((MAX_LEVEL + 1) * capacity)
     return Tree(make_cells(capacity), make_cells(capacity // 4 + 1), leaves)
@@ -94,7 +94,9 @@ def make_tree(capacity: int) -> Tree:
 
 @inlined
 def _split_scores(c: Any, mode: int, columns: Any, n: int, side: float, finest: float) -> None:
-    """Fill the scores of `split_scores`, whose rules the numbers are, for a constant mode.
+    """Fill the scores of `split_scores` for a mode that is a constant.
+
+    The numbers are those of its rules.
 
     Parameters
     ----------
@@ -189,12 +191,24 @@ def split_scores(c: Any, mode: int, cells: Cells, n: int, side: float, finest: f
 
 
 @fast_kernel
-def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndarray) -> int:
-    """Write the numbers of the positive ones of n values, the first being `first`; returns how many they are.
+def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndarray) -> np.int64:
+    """Collect the indices of the positive values; return their count.
 
     Every number is written to the end of the list, which is moved on for those that stay: a branch
     guessed wrong takes longer. Without signs, because for a signed index numba asks each time
     whether it counts from the end.
+
+    Parameters
+    ----------
+    values : (n or more,) float32
+    first : int
+        Index of the first value.
+    n : int
+    numbers : (n + 1 or more,) uint32, written
+
+    Returns
+    -------
+    int
     """
     n_found = np.uint64(0)
     for i in range(n):
@@ -205,14 +219,22 @@ def numbers_of_positive(values: np.ndarray, first: int, n: int, numbers: np.ndar
 
 @fast_kernel
 def picked(values: np.ndarray, numbers: np.ndarray, n: int, out: np.ndarray) -> None:
-    """The values of these numbers, one after the other."""
+    """Copy the values at some indices, one after the other.
+
+    Parameters
+    ----------
+    values : (m,) float32
+    numbers : (n or more,) uint32
+    n : int
+    out : (n or more,) float32, written
+    """
     for k in range(n):
         out[k] = values[numbers[k]]
 
 
 @fast_kernel
 def _move(cells: Any, n: int, n_most: int, parents: Any, leaves: Any) -> Any:
-    """Copy each of n cells to the end of the list that it belongs to; returns how many are parents.
+    """Move n cells to the parents or the leaves; count the parents.
 
     As `numbers_of_positive`, every cell is written to both lists, one of which is moved on. All
     columns in one loop: to sort numbers first and pick columns by them takes an eighth longer.
@@ -234,7 +256,18 @@ def _move(cells: Any, n: int, n_most: int, parents: Any, leaves: Any) -> Any:
 
 @fast_kernel
 def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> Any:
-    """Cells to be split go to `tree.parents`, the others to the leaves, `n_leaves` of which are there.
+    """Move cells to be split to `tree.parents`, the others to the leaves.
+
+    Parameters
+    ----------
+    tree : Tree
+    n : int
+        Number of cells of the level.
+    part : float32, pixel
+        Side of its cells.
+    n_leaves : int
+        Number of leaves of the levels before.
+    may_split : bool
 
     Returns
     -------
@@ -255,12 +288,14 @@ def divide(tree: Tree, n: int, part: float, n_leaves: int, may_split: bool) -> A
 
 @fast_kernel
 def _shifted(values: np.ndarray, step: float, n: int, out: np.ndarray) -> None:
+    """Copy n values, each moved by a step."""
     for i in range(n):
         out[i] = values[i] + step
 
 
 @fast_kernel
 def _inherited(parents: Cells, n: int, change: np.ndarray, owner: np.ndarray) -> None:
+    """Give children half of their parents' change, and their pixels."""
     for i in range(n):
         change[i] = _HALF * parents.change[i]
         owner[i] = parents.owner[i]
@@ -268,7 +303,9 @@ def _inherited(parents: Cells, n: int, change: np.ndarray, owner: np.ndarray) ->
 
 @fast_kernel
 def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) -> None:
-    """The four quarters of n parents, `part` of a pixel on a side, in the place of the level's cells.
+    """Replace the level's cells by the four quarters of n parents.
+
+    Quarters are `part` of a pixel on a side.
 
     First the first quarter of all, then the second of all, so that each is a loop over neighbours.
 
@@ -294,19 +331,23 @@ def make_children(parents: Cells, n: int, part: float, turn: Any, cells: Cells) 
 def refine(
     c: Any, mode: int, tree: Tree, n: int, pixels: Any, finest: float, moments: Moments
 ) -> None:
-    """Add the light of n pixels to `moments`, splitting cells as often as it takes.
+    """Add the light of n pixels, splitting cells as often as needed.
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     tree : Tree
         Its cells have the pixels' centres, numbers and changes of the exponent.
     n : int
     pixels : (x, y, (side, cos, sin))
-        Centres of all pixels in the lens' frame, side of a pixel in arcsec, and the lens' angle.
+        Centres of all pixels in the lens' frame and side of a pixel, in arcsec; cosine and sine
+        of the lens' angle.
     finest : float, R_e
         Part of the source within which the cusp is not resolved further.
-    moments : Moments
+    moments : Moments, added to
     """
     centre_x, centre_y, turn = pixels
     cells, leaves = tree.cells, tree.leaves

@@ -1,4 +1,6 @@
-"""Cells that are fine enough, summed by Gauss-Legendre nodes and given to their pixels.
+"""Cells that are fine enough, summed and given to their pixels.
+
+The sums are over Gauss-Legendre nodes.
 
 The leaves of all levels stand in one list, so that the loops over them are long: a list of a few
 dozen takes longer to start on than to go through. They are worked on in chunks that stay in the
@@ -19,7 +21,17 @@ _TWO, _12TH = np.float32(2), np.float32(1 / 12)
 
 
 def gauss_nodes(order: int) -> np.ndarray:
-    """Offsets in cells and weights of a product rule, (order^2, 3) float32."""
+    """Return the offsets and weights of a Gauss-Legendre product rule.
+
+    Parameters
+    ----------
+    order : int
+
+    Returns
+    -------
+    (order^2, 3) float32
+        Offsets along x and y in cells, and weight.
+    """
     node, weight = np.polynomial.legendre.leggauss(order)
     x, y = np.meshgrid(node / 2, node / 2)
     return np.stack([x, y, np.outer(weight, weight) / 4], axis=-1).reshape(-1, 3).astype("f4")
@@ -54,7 +66,10 @@ class Leaves(NamedTuple):
 
 
 def make_leaves(capacity: int) -> Leaves:
-    """An empty list for at most `capacity` leaves, with room for whole vectors beyond."""
+    """Make an empty list for at most `capacity` leaves.
+
+    It has room for whole vectors beyond.
+    """
     n_nodes = padded_length(len(NODES) * CHUNK)
     n_leaves = padded_length(capacity) + CHUNK
     return Leaves(*[
@@ -65,12 +80,14 @@ def make_leaves(capacity: int) -> Leaves:
 
 @fast_kernel
 def _place(centre: np.ndarray, part: np.ndarray, step: float, n: int, out: np.ndarray) -> None:
+    """Move centres by a step times the side of each leaf."""
     for i in range(n):
         out[i] = centre[i] + part[i] * step
 
 
 @fast_kernel
 def _to_light(values: np.ndarray, n: int) -> None:
+    """Turn exponents into light."""
     for i in range(n):
         values[i] = exp2(-values[i])
 
@@ -90,7 +107,7 @@ def _add_node(
 
 @fast_kernel
 def _sum_chunk(c: Any, mode: int, leaves: Leaves, start: int, n: int, turn: Any) -> None:
-    """`sum_leaves` for n leaves, a multiple of 16 and no more than a chunk."""
+    """Do `sum_leaves` for up to a chunk of leaves, a multiple of 16."""
     side, cos_phi, sin_phi = turn
     x, y, part = leaves.x[start:], leaves.y[start:], leaves.part[start:]
     out, out_u, out_v = leaves.light[start:], leaves.light_u[start:], leaves.light_v[start:]
@@ -110,11 +127,16 @@ def _sum_chunk(c: Any, mode: int, leaves: Leaves, start: int, n: int, turn: Any)
 
 @fast_kernel
 def sum_leaves(c: Any, mode: int, leaves: Leaves, n: int, turn: Any) -> None:
-    """Mean light of n leaves, and its first moments in leaves.
+    """Sum the light of n leaves over nodes, and its first moments.
+
+    `light` becomes the mean light, `light_u` and `light_v` the moments in leaves.
 
     Parameters
     ----------
-    c, mode : packed system and its power mode
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     leaves : Leaves
     n : int
     turn : (float, float, float)
@@ -129,7 +151,17 @@ def sum_leaves(c: Any, mode: int, leaves: Leaves, n: int, turn: Any) -> None:
 def place_in_pixels(
     leaves: Leaves, n: int, centre_x: np.ndarray, centre_y: np.ndarray, turn: Any
 ) -> None:
-    """Offsets of n leaves from the centres of their pixels, which are given in the lens' frame."""
+    """Fill the offsets of n leaves from the centres of their pixels.
+
+    Parameters
+    ----------
+    leaves : Leaves
+    n : int
+    centre_x, centre_y : (n_pixel,) float32, arcsec
+        Centres of the pixels in the lens' frame.
+    turn : (float, float, float)
+        Side of a pixel in arcsec, cosine and sine of the lens' angle.
+    """
     side, cos_phi, sin_phi = np.float32(turn[0]), np.float32(turn[1]), np.float32(turn[2])
     along, across = cos_phi / side, sin_phi / side
     x, y, owner, u, v = leaves.x, leaves.y, leaves.owner, leaves.u, leaves.v
@@ -141,7 +173,7 @@ def place_in_pixels(
 
 @fast_kernel
 def _integrate(part: np.ndarray, n: int, light: np.ndarray) -> None:
-    """Mean light to light in pixels."""
+    """Turn the mean light of leaves into light in pixels."""
     for i in range(n):
         light[i] *= part[i] * part[i]
 
@@ -150,7 +182,10 @@ def _integrate(part: np.ndarray, n: int, light: np.ndarray) -> None:
 def _shift_first(
     part: np.ndarray, place: np.ndarray, light: np.ndarray, n: int, first: np.ndarray
 ) -> None:
-    """First moments in leaves, about their centres, to those about the pixel's, times the light."""
+    """Move first moments from the leaf's centre to the pixel's.
+
+    In: moments in leaves. Out: in pixels, times the light.
+    """
     for i in range(n):
         first[i] = first[i] * part[i] * part[i] * part[i] + place[i] * light[i]
 
@@ -164,7 +199,10 @@ def _second(
     n: int,
     out: np.ndarray,
 ) -> None:
-    """Second moments; within a leaf the light is taken to be as wide as if it were flat."""
+    """Fill second moments about the pixel's centre.
+
+    Within a leaf the light is taken to be as wide as if it were flat.
+    """
     for i in range(n):
         own = part[i] * part[i] * _12TH - place[i] * place[i]
         out[i] = own * light[i] + _TWO * place[i] * first[i]
@@ -172,6 +210,7 @@ def _second(
 
 @fast_kernel
 def _mixed(leaves: Leaves, n: int) -> None:
+    """Fill the mixed moments about the pixel's centre."""
     u, v, light, out = leaves.u, leaves.v, leaves.light, leaves.light_uv
     light_u, light_v = leaves.light_u, leaves.light_v
     for i in range(n):
@@ -180,7 +219,9 @@ def _mixed(leaves: Leaves, n: int) -> None:
 
 @fast_kernel
 def fill_moments(leaves: Leaves, n: int) -> None:
-    """Moments about the pixels' centres from the sums over nodes, one quantity at a time.
+    """Fill moments about the pixels' centres from the sums over nodes.
+
+    One quantity at a time.
 
     With I the light of a leaf at offset u and M its first moment about its own centre, the first
     moment about the pixel's is U = u I + M and the second u^2 I + 2 u M + I s^2 / 12 = 2 u U - u^2 I + I s^2 / 12.

@@ -1,4 +1,6 @@
-"""The batch loop: render, blur, paint, add noise and measure, one render after the other.
+"""The batch loop: render, blur, paint, add noise and measure.
+
+One render after the other.
 
 Everything for a render happens on the box that its light fills, which for a compact arc is a third
 of the stamp; nothing of the size of an image is allocated per render.
@@ -9,77 +11,16 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import boolean, float32, float64, int32, int64, typeof, uint64
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
+from udfs.core.arguments import Batch, Choices, Results, types_of_arguments
 from udfs.core.magnification import Rays, lensed_flux, make_rays
 from udfs.core.poisson import Draws, add_noise, make_draws
 from udfs.core.psf import Blur, Layout, blur, make_blur
 from udfs.core.render import Work, make_work, render_light
 from udfs.core.system import INDEX, PACKED_SIZE, REFF, pack, power_mode
-from udfs.jit import called_with, fast_kernel, kernel, record_type
+from udfs.jit import called_with, fast_kernel, kernel, to_tuple, type_of
 
 _OF_THREAD = threading.local()
-
-
-class Batch(NamedTuple):
-    """What the loop needs to know, one row per render.
-
-    parameters (n, 12); central (n,) 1/arcsec^2, light at the centre of the source of unit flux;
-    reach (n,) R_e, beyond which the light is neglected; lens (n, 2) pixel in the canvas; origin
-    (n, 2) pixel of the canvas' corner in the brick; flux, fwhm, gain (n, n_band) in nanomaggy,
-    pixel, electron / nanomaggy; key (n,); is_wanted (n,); canvas (n,), the number of the render's own
-    of host, invvar (n_host, n_band, size, size) and maskbits (n_host, size, size), which are one clean
-    row for all where the survey has none; corner (n, n_size, 2) of each stamp in the canvas, x first;
-    sizes (n_size,).
-    """
-
-    parameters: np.ndarray
-    central: np.ndarray
-    reach: np.ndarray
-    lens: np.ndarray
-    origin: np.ndarray
-    flux: np.ndarray
-    fwhm: np.ndarray
-    gain: np.ndarray
-    key: np.ndarray
-    is_wanted: np.ndarray
-    canvas: np.ndarray
-    host: np.ndarray
-    invvar: np.ndarray
-    maskbits: np.ndarray
-    corner: np.ndarray
-    sizes: np.ndarray
-
-
-class Choices(NamedTuple):
-    """Settings as numbers; weight and sigma_per_fwhm are the Gaussians of the PSF."""
-
-    scale: float
-    weight: np.ndarray
-    sigma_per_fwhm: np.ndarray
-    bad_bits: int
-    wise_bits: int
-    detection: int
-    is_poisson: bool
-
-
-class Results(NamedTuple):
-    """Where results go: image gets the hosts with the arcs; lowered_invvar may have no rows.
-
-    is_finite (n,) is of the hosts' pixels, without which nothing is injected; magnification, rendered (n,); peak, bad, wise (n, n_size); matched, total (n, n_size, n_band).
-    """
-
-    image: np.ndarray
-    is_finite: np.ndarray
-    lowered_invvar: np.ndarray
-    magnification: np.ndarray
-    rendered: np.ndarray
-    peak: np.ndarray
-    bad: np.ndarray
-    wise: np.ndarray
-    matched: np.ndarray
-    total: np.ndarray
 
 
 class Room(NamedTuple):
@@ -92,12 +33,15 @@ class Room(NamedTuple):
 
 
 def make_room(size: int, n_band: int) -> Room:
-    """Memory for canvases of size x size pixels."""
+    """Make the memory for canvases of size x size pixels."""
     return Room(make_work(size), make_rays(), make_blur(size, n_band), make_draws(size))
 
 
 def room_of_thread(size: int, n_band: int) -> Room:
-    """The calling thread's own memory, kept for its next batch: asking for it takes half a millisecond."""
+    """Return the calling thread's own memory, kept for its next batch.
+
+    Asking the system for it takes half a millisecond.
+    """
     if getattr(_OF_THREAD, "shape", None) != (size, n_band):
         _OF_THREAD.room, _OF_THREAD.shape = make_room(size, n_band), (size, n_band)
     return _OF_THREAD.room
@@ -105,10 +49,19 @@ def room_of_thread(size: int, n_band: int) -> Room:
 
 @fast_kernel
 def copy_finite(source: np.ndarray, target: np.ndarray) -> bool:
-    """Copy a flat image; whether all of its pixels are finite.
+    """Copy a flat image; return whether all of its pixels are finite.
 
-    In one pass, just before the image is painted on, so that it is read from memory once. Nothing
-    times 0 is other than 0 but what is not finite.
+    In one pass, just before the image is painted on, so that it is read from memory once. x * 0
+    is 0 for every finite x and NaN otherwise.
+
+    Parameters
+    ----------
+    source : (n,) float32
+    target : (n,) float32, written
+
+    Returns
+    -------
+    bool
     """
     total = np.float32(0)
     for i in range(len(source)):
@@ -121,7 +74,9 @@ def copy_finite(source: np.ndarray, target: np.ndarray) -> bool:
 def total_magnification(
     packed: np.ndarray, index: float, central: float, reach: float, rays: Rays
 ) -> float:
-    """Lensed over unlensed flux of a system, not limited to any stamp.
+    """Return the lensed over the unlensed flux of a system.
+
+    It is not limited to any stamp.
 
     Parameters
     ----------
@@ -133,15 +88,23 @@ def total_magnification(
         Central brightness of the source of unit flux.
     reach : float, R_e
     rays : Rays
+
+    Returns
+    -------
+    float
     """
-    c = to_fixed_tuple(packed, PACKED_SIZE)
+    c = to_tuple(packed, PACKED_SIZE)
     return central * lensed_flux(c, power_mode(index), index, reach, rays)
 
 
 @fast_kernel
 def _sum(light: np.ndarray, box: Any) -> float:
-    """Sum of a box in its ring: in single precision along a row, whose sum is vectorised, in double over rows."""
-    width, total = box[1] - box[0] + 1, 0.0
+    """Sum a box that has a ring around it.
+
+    In single precision along a row, whose sum is vectorised, in double over rows.
+    """
+    width = box[1] - box[0] + 1
+    total: Any = 0.0
     for y in range(1, box[3] - box[2] + 2):
         row, row_total = light[y * (width + 2) + 1 :], np.float32(0)
         for x in range(width):
@@ -152,7 +115,9 @@ def _sum(light: np.ndarray, box: Any) -> float:
 
 @fast_kernel
 def _paint(seen: np.ndarray, to: Layout, flux: float, out: np.ndarray) -> np.ndarray:
-    """Add the blurred light, in nanomaggy, to a canvas; returns it as (height, stride), in its place.
+    """Add the blurred light, in nanomaggy, to a canvas.
+
+    Returns it as (height, stride), in its place.
 
     Sharing light by its moments leaves the far wings of a narrow PSF below 0 by up to 5e-5 of the
     peak; there the arc is dark.
@@ -172,7 +137,9 @@ def _paint(seen: np.ndarray, to: Layout, flux: float, out: np.ndarray) -> np.nda
 def measure(
     arc: np.ndarray, corner: Any, invvar: np.ndarray, mask: Any, stamp: Any, peak: np.ndarray
 ) -> Any:
-    """Sums over the part of an arc that is on a stamp: f^2 invvar of the good pixels, and f of all.
+    """Sum f^2 invvar and f over the part of an arc that is on a stamp.
+
+    The first sum is over good pixels, the second over all.
 
     A pixel is good with a positive inverse variance and none of the bad mask bits. Rows are cut from
     whole canvases and not from parts of them: numba knows of a row of a whole array that its pixels
@@ -187,10 +154,15 @@ def measure(
     stamp : x from, x to, y from, y to in the canvas, the ends not in it
     peak : (x to - x from,) float32, written
         Largest f^2 invvar of each column: a single running maximum is not vectorised.
+
+    Returns
+    -------
+    square, total : float64, 1 and nanomaggy
     """
     left, right, low, high = stamp
     maskbits, bad = mask
-    square, total = 0.0, 0.0
+    square: Any = 0.0
+    total: Any = 0.0
     peak[:] = 0
     for y in range(low, high):
         row_square, row_total = np.float32(0), np.float32(0)
@@ -210,7 +182,7 @@ def measure(
 
 @fast_kernel
 def _lower_invvar(arc: np.ndarray, gain: float, box: Any, out: np.ndarray) -> None:
-    """Add the variance of the arc's photons, f / gain, to the pixels of the box of a canvas."""
+    """Add the variance of the arc's photons, f / gain, to a box."""
     for row in range(arc.shape[0]):
         source, target = arc[row], out[box[2] + row, box[0] : box[1] + 1]
         for column in range(len(target)):
@@ -221,7 +193,10 @@ def _lower_invvar(arc: np.ndarray, gain: float, box: Any, out: np.ndarray) -> No
 
 @kernel
 def _mask(k: int, batch: Batch) -> np.ndarray:
-    """Mask bits of a render's canvas; without any, all share one clean mask."""
+    """Return the mask bits of a render's canvas.
+
+    Without any, all renders share one clean mask.
+    """
     return batch.maskbits[min(batch.canvas[k], len(batch.maskbits) - 1)]
 
 
@@ -229,7 +204,7 @@ def _mask(k: int, batch: Batch) -> np.ndarray:
 def _measure_stamps(
     k: int, band: int, arc: np.ndarray, box: Any, batch: Batch, choices: Choices, out: Results
 ) -> None:
-    """Metrics of one band on every stamp, from the part of the arc that is on it."""
+    """Measure one band on every stamp that the arc touches."""
     x0, x1, y0, y1 = box
     invvar = batch.invvar[batch.canvas[k], band]
     mask = (_mask(k, batch), np.int32(choices.bad_bits))
@@ -278,10 +253,23 @@ def _inject(k: int, batch: Batch, choices: Choices, room: Room, out: Results) ->
 
 @fast_kernel
 def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, stamp: Any, bits: Any) -> Any:
-    """Pixels of a stamp (x, y, size) that do not count, and those with bits of stars bright for WISE.
+    """Count a stamp's pixels that are bad, and those with WISE bits.
 
-    `bits` are the bad ones and those of WISE. A row is counted in float32, as wide as what is tested:
-    with 64-bit counters, and with `and`, which is a branch, the loop is not vectorised.
+    A row is counted in float32, as wide as what is tested: with 64-bit counters, and with
+    `and`, which is a branch, the loop is not vectorised.
+
+    Parameters
+    ----------
+    invvar : (size, size) float32
+    maskbits : (size, size) int32
+    stamp : (x, y, size) : int, pixel
+        First column and row, and side.
+    bits : (int, int)
+        Bad bits, and those of stars that are bright for WISE.
+
+    Returns
+    -------
+    bad, wise : int
     """
     x, y, size = stamp
     bad_bits, wise_bits = np.int32(bits[0]), np.int32(bits[1])
@@ -300,7 +288,7 @@ def count_pixels(invvar: np.ndarray, maskbits: np.ndarray, stamp: Any, bits: Any
 
 @kernel
 def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
-    """Fractions of bad pixels of each stamp in the detection band."""
+    """Fill each stamp's fraction of bad pixels in the detection band."""
     mask, invvar = _mask(k, batch), batch.invvar[batch.canvas[k], choices.detection]
     bits = (choices.bad_bits, choices.wise_bits)
     for i in range(len(batch.sizes)):
@@ -312,33 +300,22 @@ def _judge_pixels(k: int, batch: Batch, choices: Choices, out: Results) -> None:
 
 def _types_of_inject_all() -> list[tuple[Any, ...]]:
     """Return the types of batch, choices, room and results."""
-    batch = {name: float64[:, ::1] for name in ("parameters", "lens", "flux", "fwhm", "gain")}
-    batch |= dict.fromkeys(("central", "reach"), float64[::1])
-    batch |= dict.fromkeys(("canvas", "sizes"), int64[::1])
-    batch |= {"origin": int64[:, ::1], "corner": int64[:, :, ::1]}
-    batch |= {"key": uint64[::1], "is_wanted": boolean[::1]}
-    batch |= dict.fromkeys(("host", "invvar"), float32[:, :, :, ::1])
-    batch |= {"maskbits": int32[:, :, ::1]}
-    choices = (float64, float64[::1], float64[::1], int64, int64, int64, boolean)
-    results = dict.fromkeys(("image", "lowered_invvar"), float32[:, :, :, ::1])
-    results |= dict.fromkeys(("magnification", "rendered"), float64[::1])
-    results |= dict.fromkeys(("peak", "bad", "wise"), float64[:, ::1])
-    results |= dict.fromkeys(("matched", "total"), float64[:, :, ::1])
-    results |= {"is_finite": boolean[::1]}
-    return [
-        (
-            record_type(Batch, *(batch[name] for name in Batch._fields)),
-            record_type(Choices, *choices),
-            typeof(make_room(1, 1)),
-            record_type(Results, *(results[name] for name in Results._fields)),
-        )
-    ]
+    batch, choices, results = types_of_arguments()
+    return [(batch, choices, type_of(make_room(1, 1)), results)]
 
 
 @called_with(_types_of_inject_all)
 @kernel
 def inject_all(batch: Batch, choices: Choices, room: Room, out: Results) -> None:
-    """Inject and measure every render that is to be injected, and judge the pixels of all."""
+    """Inject and measure the wanted renders, and judge the pixels of all.
+
+    Parameters
+    ----------
+    batch : Batch
+    choices : Choices
+    room : Room
+    out : Results, written
+    """
     for k in range(len(batch.central)):
         _judge_pixels(k, batch, choices, out)
         canvas = batch.canvas[k]

@@ -1,4 +1,6 @@
-"""Magnification of a source by rays from the lens: independent of pixels, stamps and PSF.
+"""Magnification of a source by rays from the lens.
+
+Independent of pixels, stamps and PSF.
 
 The deflection of an SIE with external shear depends on the direction phi alone, so along a ray
 theta = r (cos phi, sin phi) the source-plane position is a straight line, and
@@ -17,7 +19,7 @@ import numpy as np
 
 from udfs.core.math import exp2
 from udfs.core.profile import SMALLEST_SQUARE, exponent_of
-from udfs.core.sie import CENTRE, polynomial
+from udfs.core.sie import CENTRE, N_COEFFICIENTS, polynomial
 from udfs.core.system import (
     ANY_POWER,
     AXIS_11,
@@ -29,7 +31,6 @@ from udfs.core.system import (
     MAP_11,
     MAP_12,
     MAP_22,
-    N_COEFFICIENTS,
     ONE_ROOT,
     ROOT_Q,
     THREE_ROOTS,
@@ -57,9 +58,12 @@ _LOG_NODE = np.log(RADIAL_NODE)
 
 
 class Rays(NamedTuple):
-    """Room for intervals (index of the table, offset of the middle), for their ends and for rays."""
+    """Room for intervals, for their ends and for rays.
 
-    index: np.ndarray
+    An interval is an index of the table of directions and the offset of its middle (radian).
+    """
+
+    table_index: np.ndarray
     offset: np.ndarray
     next_index: np.ndarray
     next_offset: np.ndarray
@@ -75,7 +79,7 @@ class Rays(NamedTuple):
 
 
 def make_rays() -> Rays:
-    """Empty lists."""
+    """Make empty lists."""
     return Rays(*[
         np.zeros(padded_length(3 * CAPACITY), np.int32 if name.endswith("index") else np.float32)
         for name in Rays._fields
@@ -90,10 +94,22 @@ def trace(
     offset: np.ndarray,
     n: int,
 ) -> None:
-    """Impact parameter (in R_e, signed), nearest radius (arcsec) and 1 / speed of n rays.
+    """Trace n rays: impact parameter, nearest radius and 1 / speed.
 
     A ray's direction is that of its interval turned by the offset, which is small, so that a short
     series does for sine and cosine.
+
+    Parameters
+    ----------
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    rays : Rays
+        `impact` (R_e, signed), `turning` (arcsec) and `inverse_speed` (arcsec / R_e) are
+        written.
+    index : (n or more,) int32
+        Place in the table of directions.
+    offset : (n or more,) float32, radian
+    n : int
     """
     for i in range(whole_vectors(n)):
         d = offset[i]
@@ -120,9 +136,12 @@ def trace(
 
 @fast_kernel
 def _list_ends(rays: Rays, n: int, width: float) -> None:
-    """Both ends of n intervals as one list of rays, which takes less time to trace than two short ones."""
+    """List both ends of n intervals as one list of rays.
+
+    It takes less time to trace than two short ones.
+    """
     for i in range(n):
-        rays.end_index[i] = rays.end_index[n + i] = rays.index[i]
+        rays.end_index[i] = rays.end_index[n + i] = rays.table_index[i]
         rays.end_offset[i] = rays.offset[i] - _HALF * width
         rays.end_offset[n + i] = rays.offset[i] + _HALF * width
 
@@ -131,7 +150,10 @@ def _list_ends(rays: Rays, n: int, width: float) -> None:
 def _sort_intervals(
     rays: Rays, n: int, n_rays: int, width: float, finest: float, reach: float
 ) -> Any:
-    """Halve the intervals near an image, give rays to the others, drop those without light."""
+    """Halve the intervals near an image and give rays to the others.
+
+    Those without light are dropped.
+    """
     n_next = 0
     for i in range(n):
         p0, p1 = rays.impact[i], rays.impact[n + i]
@@ -141,12 +163,12 @@ def _sort_intervals(
             continue
         if is_near and change > finest and n_next + 2 <= CAPACITY:
             for half in range(2):
-                rays.next_index[n_next] = rays.index[i]
+                rays.next_index[n_next] = rays.table_index[i]
                 rays.next_offset[n_next] = rays.offset[i] + (half - _HALF) * _HALF * width
                 n_next += 1
         elif n_rays + 3 <= 3 * CAPACITY:
             for k in range(3):
-                rays.ray_index[n_rays] = rays.index[i]
+                rays.ray_index[n_rays] = rays.table_index[i]
                 rays.ray_offset[n_rays] = rays.offset[i] + width * _NODE[k]
                 rays.ray_weight[n_rays] = width * _WEIGHT[k]
                 n_rays += 1
@@ -155,17 +177,17 @@ def _sort_intervals(
 
 @fast_kernel
 def _choose_rays(c: Any, rays: Rays, finest: float, reach: float) -> int:
-    """Fill the list of rays with their weights; returns their number."""
+    """Fill the list of rays with their weights; return their number."""
     n, n_rays, width = N_INTERVALS, 0, _WIDTH
     for i in range(n):
-        rays.index[i], rays.offset[i] = i, _ZERO
+        rays.table_index[i], rays.offset[i] = i, _ZERO
     for level in range(MAX_LEVEL + 1):
         _list_ends(rays, n, width)
         trace(c, rays, rays.end_index, rays.end_offset, 2 * n)
         limit = finest if level < MAX_LEVEL else np.float32(np.inf)
         n, n_rays = _sort_intervals(rays, n, n_rays, width, limit, reach)
         for i in range(n):
-            rays.index[i], rays.offset[i] = rays.next_index[i], rays.next_offset[i]
+            rays.table_index[i], rays.offset[i] = rays.next_index[i], rays.next_offset[i]
         width *= _HALF
         if n == 0:
             break
@@ -174,6 +196,7 @@ def _choose_rays(c: Any, rays: Rays, finest: float, reach: float) -> int:
 
 @inlined
 def _add_light(c: Any, mode: int, rays: Any, tau: float, weight: float, n: int) -> None:
+    """Do `_add_line` for a mode that is a constant."""
     impact, turning, inverse_speed, line = rays
     for i in range(n):
         square = max(impact[i] * impact[i] + tau * tau, SMALLEST_SQUARE)
@@ -184,7 +207,10 @@ def _add_light(c: Any, mode: int, rays: Any, tau: float, weight: float, n: int) 
 
 @fast_kernel
 def _add_line(c: Any, mode: int, rays: Any, tau: float, weight: float, n: int) -> None:
-    """Add the light at tau before and behind the nearest point, times its radius if positive."""
+    """Add the light at tau on both sides of the rays' nearest points.
+
+    It is multiplied by the radius where that is positive.
+    """
     if mode == ONE_ROOT:
         _add_light(c, ONE_ROOT, rays, tau, weight, n)
     elif mode == THREE_ROOTS:
@@ -195,16 +221,23 @@ def _add_line(c: Any, mode: int, rays: Any, tau: float, weight: float, n: int) -
 
 @fast_kernel
 def lensed_flux(c: Any, mode: int, index: float, reach: float, rays: Rays) -> float:
-    """Flux of the lensed source over its central brightness, arcsec^2.
+    """Return the lensed flux over the central brightness, arcsec^2.
 
     Parameters
     ----------
-    c, mode : packed system and its power mode (`udfs.core.system`)
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
     index : float
         Sersic index; the nodes along a ray are spaced as its power, denser towards the cusp.
     reach : float, R_e
         Radius beyond which the source's light is neglected.
     rays : Rays
+
+    Returns
+    -------
+    float, arcsec^2
     """
     finest = FINEST_CHANGE * max(index, 1.0) ** FINEST_POWER
     n = _choose_rays(c, rays, np.float32(finest), np.float32(reach))

@@ -22,7 +22,10 @@ _ONE_BITS = np.int32(0x3F800000)
 
 
 def _chebyshev_fit(function: Any, low: float, high: float, degree: int) -> np.ndarray:
-    """Coefficients, lowest first, of a near-minimax polynomial."""
+    """Fit a near-minimax polynomial; return its coefficients.
+
+    The lowest power comes first.
+    """
     fit = np.polynomial.Chebyshev.interpolate(function, degree, domain=[low, high])
     return fit.convert(kind=np.polynomial.Polynomial).coef.astype(np.float32)
 
@@ -37,8 +40,10 @@ _L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _chebyshev_fit(
 
 
 @fast_kernel
-def exp2(y: float) -> Any:
-    """2^y in float32 for y up to 127; relative error below 3e-7, and 0 for anything below 2^-126.
+def exp2(y: Any) -> Any:
+    """Return 2^y in float32 for y up to 127.
+
+    Relative error below 3e-7, and 0 for anything below 2^-126.
 
     Parameters
     ----------
@@ -58,7 +63,18 @@ def exp2(y: float) -> Any:
 
 @fast_kernel
 def log2(x: float) -> Any:
-    """Binary logarithm of a normal positive float32; absolute error below 1e-6."""
+    """Return the binary logarithm of a normal positive float32.
+
+    Absolute error below 1e-6.
+
+    Parameters
+    ----------
+    x : float32
+
+    Returns
+    -------
+    float32
+    """
     bits = np.float32(x).view(np.int32)
     m = np.int32((bits & _MANTISSA_MASK) | _ONE_BITS).view(np.float32)
     whole = np.float32((bits >> _MANTISSA_BITS) - _BIAS)

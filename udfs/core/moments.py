@@ -20,7 +20,10 @@ _12TH, _24TH = np.float32(1 / 12), np.float32(1 / 24)
 
 
 class Moments(NamedTuple):
-    """Flat images: mean light of a pixel and its moments about the pixel's centre, in pixels."""
+    """Flat images: mean light of a pixel and its moments.
+
+    Moments are about the pixel's centre, in pixels.
+    """
 
     mean: np.ndarray
     x: np.ndarray
@@ -31,7 +34,7 @@ class Moments(NamedTuple):
 
 
 def make_moments(n: int) -> Moments:
-    """Room for n pixels."""
+    """Make room for n pixels."""
     return Moments(*[np.zeros(n, np.float32) for _ in Moments._fields])
 
 
@@ -39,7 +42,10 @@ def make_moments(n: int) -> Moments:
 def _slope(
     before: np.ndarray, after: np.ndarray, mean: np.ndarray, n: int, out: np.ndarray
 ) -> None:
-    """First moment of smooth light, f' / 12, no more than what all light on one side would give."""
+    """Fill the first moment of smooth light, f' / 12.
+
+    It is no more than what all light on one side would give.
+    """
     for i in range(n):
         limit = _HALF * mean[i]
         out[i] = min(max((after[i] - before[i]) * _24TH, -limit), limit)
@@ -47,6 +53,7 @@ def _slope(
 
 @fast_kernel
 def _variance(mean: np.ndarray, n: int, xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> None:
+    """Fill the second moments of light that is flat within a pixel."""
     for i in range(n):
         xx[i] = mean[i] * _12TH
         yy[i] = mean[i] * _12TH
@@ -55,7 +62,18 @@ def _variance(mean: np.ndarray, n: int, xx: np.ndarray, yy: np.ndarray, xy: np.n
 
 @fast_kernel
 def fill_smooth(light: np.ndarray, width: int, start: int, n: int, moments: Moments) -> None:
-    """Moments of n pixels from `start` on whose light is smooth, from samples at the centres and known means."""
+    """Fill the moments of n pixels whose light is smooth.
+
+    Parameters
+    ----------
+    light : flat float32
+        Samples at the centres; `moments.mean` is known.
+    width : int, pixel
+        Of a row.
+    start, n : int, pixel
+        First pixel, and how many.
+    moments : Moments, written
+    """
     mean, xx, yy, xy = (
         moments.mean[start:],
         moments.xx[start:],
@@ -87,7 +105,7 @@ def clear_ring(moments: Moments, width: int, height: int) -> None:
 
 @fast_kernel
 def _own_share(m: Moments, width: int, start: int, n: int, out: np.ndarray) -> None:
-    """What stays in the pixel, and the share of the corners."""
+    """Fill what stays in the pixel, and the share of the corners."""
     mean, xx, yy, target = m.mean[start:], m.xx[start:], m.yy[start:], out[start:]
     for i in range(n):
         target[i] = mean[i] * (1 - 2 * _12TH) - xx[i] - yy[i]
@@ -101,7 +119,10 @@ def _own_share(m: Moments, width: int, start: int, n: int, out: np.ndarray) -> N
 def _share_of_neighbours(
     mean: np.ndarray, first: np.ndarray, second: np.ndarray, place: Any, n: int, out: np.ndarray
 ) -> None:
-    """Add what the two neighbours at a distance of `shift` pixels give away; `place` is (start, shift)."""
+    """Add what the two neighbours at a distance give away.
+
+    `place` is (start, shift): the first pixel and the distance in pixels.
+    """
     start, shift = place
     mean_a, first_a, second_a = (
         mean[start - shift :],
@@ -121,7 +142,9 @@ def _share_of_neighbours(
 
 @fast_kernel
 def share(moments: Moments, width: int, start: int, n: int, out: np.ndarray) -> None:
-    """Image on the pixels' centres with the moments of the light, for the convolution.
+    """Put the light on the pixels' centres, keeping its moments.
+
+    The image is for the convolution.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ import numpy as np
 
 from udfs.core.math import LOG2_E, exp2, log2
 from udfs.jit import fast_kernel, kernel
+from udfs.light.noise import SUMMATION_LIMIT
 from udfs.light.philox import LANES, uniforms_of_box
-from udfs.reference.poisson import SUMMATION_LIMIT
 
 _ZERO, _ONE, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
 _SIXTH, _72ND = np.float32(1 / 6), np.float32(1 / 72)
@@ -25,17 +25,20 @@ _ROOT_2 = np.float32(np.sqrt(2))
 
 
 class Draws(NamedTuple):
-    """Room for the draws of a box: a plane for each word, and flat rows of whole groups of pixels."""
+    """Room for the draws of a box.
+
+    A plane for each word, and flat rows of whole groups of pixels.
+    """
 
     planes: np.ndarray
     uniform: np.ndarray
     mean: np.ndarray
-    count: np.ndarray
+    counts: np.ndarray
     none: np.ndarray
 
 
 def make_draws(size: int) -> Draws:
-    """Room for a canvas of size x size pixels."""
+    """Make room for a canvas of size x size pixels."""
     n = size * (size // LANES + 2)
     rows = [np.zeros(LANES * n, np.float32) for _ in range(4)]
     return Draws(np.zeros((LANES, n), np.float32), *rows)
@@ -43,10 +46,20 @@ def make_draws(size: int) -> Draws:
 
 @fast_kernel
 def normal_quantile(u: float) -> Any:
-    """Standard normal quantile in float32: Giles (2012), "Approximating the erfinv function".
+    """Return the standard normal quantile in float32.
+
+    Giles (2012), "Approximating the erfinv function".
 
     Both polynomials are evaluated and one is taken, which is what vectors want; absolute error
     below 1e-5 between 2^-24 and 1 - 2^-24.
+
+    Parameters
+    ----------
+    u : float32
+
+    Returns
+    -------
+    float32
     """
     x = (u - _HALF) + (u - _HALF)
     w = -_LN2 * log2(max((_ONE - x) * (_ONE + x), _SMALLEST))
@@ -77,7 +90,7 @@ def normal_quantile(u: float) -> Any:
 def _quantiles(
     uniform: np.ndarray, mean: np.ndarray, n: int, count: np.ndarray, none: np.ndarray
 ) -> None:
-    """Counts by the Cornish-Fisher expansion, and the probability of none, for every pixel."""
+    """Fill Cornish-Fisher counts, and the probability of none."""
     for i in range(n):
         m = max(mean[i], _SMALLEST)
         z = normal_quantile(uniform[i])
@@ -110,7 +123,16 @@ def _sum_few(
 
 @fast_kernel
 def interleave(planes: np.ndarray, n: int, out: np.ndarray) -> None:
-    """The words of n groups in the order of their pixels, so that all that follows runs along rows."""
+    """Put the words of n groups in the order of their pixels.
+
+    All that follows then runs along rows.
+
+    Parameters
+    ----------
+    planes : (4 or more, n or more) float32
+    n : int
+    out : (4 n or more,) float32, written
+    """
     plane_0, plane_1, plane_2, plane_3 = planes[0], planes[1], planes[2], planes[3]
     for i in range(n):
         out[4 * i] = plane_0[i]
@@ -123,7 +145,7 @@ def interleave(planes: np.ndarray, n: int, out: np.ndarray) -> None:
 def _fill_mean(
     flux: np.ndarray, width: int, electrons: float, skip: int, stride: int, mean: np.ndarray
 ) -> None:
-    """Expected photons; none in the pixels that fill up a group."""
+    """Fill the expected photons; none in pixels that fill up a group."""
     mean[: len(flux) * stride] = _ZERO
     for row in range(len(flux)):
         source, target = flux[row], mean[row * stride + skip :]
@@ -136,7 +158,7 @@ def _add_difference(draws: Draws, share: float, skip: int, stride: int, out: np.
     """Add counted less expected photons, as flux."""
     for row in range(len(out)):
         start, target = row * stride + skip, out[row]
-        count, mean = draws.count[start:], draws.mean[start:]
+        count, mean = draws.counts[start:], draws.mean[start:]
         for column in range(len(target)):
             target[column] += (count[column] - mean[column]) * share
 
@@ -155,7 +177,7 @@ def add_noise(
     place : (x, y, stream)
         First column and row in the brick, and the number of the band.
     key : uint64
-        Of the render (`udfs.light.philox.noise_key`).
+        Of the render (`udfs.light.noise.noise_key`).
     draws : Draws
     out : (ny, nx) float32, nanomaggy, added to
     """
@@ -165,6 +187,6 @@ def add_noise(
     n = height * stride
     interleave(draws.planes, height * n_groups, draws.uniform)
     _fill_mean(flux, width, np.float32(gain), skip, stride, draws.mean)
-    _quantiles(draws.uniform, draws.mean, n, draws.count, draws.none)
-    _sum_few(draws.uniform, draws.mean, n, draws.count, draws.none)
+    _quantiles(draws.uniform, draws.mean, n, draws.counts, draws.none)
+    _sum_few(draws.uniform, draws.mean, n, draws.counts, draws.none)
     _add_difference(draws, np.float32(1 / gain), skip, stride, out)

@@ -1,4 +1,6 @@
-"""The exponent of the lensed Sersic profile at many points, one vector pass.
+"""The exponent of the lensed Sersic profile, in one vector pass.
+
+At many points at once.
 
 Exponents are in powers of two, y = log2(e) b (R / R_e)^(1/n), so that the light is 2^-y of the
 central brightness.
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from udfs.core.math import exp2, log2
-from udfs.core.sie import CENTRE, polynomial
+from udfs.core.sie import CENTRE, N_COEFFICIENTS, polynomial
 from udfs.core.system import (
     ANY_POWER,
     AXIS_11,
@@ -22,7 +24,6 @@ from udfs.core.system import (
     MAP_11,
     MAP_12,
     MAP_22,
-    N_COEFFICIENTS,
     ONE_ROOT,
     ROOT_Q,
     STEEPNESS,
@@ -37,7 +38,21 @@ SMALLEST_SQUARE = np.float32(1e-16)  # of R / R_e
 
 @fast_kernel
 def source_offset(c: Any, x: float, y: float) -> Any:
-    """Source-plane position relative to the source, arcsec, in the frame of the lens' major axis."""
+    """Return the source-plane position relative to the source, arcsec.
+
+    In the frame of the lens' major axis.
+
+    Parameters
+    ----------
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    x, y : float32, arcsec
+        Image-plane position in the frame of the lens' major axis.
+
+    Returns
+    -------
+    bx, by : float32, arcsec
+    """
     stretched = x * c[ROOT_Q]
     inverse = _ONE / np.sqrt(stretched * stretched + y * y + TINY)
     major, minor = stretched * inverse, y * inverse
@@ -49,14 +64,24 @@ def source_offset(c: Any, x: float, y: float) -> Any:
 
 @fast_kernel
 def radius_square(c: Any, bx: float, by: float) -> Any:
-    """(R / R_e)^2 of a source-plane offset, never 0."""
+    """Return (R / R_e)^2 of a source-plane offset, never 0.
+
+    Parameters
+    ----------
+    c : tuple of 33 float32
+    bx, by : float32, arcsec
+
+    Returns
+    -------
+    float32
+    """
     u, v = c[AXIS_11] * bx + c[AXIS_12] * by, c[AXIS_21] * bx + c[AXIS_22] * by
     return max(u * u + v * v, SMALLEST_SQUARE)
 
 
 @inlined
 def exponent_of(c: Any, mode: int, square: float) -> Any:
-    """Exponent at (R / R_e)^2 = `square`, for a `mode` that is a constant where this is called.
+    """Return the exponent at a squared radius, for a constant mode.
 
     A choice inside a loop costs as much as the general power, which takes as long as all the lensing
     (0.5 ns a point); of a constant nothing is left. The roots stand in the loop that lenses and not in
@@ -69,6 +94,10 @@ def exponent_of(c: Any, mode: int, square: float) -> Any:
     mode : int
         `udfs.core.system.power_mode`.
     square : float32
+
+    Returns
+    -------
+    float32
     """
     if mode == ONE_ROOT:
         return c[STEEPNESS] * np.sqrt(square)
@@ -79,6 +108,7 @@ def exponent_of(c: Any, mode: int, square: float) -> Any:
 
 @inlined
 def _exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
+    """Do `exponents` for a mode that is a constant."""
     for i in range(n):
         bx, by = source_offset(c, x[i], y[i])
         out[i] = exponent_of(c, mode, radius_square(c, bx, by))
@@ -86,6 +116,7 @@ def _exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.
 
 @fast_kernel
 def _radius_squares(c: Any, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
+    """Fill (R / R_e)^2 at n points."""
     for i in range(n):
         bx, by = source_offset(c, x[i], y[i])
         out[i] = radius_square(c, bx, by)
@@ -93,16 +124,28 @@ def _radius_squares(c: Any, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarra
 
 @fast_kernel
 def _any_powers(c: Any, values: np.ndarray, n: int) -> None:
+    """Turn n squared radii into exponents by the general power."""
     for i in range(n):
         values[i] = exponent_of(c, ANY_POWER, values[i])
 
 
 @fast_kernel
 def exponents(c: Any, mode: int, x: np.ndarray, y: np.ndarray, n: int, out: np.ndarray) -> None:
-    """Exponents at n points (x, y) of the lens' frame, arcsec, into `out`.
+    """Fill the exponents at n points of the lens' frame.
 
     The general power has a loop of its own, which takes a tenth off a render: perhaps because its
     numbers and those of the lens do not find room in the registers together.
+
+    Parameters
+    ----------
+    c : tuple of 33 float32
+        A packed system (`udfs.core.system.pack`).
+    mode : int
+        `udfs.core.system.power_mode`.
+    x, y : (n or more,) float32, arcsec
+    n : int
+    out : (n or more,) float32, written
+        In powers of two.
     """
     if mode == ONE_ROOT:
         _exponents(c, ONE_ROOT, x, y, n, out)

@@ -1,4 +1,6 @@
-"""Convolution of a small image with the separable PSFs of all bands, and a Moffat as a sum of Gaussians.
+"""Convolution with the separable PSFs of all bands.
+
+A Moffat is a sum of Gaussians (`udfs.core.mixture`).
 
 Images are flat, with rows `stride` apart and dark gaps as wide as the kernel between them, so that
 a shift along x or along y is a shift of the whole array. Four taps and their mirror images are
@@ -10,70 +12,38 @@ along y every band has an image of its own, so rows start where vectors do, and 
 of the cache.
 """
 
-from functools import lru_cache
 from math import ceil, exp
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 from udfs.jit import fast_kernel, kernel
-from udfs.light.psf import FWHM_PER_SIGMA, GAUSSIAN_RADIUS_SIGMA, MOFFAT_ENCLOSED_FLUX, Profile
+from udfs.light.psf import GAUSSIAN_RADIUS_SIGMA
 
-N_GAUSSIANS = 4  # of a Moffat
 LANES = 16  # float32 in the widest vector, and in a line of the cache
 TOGETHER = 3  # bands that share the loads of one pass
 CHUNK = 1088  # pixels of a pass, so that what is added to stays in the cache; not 1024: see `convolve_rows`
 _ZERO = np.float32(0)
 
 
-class Mixture(NamedTuple):
-    """A round PSF as a sum of Gaussians: light of each, and its sigma over the PSF's FWHM."""
-
-    weight: np.ndarray
-    sigma_per_fwhm: np.ndarray
-
-
-@lru_cache(maxsize=8)
-def mixture(profile: Profile, beta: float) -> Mixture:
-    """Gaussians whose sum is the profile; a Moffat's agree within 1e-3 of its peak for beta 3.5.
-
-    The widths and weights minimise the squared difference of the profiles, weighted by the radius
-    (so by the light), out to the radius that holds `MOFFAT_ENCLOSED_FLUX`. A Moffat scales with its
-    FWHM, so one fit serves every seeing.
-    """
-    if profile == "gaussian":
-        return Mixture(np.ones(1), np.full(1, 1 / FWHM_PER_SIGMA))
-    alpha = 1 / (2 * np.sqrt(2 ** (1 / beta) - 1))
-    edge = alpha * np.sqrt((1 - MOFFAT_ENCLOSED_FLUX) ** (1 / (1 - beta)) - 1)
-    r = np.linspace(0, edge, 600)[1:]
-    wanted = (beta - 1) / (np.pi * alpha**2) * (1 + (r / alpha) ** 2) ** -beta
-
-    def difference(parameters: np.ndarray) -> np.ndarray:
-        log_weight, log_sigma = np.split(parameters, 2)
-        variance = np.exp(2 * log_sigma)
-        density = np.exp(log_weight) / (2 * np.pi * variance)
-        model = (density * np.exp(-0.5 * r[:, None] ** 2 / variance)).sum(axis=1)
-        return (model - wanted) * np.sqrt(r)
-
-    start = np.concatenate(
-        [np.full(N_GAUSSIANS, -1.4), np.log(np.geomspace(0.3, 1.6, N_GAUSSIANS))]
-    )
-    fit = optimize.least_squares(difference, start, xtol=1e-14, ftol=1e-14, gtol=1e-14)
-    log_weight, log_sigma = np.split(fit.x, 2)
-    weight = np.exp(log_weight)
-    return Mixture(weight / weight.sum(), np.exp(log_sigma))
-
-
 @kernel
 def taps_radius(sigma: float) -> int:
-    """Half size of a Gaussian's taps, rounded up to whole pairs."""
+    """Return half the size of a Gaussian's taps, in whole pairs.
+
+    Parameters
+    ----------
+    sigma : float, pixel
+
+    Returns
+    -------
+    int, pixel
+    """
     return 2 * int(ceil(GAUSSIAN_RADIUS_SIGMA * sigma / 2))
 
 
 @kernel
 def fill_half_taps(sigma: float, taps: np.ndarray) -> None:
-    """Taps 0 to radius of a Gaussian of sum 1, 0 beyond 4 sigma.
+    """Fill taps 0 to radius of a Gaussian of sum 1, 0 beyond 4 sigma.
 
     Each is the one before times what grows smaller by a constant factor: two exponentials in all.
 
@@ -95,6 +65,7 @@ def fill_half_taps(sigma: float, taps: np.ndarray) -> None:
 
 @fast_kernel
 def _add_scaled(image: np.ndarray, factor: float, n: int, out: np.ndarray) -> None:
+    """Add n pixels times a factor."""
     for i in range(n):
         out[i] += factor * image[i]
 
@@ -159,7 +130,7 @@ def add_columns(
 
 @fast_kernel
 def _fill_three(image: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray) -> None:
-    """The first taps of three bands, in the places that `convolve_rows` says."""
+    """Fill in the first taps of three bands, as `convolve_rows` says."""
     t0, t1, t2 = taps[0, 0], taps[1, 0], taps[2, 0]
     for i in range(n):
         out[i] = t0 * image[i]
@@ -171,7 +142,7 @@ def _fill_three(image: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray) ->
 def _add_two_pairs_to_three(
     before: np.ndarray, after: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray
 ) -> None:
-    """As `_add_four_pairs_to_three`, for the last two."""
+    """Do `_add_four_pairs_to_three` for the last two pairs."""
     r0, r1, s0, s1, t0, t1 = taps[0, 0], taps[0, 1], taps[1, 0], taps[1, 1], taps[2, 0], taps[2, 1]
     for i in range(n):
         p0, p1 = before[i + 1] + after[i], before[i] + after[i + 1]
@@ -184,7 +155,10 @@ def _add_two_pairs_to_three(
 def _add_four_pairs_to_three(
     before: np.ndarray, after: np.ndarray, taps: np.ndarray, n: int, out: np.ndarray
 ) -> None:
-    """As `_add_four_pairs` along a row, for three bands: the sums of mirror images are made once."""
+    """Do `_add_four_pairs` along a row for three bands at once.
+
+    The sums of mirror images are made once.
+    """
     r0, r1, r2, r3 = taps[0, 0], taps[0, 1], taps[0, 2], taps[0, 3]
     s0, s1, s2, s3 = taps[1, 0], taps[1, 1], taps[1, 2], taps[1, 3]
     t0, t1, t2, t3 = taps[2, 0], taps[2, 1], taps[2, 2], taps[2, 3]
@@ -200,7 +174,7 @@ def _add_four_pairs_to_three(
 def convolve_rows(
     image: np.ndarray, start: int, taps: np.ndarray, n: int, chunk: np.ndarray, out: np.ndarray
 ) -> None:
-    """n pixels, from `start` on, of an image convolved along its rows with the taps of three bands.
+    """Convolve n pixels along their rows with the taps of three bands.
 
     Parameters
     ----------
@@ -234,7 +208,9 @@ def convolve_rows(
 
 
 class Blur(NamedTuple):
-    """Room for the convolutions of a render: the image with gaps, blurred along rows, and along both.
+    """Room for the convolutions of a render.
+
+    The image with gaps, blurred along rows, and along both.
 
     image (n_padded,); chunk as `convolve_rows` says; rows (TOGETHER, n_padded); seen (n_band, n_padded).
     """
@@ -246,7 +222,7 @@ class Blur(NamedTuple):
 
 
 def _aligned(*shape: int) -> np.ndarray:
-    """Zeros that begin at a line of the cache."""
+    """Return zeros that begin at a line of the cache."""
     n = int(np.prod(shape))
     room = np.zeros(n + LANES, np.float32)
     skip = -(room.ctypes.data // room.itemsize) % LANES
@@ -254,7 +230,7 @@ def _aligned(*shape: int) -> np.ndarray:
 
 
 def make_blur(size: int, n_band: int) -> Blur:
-    """Room for canvases of size x size and kernels no larger than that."""
+    """Make room for size x size canvases and kernels no larger."""
     n_padded = (2 * size + LANES) * (3 * size + 4)
     n_padded += -n_padded % LANES
     return Blur(
@@ -267,7 +243,19 @@ def make_blur(size: int, n_band: int) -> Blur:
 
 @kernel
 def seen_box(box: Any, radius: int, size: int) -> Any:
-    """Box that the light fills after a kernel of this radius, clipped to the canvas."""
+    """Return the box that light fills after a kernel of this radius.
+
+    It is clipped to the canvas.
+
+    Parameters
+    ----------
+    box : x0, x1, y0, y1 : int, pixel
+    radius, size : int, pixel
+
+    Returns
+    -------
+    x0, x1, y0, y1 : int, pixel
+    """
     x0, x1, y0, y1 = box
     return (
         max(0, x0 - radius),
@@ -278,7 +266,10 @@ def seen_box(box: Any, radius: int, size: int) -> Any:
 
 
 class Layout(NamedTuple):
-    """How a box of pixels stands in a flat array: rows `stride` apart, the first `lead` from the start."""
+    """How a box of pixels is laid out in a flat array.
+
+    Rows are `stride` apart, the first `lead` from the start.
+    """
 
     x0: int
     x1: int
@@ -290,7 +281,7 @@ class Layout(NamedTuple):
 
 @kernel
 def _layout(box: Any, radius: int, size: int) -> Layout:
-    """Layout of what the light in a box fills after kernels up to this radius."""
+    """Lay out what the light in a box fills after kernels."""
     x0, x1, y0, y1 = seen_box(box, radius, size)
     stride = whole_lanes(x1 - x0 + 1 + radius)
     return Layout(x0, x1, y0, y1, stride, whole_lanes(radius * stride + radius))
@@ -298,13 +289,13 @@ def _layout(box: Any, radius: int, size: int) -> Layout:
 
 @kernel
 def whole_lanes(n: int) -> int:
-    """n rounded up to a multiple of `LANES`."""
+    """Round n up to a multiple of `LANES`."""
     return (n + LANES - 1) // LANES * LANES
 
 
 @fast_kernel
 def _lay_out(light: np.ndarray, box: Any, to: Layout, out: np.ndarray) -> None:
-    """Copy a box of light, which stands flat in a ring of one pixel, into a dark flat image."""
+    """Copy a box of light in its ring into a dark flat image."""
     out[: (to.y1 - to.y0 + 1) * to.stride + 2 * to.lead] = _ZERO
     for row in range(box[2], box[3] + 1):
         source = light[(row - box[2] + 1) * (box[1] - box[0] + 3) + 1 :]
@@ -315,7 +306,10 @@ def _lay_out(light: np.ndarray, box: Any, to: Layout, out: np.ndarray) -> None:
 
 @fast_kernel
 def _taps_of_three(sigma: np.ndarray) -> np.ndarray:
-    """Taps of up to three Gaussians, (TOGETHER, widest radius + 1); 0 where there is none."""
+    """Return the taps of up to three Gaussians.
+
+    (TOGETHER, widest radius + 1) float32; 0 where there is none.
+    """
     taps = np.zeros((TOGETHER, taps_radius(sigma.max()) + 1), np.float32)
     for band in range(len(sigma)):
         fill_half_taps(sigma[band], taps[band])
@@ -326,7 +320,7 @@ def _taps_of_three(sigma: np.ndarray) -> np.ndarray:
 def _blur_three(
     box: Any, to: Layout, size: int, taps: np.ndarray, weight: float, work: Blur, seen: np.ndarray
 ) -> None:
-    """Add `work.image` through the weighted Gaussians of up to three bands to their rows of `seen`.
+    """Add the image through weighted Gaussians of up to three bands.
 
     A narrow Gaussian of a mixture fills fewer rows than the widest, and costs as much less.
     """
@@ -347,7 +341,9 @@ def _blur_three(
 def blur(
     light: np.ndarray, box: Any, size: int, weight: np.ndarray, sigma: np.ndarray, work: Blur
 ) -> Layout:
-    """Light through the PSF of every band, a sum of Gaussians, into `work.seen`.
+    """Blur light by the PSF of every band, a sum of Gaussians.
+
+    The result is in `work.seen`.
 
     Parameters
     ----------

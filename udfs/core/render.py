@@ -1,4 +1,6 @@
-"""Pixel-integrated image of a lensed Sersic source, in single precision and with every trick.
+"""Pixel-integrated image of a lensed Sersic source.
+
+In single precision and with every trick.
 
 One sample per pixel everywhere, corrected by the five-point Laplacian; pixels where that is not
 enough, by the change of the light to their neighbours, are summed as cells (`udfs.core.cells`).
@@ -8,12 +10,11 @@ from math import ceil, cos, floor, hypot, sin
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from udfs.core.cells import Tree, make_tree, numbers_of_positive, picked, refine
-from udfs.core.math import exp2
 from udfs.core.moments import Moments, clear_pixel, clear_ring, fill_smooth, make_moments, share
 from udfs.core.profile import exponents
+from udfs.core.samples import correct_midpoints, fill_grid, fill_light, refinement_need
 from udfs.core.system import (
     INDEX,
     LENS_PHI,
@@ -26,7 +27,7 @@ from udfs.core.system import (
     THETA_E,
     power_mode,
 )
-from udfs.jit import fast_kernel, kernel, padded_length, whole_vectors
+from udfs.jit import fast_kernel, kernel, padded_length, to_tuple, whole_vectors
 
 # Of the light of the source, in `refinement_need`. Against 1e-5, of 100,000 random systems of n 0.3
 # to 6 and 0.05 to 0.6 arcsec 99.99 % have their flux within 0.02 % and all within 0.04 %. With 1e-2 it
@@ -34,15 +35,16 @@ from udfs.jit import fast_kernel, kernel, padded_length, whole_vectors
 # missed (1.4 % of a flux).
 TOLERANCE = 1e-3
 CENTRE_LIT = 0.5  # of theta_E: a source nearer to the axis has no image near the lens centre
-_ZERO, _FOUR = np.float32(0), np.float32(4)
-_LAPLACIAN = np.float32(1 / 24)
-_MOST, _REACH = np.float32(2), np.float32(0.75)
+_ZERO = np.float32(0)
 _CAPACITY_PER_PIXEL = 2
 _MIN_CAPACITY = 4096
 
 
 class Work(NamedTuple):
-    """Room for one render, reused: flat images of the box with a ring of one pixel."""
+    """Room for one render, reused.
+
+    Flat images of the box with a ring of one pixel.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -57,23 +59,37 @@ class Work(NamedTuple):
 
 
 def make_work(size: int) -> Work:
-    """Room for canvases of size x size pixels, and for whole vectors from any row on."""
+    """Make room for canvases of size x size pixels.
+
+    And for whole vectors from any row on.
+    """
     n = padded_length((size + 2) ** 2) + 3 * (size + 2) + padded_length(1)
-    images = [np.zeros(n, np.float32) for _ in range(7)]
+    images = ("x", "y", "exponent", "light", "change", "need", "shared")
     return Work(
-        *images,
-        make_moments(n),
-        np.zeros(n + 1, np.uint32),
-        make_tree(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)),
+        **{name: np.zeros(n, np.float32) for name in images},
+        moments=make_moments(n),
+        pixels=np.zeros(n + 1, np.uint32),
+        tree=make_tree(max(_MIN_CAPACITY, _CAPACITY_PER_PIXEL * n)),
     )
 
 
 @kernel
 def core_fraction(n: float) -> float:
-    """Size, in R_e, of the part of the light that four samples hold well enough.
+    """Return the size of the core that four samples hold well enough.
+
+    In R_e.
 
     It shrinks with the Sersic index: a de Vaucouleurs profile has 1 % of its light within 0.005 R_e.
     What counts is the worst case, the image of the centre on a corner of four cells.
+
+    Parameters
+    ----------
+    n : float
+        Sersic index.
+
+    Returns
+    -------
+    float, R_e
     """
     return 0.3 * (n**-1.95 if n > 1 else n**-1.5)
 
@@ -82,12 +98,14 @@ def core_fraction(n: float) -> float:
 def image_box(
     p: np.ndarray, packed: np.ndarray, reach: float, lens: Any, scale: float, size: int
 ) -> Any:
-    """First and last column and row that can hold light, clipped to the canvas.
+    """Return the box that can hold light, clipped to the canvas.
 
     Parameters
     ----------
-    p, packed
-        As `render_light` says.
+    p : (12,) float64
+        A row of `udfs.core.system.PARAMETERS`.
+    packed : (33,) float32
+        The same, packed.
     reach : float, arcsec
         Semi-major radius beyond which the source's light is neglected.
     lens : (float, float), pixel
@@ -97,6 +115,7 @@ def image_box(
     Returns
     -------
     x0, x1, y0, y1 : int, pixel
+        First and last column and row.
     """
     largest = 1.05 * packed[:ROOT_Q].max()  # of the deflection's coefficients
     far = hypot(p[SRC_X], p[SRC_Y]) + largest + reach
@@ -106,70 +125,12 @@ def image_box(
     return int(x0), int(x1), int(y0), int(y1)
 
 
-@fast_kernel
-def fill_grid(work: Work, box: Any, lens: Any, scale: float, phi: float) -> None:
-    """Pixel centres of the box and its ring in the lens' frame, arcsec.
-
-    Double precision at the start of a row, float32 along it: good to 3e-6 arcsec.
-    """
-    x0, x1, y0, y1 = box
-    width, cos_phi, sin_phi = x1 - x0 + 3, cos(phi), sin(phi)
-    step_x, step_y = np.float32(scale * cos_phi), np.float32(scale * sin_phi)
-    for row in range(y1 - y0 + 3):
-        x, y = (x0 - 1 - lens[0]) * scale, (y0 - 1 + row - lens[1]) * scale
-        first_x = np.float32(x * cos_phi + y * sin_phi)
-        first_y = np.float32(y * cos_phi - x * sin_phi)
-        xs, ys = work.x[row * width :], work.y[row * width :]
-        for column in range(width):
-            xs[column] = first_x + np.float32(column) * step_x
-            ys[column] = first_y - np.float32(column) * step_y
-
-
-@fast_kernel
-def _fill_light(exponent: np.ndarray, n: int, light: np.ndarray) -> None:
-    for i in range(n):
-        light[i] = exp2(-exponent[i])
-
-
-@fast_kernel
-def correct_midpoints(light: np.ndarray, width: int, n: int, mean: np.ndarray) -> None:
-    """Pixel means from samples at the centres: f + (sum of four neighbours - 4 f) / 24.
-
-    A sample alone is biased by -0.2 to -0.4 % of the flux; the Laplacian takes that away. It may
-    double the sample at most: a dark pixel beside a bright one that is refined keeps dark.
-    """
-    left, right, down, up = light[width:], light[width + 2 :], light[1:], light[2 * width + 1 :]
-    middle, out = light[width + 1 :], mean[width + 1 :]
-    for i in range(n):
-        f = middle[i]
-        curvature = (left[i] + right[i] + down[i] + up[i]) - _FOUR * f
-        out[i] = min(f + curvature * _LAPLACIAN, _MOST * f)
-
-
-@fast_kernel
-def refinement_need(
-    exponent: np.ndarray, width: int, n: int, tolerance: float, change: np.ndarray, need: np.ndarray
-) -> None:
-    """Positive where a pixel is too bright and too steep for one sample.
-
-    With d the change of the exponent to the neighbours, the light of the pixel is at most
-    2^-(y - 3 d / 4) and the error of the corrected sample grows as its d^4.
-    """
-    left, right = exponent[width:], exponent[width + 2 :]
-    down, up = exponent[1:], exponent[2 * width + 1 :]
-    middle, steps, out = exponent[width + 1 :], change[width + 1 :], need[width + 1 :]
-    for i in range(n):
-        y = middle[i]
-        across = max(abs(left[i] - y), abs(right[i] - y))
-        d = across + max(abs(down[i] - y), abs(up[i] - y))
-        steps[i] = d
-        square = d * d
-        out[i] = exp2(-max(y - _REACH * d, _ZERO)) * square * square - tolerance
-
-
 @kernel
 def _mark_centre(work: Work, box: Any, lens: Any) -> None:
-    """Have the pixels around the lens refined: the light there may change within one pixel."""
+    """Have the pixels around the lens refined.
+
+    The light there may change within one pixel.
+    """
     x0, x1, y0, y1 = box
     column, row = int(floor(lens[0])), int(floor(lens[1]))
     for y in range(max(y0, row - 1), min(y1, row + 2) + 1):
@@ -179,7 +140,7 @@ def _mark_centre(work: Work, box: Any, lens: Any) -> None:
 
 @fast_kernel
 def _spare_ring(need: np.ndarray, width: int, height: int) -> None:
-    """The pixels around the box belong to nobody and are not refined."""
+    """Exempt the ring around the box, whose pixels belong to nobody."""
     need[:width] = _ZERO
     need[(height - 1) * width : height * width] = _ZERO
     for row in range(height):
@@ -188,8 +149,11 @@ def _spare_ring(need: np.ndarray, width: int, height: int) -> None:
 
 
 @fast_kernel
-def _count_positive(need: np.ndarray, start: int, n: int) -> float:
-    """How many of n values are positive, in float32: counted as wide as they are, which makes it vectors."""
+def _count_positive(need: np.ndarray, start: int, n: int) -> np.float32:
+    """Count the positive ones of n values, in float32.
+
+    Counted as wide as they are, which makes it vectors.
+    """
     total, values = np.float32(0), need[start:]
     for i in range(n):
         total += np.float32(1) if values[i] > _ZERO else _ZERO
@@ -223,7 +187,10 @@ def _collect(work: Work, width: int, height: int) -> Any:
 
 @fast_kernel
 def _fill_near(work: Work, width: int, height: int, low: int, high: int) -> None:
-    """Moments of smooth light in all rows that those from low to high and beside them share with."""
+    """Fill the moments of rows low - 2 to high + 2.
+
+    These exchange light with the refined rows.
+    """
     first, last = max(1, low - 2), min(height - 2, high + 2)
     if last >= first:
         n = whole_vectors((last - first + 1) * width)
@@ -240,12 +207,16 @@ def render_box(
     scale: float,
     work: Work,
 ) -> Any:
-    """Light of a system of unit flux into `work.moments`, the box with its ring, flat.
+    """Render a system of unit flux on a box with its ring.
+
+    The light is in `work.moments`, flat.
 
     Parameters
     ----------
-    p, packed
-        As `render_light` says.
+    p : (12,) float64
+        A row of `udfs.core.system.PARAMETERS`.
+    packed : (33,) float32
+        The same, packed.
     amplitude : float
         Central brightness times the area of a pixel.
     box : x0, x1, y0, y1 : int, pixel
@@ -263,10 +234,10 @@ def render_box(
     x0, x1, y0, y1 = box
     width, height = x1 - x0 + 3, y1 - y0 + 3
     n = whole_vectors(width * height)
-    c, mode = to_fixed_tuple(packed, PACKED_SIZE), power_mode(p[INDEX])
+    c, mode = to_tuple(packed, PACKED_SIZE), power_mode(p[INDEX])
     fill_grid(work, box, lens, scale, p[LENS_PHI])
     exponents(c, mode, work.x, work.y, n, work.exponent)
-    _fill_light(work.exponent, n, work.light)
+    fill_light(work.exponent, n, work.light)
     correct_midpoints(work.light, width, n, work.moments.mean)
     refinement_need(
         work.exponent, width, n, np.float32(TOLERANCE / amplitude), work.change, work.need
@@ -287,7 +258,7 @@ def render_box(
 
 @fast_kernel
 def _share_near(work: Work, width: int, height: int, low: int, high: int) -> None:
-    """Share the light by its moments in the rows from low to high and beside them.
+    """Share light by its moments in rows low - 1 to high + 1.
 
     Elsewhere it is smooth, and sharing would change nothing.
     """
@@ -309,7 +280,9 @@ def render_light(
     is_for_psf: bool,
     work: Work,
 ) -> Any:
-    """Light of a system of unit flux on a canvas, over the amplitude, into `work.moments.mean`.
+    """Render a system of unit flux on a canvas.
+
+    The light, over the amplitude, is in `work.moments.mean`.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""The SIE deflection without atan: two polynomials and one reciprocal square root per sample.
+"""The SIE deflection without atan: two polynomials per sample.
+
+And one reciprocal square root.
 
 In the frame of the major axis let rho^2 = q x^2 + y^2, c = sqrt(q) x / rho, s = y / rho, so that
 c^2 + s^2 = 1. The deflection depends on the direction alone and is odd in c (major) and s (minor):
@@ -29,7 +31,7 @@ CENTRE = np.float32(0.5)
 
 @kernel
 def fit_deflection(theta_e: float, q: float) -> Any:
-    """Coefficients of P and Q in powers of c^2 - 1/2.
+    """Fit the coefficients of P and Q in powers of c^2 - 1/2.
 
     Parameters
     ----------
@@ -56,7 +58,19 @@ def fit_deflection(theta_e: float, q: float) -> Any:
 
 @fast_kernel
 def polynomial(c: Any, start: int, t: float) -> Any:
-    """Horner's scheme over nine float32 coefficients of a tuple, from `start`."""
+    """Evaluate nine float32 coefficients of a tuple by Horner's scheme.
+
+    Parameters
+    ----------
+    c : tuple of float32
+    start : int
+        Place of the first coefficient.
+    t : float32
+
+    Returns
+    -------
+    float32
+    """
     value = c[start + 8]
     value = c[start + 7] + t * value
     value = c[start + 6] + t * value

@@ -1,4 +1,6 @@
-"""A lens and its source as the 33 single-precision numbers that the fast kernels take.
+"""A lens and its source as the 33 numbers that the kernels take.
+
+In single precision.
 
 Everything is turned into the frame of the lens' major axis once, so that a sample costs two
 polynomials, two small linear maps and the profile.
@@ -49,7 +51,20 @@ ONE_ROOT, THREE_ROOTS, ANY_POWER = 1, 3, 0  # how R^(1/n) is had from R^2
 
 @kernel
 def power_mode(n: float) -> int:
-    """Exponential and de Vaucouleurs profiles need square roots only, which halves their cost."""
+    """Return how R^(1/n) is computed from R^2.
+
+    Exponential and de Vaucouleurs profiles need square roots only, which halves their cost.
+
+    Parameters
+    ----------
+    n : float
+        Sersic index.
+
+    Returns
+    -------
+    int
+        `ONE_ROOT`, `THREE_ROOTS` or `ANY_POWER`.
+    """
     if n == 1.0:
         return ONE_ROOT
     return THREE_ROOTS if n == 4.0 else ANY_POWER
@@ -57,7 +72,7 @@ def power_mode(n: float) -> int:
 
 @kernel
 def pack(p: np.ndarray) -> Any:
-    """Numbers of a system in the frame of the lens.
+    """Pack a system into the frame of the lens.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""A small finder on features of cutouts: the loop from pixels to scores without a network.
+"""A small finder on features of cutouts.
+
+The loop from pixels to scores without a network.
 
 It learns from the features in which arcs were declared to show. Its use is to exercise the stage,
 to be the number that a network has to beat, and to mark negatives that look like lenses; it is no
@@ -18,7 +20,7 @@ from udfs.cutouts.shortcuts import N_FOLDS, Objects
 def baseline_scores(
     objects: Objects, names: Sequence[str], is_train: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Score of every object, from 0 to 1, by a classifier that did not see it.
+    """Score every object from 0 to 1 by a classifier that did not see it.
 
     Objects to learn on are scored in folds of whole bricks, so that their scores too are of bricks
     not seen, and can mark suspects among them.

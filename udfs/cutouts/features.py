@@ -1,25 +1,36 @@
-"""What is measured on a cutout: quality, features of shape and light, and nuisances.
+"""What is measured on a cutout: quality, shape, light, nuisances.
 
 Every band gets the same numbers (``BAND_FEATURES``), then come the colours (``COLOUR_FEATURES``).
 Regions are circles about the stamp's centre, in pixels, and a frame along its edge that no arc
 reaches. Brightness is in nanomaggy per pixel. What cannot be measured is NaN.
 """
 
-import itertools
 from functools import lru_cache
 
 import numpy as np
 from numba import float32, float64, int64
 
+from udfs.cutouts.feature_names import (
+    BAND_FEATURES,
+    BANDS,
+    COLOUR_FEATURES,
+    FEATURES,
+    FRAME_FEATURES,
+    LIGHT_FEATURES,
+    PROFILE_EDGES_PIX,
+    QUALITY_FEATURES,
+    SHAPE_FEATURES,
+)
 from udfs.cutouts.region_statistics import between, median, moments, sigma_mad
 from udfs.jit import called_with, kernel
+
+__all__ = ["BANDS", "FEATURES", "cutout_features", "stamp_geometry"]
 
 CORE_PIX = 8.0
 INNER_PIX = 4.0
 INNER_WIDE_PIX = 12.0
 ANNULUS_PIX = (4.0, 16.0)  # arcs of theta_E 0.5-3 arcsec; 20-40 pixels is sky
 OUTER_PIX = (16.0, 28.0)
-PROFILE_EDGES_PIX = (0.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 40.0)
 APERTURE_PIX = 19.0  # 5 arcsec
 CENTRAL_BOX_PIX = 50
 CORE_BOX_PIX = 16
@@ -30,60 +41,6 @@ N_WEDGES = 8
 STAMPS_AT_ONCE = 64
 ASYMMETRY_FLOOR = 1e-3  # nanomaggy; below it the ratio says nothing
 ASYMMETRY_CAP = 10.0
-
-QUALITY_FEATURES = (
-    "nan_frac",
-    "central_nan_frac",
-    "core_nan_frac",
-    "zero_frac",
-    "central_zero_frac",
-    "core_zero_frac",
-    "clip_frac",
-    "edge_artefact",
-)
-SHAPE_FEATURES = (
-    "laplacian_core",
-    "laplacian_annulus",
-    "azimuthal_asymmetry",
-    "wedge_std",
-    "centroid_x",
-    "centroid_y",
-)
-LIGHT_FEATURES = (
-    "core_brightness",
-    "core_max",
-    "core_std",
-    "inner4_brightness",
-    "inner4_max",
-    "inner4_std",
-    "inner12_brightness",
-    "annulus_brightness",
-    "annulus_max",
-    "annulus_std",
-    "outer_brightness",
-    "radial_gradient",
-    "aperture_flux_nmgy",
-    *(f"profile_{low:02.0f}_{high:02.0f}" for low, high in itertools.pairwise(PROFILE_EDGES_PIX)),
-)
-FRAME_FEATURES = (
-    "frame_median",
-    "frame_std",
-    "frame_mad",
-    "frame_max",
-    "frame_noise",
-    "frame_autocorrelation_x",
-    "frame_autocorrelation_y",
-)
-BAND_FEATURES = (*QUALITY_FEATURES, *SHAPE_FEATURES, *LIGHT_FEATURES, *FRAME_FEATURES, "mad")
-COLOUR_FEATURES = (
-    "core_g_r",
-    "annulus_g_r",
-    "annulus_minus_core_g_r",
-    "aperture_g_r",
-    "aperture_r_z",
-)
-BANDS = ("g", "r", "z")
-FEATURES = tuple(f"{name}_{band}" for band in BANDS for name in BAND_FEATURES) + COLOUR_FEATURES
 
 # Places of the features within their group.
 NAN_FRAC, CENTRAL_NAN_FRAC, CORE_NAN_FRAC, ZERO_FRAC, CENTRAL_ZERO_FRAC, CORE_ZERO_FRAC = map(
@@ -142,7 +99,10 @@ _PROFILE_EDGES = np.array(PROFILE_EDGES_PIX)
 
 @kernel
 def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
-    """Fractions of pixels that are not finite and that are zero, in a box about the centre."""
+    """Return the fractions of NaN and of zero pixels in a central box.
+
+    A pixel that is not finite counts as NaN.
+    """
     margin = max(0, (image.shape[0] - width) // 2)
     stop = image.shape[0] - margin
     n_nan, n_zero = 0, 0
@@ -156,7 +116,10 @@ def _fractions(image: np.ndarray, width: int) -> tuple[float, float]:
 
 @kernel
 def _clip_fraction(finite: np.ndarray) -> float:
-    """Fraction of pixels at the maximum beyond the first: 0 in nature, more where it was clipped."""
+    """Return the fraction of pixels at the maximum beyond the first.
+
+    0 in nature, more where it was clipped.
+    """
     largest, n_top = -np.inf, 0
     for value in finite:
         if value > largest:
@@ -167,7 +130,10 @@ def _clip_fraction(finite: np.ndarray) -> float:
 
 @kernel
 def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> float:
-    """Mean absolute five-point Laplacian over low <= distance < high."""
+    """Return the mean absolute five-point Laplacian of a ring.
+
+    Over low <= distance < high.
+    """
     total, n = 0.0, 0
     for y in range(1, image.shape[0] - 1):
         for x in range(1, image.shape[1] - 1):
@@ -182,7 +148,7 @@ def _mean_abs_laplacian(image: np.ndarray, distance: np.ndarray, low: float, hig
 
 @kernel
 def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> np.ndarray:
-    """Mean brightness of the annulus in each of the wedges."""
+    """Return the annulus' mean brightness in each of the wedges."""
     total, count = np.zeros(N_WEDGES), np.zeros(N_WEDGES)
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
@@ -194,7 +160,10 @@ def _wedge_means(image: np.ndarray, distance: np.ndarray, wedge: np.ndarray) -> 
 
 @kernel
 def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
-    """Offset (x, y) of the light inside a small circle from the centre, pixel."""
+    """Return the offset (x, y) of the light in a small circle, pixel.
+
+    From the centre.
+    """
     centre = (image.shape[0] - 1) / 2
     total, sum_x, sum_y = 0.0, 0.0, 0.0
     for y in range(image.shape[0]):
@@ -210,7 +179,7 @@ def _centroid(image: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
 def _frame_differences(
     image: np.ndarray, edge_distance: np.ndarray, step_y: int, step_x: int
 ) -> np.ndarray:
-    """Differences of neighbouring pixels that both lie in the frame."""
+    """Return differences of neighbouring pixels within the frame."""
     kept = np.empty(image.size)
     n = 0
     for y in range(image.shape[0] - step_y):
@@ -225,7 +194,10 @@ def _frame_differences(
 
 @kernel
 def _autocorrelation(differences: np.ndarray, sigma: float) -> float:
-    """Correlation of neighbouring pixels, 1 - var(difference) / (2 var), from robust widths."""
+    """Return the correlation of neighbouring pixels.
+
+    1 - var(difference) / (2 var), from robust widths.
+    """
     return 1.0 - sigma_mad(differences) ** 2 / (2.0 * sigma**2) if sigma > 0 else np.nan
 
 
@@ -312,13 +284,16 @@ def _measure_band(
 
 @kernel
 def _magnitude_difference(flux_1: float, flux_2: float) -> float:
-    """Colour of two brightnesses, mag; NaN unless both are positive."""
+    """Return the colour of two brightnesses, mag.
+
+    NaN unless both are positive.
+    """
     return -2.5 * np.log10(flux_1 / flux_2) if flux_1 > 0 and flux_2 > 0 else np.nan
 
 
 @kernel
 def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
-    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features g, r, z."""
+    """Fill the ``COLOUR_FEATURES`` from the (3, n) band features."""
     out[CORE_G_R] = _magnitude_difference(bands[G, _CORE], bands[R, _CORE])
     out[ANNULUS_G_R] = _magnitude_difference(bands[G, _ANNULUS], bands[R, _ANNULUS])
     out[ANNULUS_MINUS_CORE_G_R] = out[ANNULUS_G_R] - out[CORE_G_R]
@@ -326,13 +301,12 @@ def _measure_colours(bands: np.ndarray, out: np.ndarray) -> None:
     out[APERTURE_R_Z] = _magnitude_difference(bands[R, _APERTURE], bands[Z, _APERTURE])
 
 
-@called_with(
-    lambda: [(float32[:, :, :, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1])]
-)
+@called_with(lambda: [(float32[:, :, :, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1])])
 @kernel
 def _measure_batch(
     stamps: np.ndarray, distance: np.ndarray, edge_distance: np.ndarray, wedge: np.ndarray
 ) -> np.ndarray:
+    """Fill all features of a batch of stamps."""
     features = np.empty((stamps.shape[0], _N_FEATURES))
     n_colours = len(COLOUR_FEATURES)
     for i in range(stamps.shape[0]):
@@ -345,7 +319,7 @@ def _measure_batch(
 
 @lru_cache(maxsize=4)
 def stamp_geometry(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where each pixel of a square stamp lies.
+    """Return where each pixel of a square stamp lies.
 
     Parameters
     ----------
@@ -369,7 +343,7 @@ def stamp_geometry(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def cutout_features(stamps: np.ndarray) -> np.ndarray:
-    """Features of a batch of stamps.
+    """Measure the features of a batch of stamps.
 
     Parameters
     ----------

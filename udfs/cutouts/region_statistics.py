@@ -1,4 +1,7 @@
-"""Statistics of the pixels of an image between two distances, leaving out what is not finite."""
+"""Statistics of the pixels of an image between two distances.
+
+What is not finite is left out.
+"""
 
 import numpy as np
 
@@ -9,7 +12,20 @@ MAD_TO_SIGMA = 1.4826022185056018  # of a normal distribution
 
 @kernel
 def moments(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> tuple:
-    """Number, mean, standard deviation and maximum of the finite pixels with low <= distance < high."""
+    """Return number, mean, deviation and maximum of a region's pixels.
+
+    Of the finite pixels with low <= distance < high.
+
+    Parameters
+    ----------
+    image : (ny, nx) float32
+    distance : (ny, nx) float64, pixel
+    low, high : float, pixel
+
+    Returns
+    -------
+    n, mean, std, largest : int and float64, unit of the image
+    """
     n, total, squares, largest = 0, 0.0, 0.0, -np.inf
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
@@ -28,7 +44,18 @@ def moments(image: np.ndarray, distance: np.ndarray, low: float, high: float) ->
 
 @kernel
 def between(image: np.ndarray, distance: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Finite pixels with low <= distance < high."""
+    """Return the finite pixels with low <= distance < high.
+
+    Parameters
+    ----------
+    image : (ny, nx) float32
+    distance : (ny, nx) float64, pixel
+    low, high : float, pixel
+
+    Returns
+    -------
+    (n,) float64, unit of the image
+    """
     kept = np.empty(image.size)
     n = 0
     for y in range(image.shape[0]):
@@ -41,7 +68,10 @@ def between(image: np.ndarray, distance: np.ndarray, low: float, high: float) ->
 
 @kernel
 def _select(values: np.ndarray, rank: int) -> float:
-    """Value of a rank (Hoare 1961); moves it to its place, smaller ones before it."""
+    """Move the value of a rank to its place and return it.
+
+    Hoare (1961); smaller values end before it.
+    """
     low, high = 0, values.size - 1
     while low < high:
         pivot = values[(low + high) // 2]
@@ -66,6 +96,16 @@ def _select(values: np.ndarray, rank: int) -> float:
 
 @kernel
 def median(values: np.ndarray) -> float:
+    """Return the median, NaN of nothing; reorders the values.
+
+    Parameters
+    ----------
+    values : (n,) float64
+
+    Returns
+    -------
+    float64
+    """
     n = values.size
     if n == 0:
         return np.nan
@@ -80,5 +120,16 @@ def median(values: np.ndarray) -> float:
 
 @kernel
 def sigma_mad(values: np.ndarray) -> float:
-    """Standard deviation of a normal distribution with this median absolute deviation."""
+    """Return the deviation of a normal law with this median deviation.
+
+    The median absolute deviation from the median.
+
+    Parameters
+    ----------
+    values : (n,) float64
+
+    Returns
+    -------
+    float64
+    """
     return MAD_TO_SIGMA * median(np.abs(values - median(values)))

@@ -1,4 +1,4 @@
-"""Shortcut tests as tables: one row per feature, and one per group of features."""
+"""Shortcut tests as tables: a row per feature, and one per group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Repeats:
 def objects_from_columns(
     columns: Mapping[str, np.ndarray], label: str, cluster: str, names: Sequence[str]
 ) -> Objects:
-    """Objects from the columns of a table.
+    """Build objects from the columns of a table.
 
     Parameters
     ----------
@@ -84,7 +84,10 @@ def objects_from_columns(
 
 
 def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind | None:
-    """Kind of a feature, declared for itself or for all bands; None for what is no feature."""
+    """Return the kind of a feature; None for what is no feature.
+
+    It is declared for itself or for all bands.
+    """
     stem = name[:-2] if name.endswith(BAND_SUFFIXES) else name
     return kinds.get(name) or kinds.get(stem)
 
@@ -95,7 +98,7 @@ def feature_table(
     thresholds: tuple[float, float],
     tests: Repeats,
 ) -> pa.Table:
-    """AUC of every feature alone.
+    """Return the AUC of every feature alone.
 
     Parameters
     ----------
@@ -160,7 +163,9 @@ def _verdict(auc: Auc, thresholds: tuple[float, float]) -> str:
 def classifier_table(
     objects: Objects, sham: Objects | None, kinds: Mapping[str, Kind], tests: Repeats
 ) -> pa.Table:
-    """What classifiers on groups of features reach on unseen bricks.
+    """Return what classifiers on groups of features reach.
+
+    On unseen bricks.
 
     Parameters
     ----------

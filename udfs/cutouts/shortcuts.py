@@ -1,4 +1,6 @@
-"""Can the label be told from anything that is not the arc? Feature by feature, and all at once.
+"""Whether the label can be told from anything that is not the arc.
+
+Feature by feature, and all at once.
 
 A feature is judged by its AUC with an interval from a bootstrap over bricks, whose objects share
 their conditions. A group of features is judged by classifiers that are scored on bricks which they
@@ -46,11 +48,21 @@ class Objects:
     features: Mapping[str, np.ndarray]
 
     def matrix(self, names: Sequence[str]) -> np.ndarray:
-        """(n, number of names) float64: those features side by side."""
+        """Put features side by side.
+
+        Returns
+        -------
+        (n, number of names) float64
+        """
         return np.column_stack([np.asarray(self.features[name], np.float64) for name in names])
 
     def subset(self, chosen: np.ndarray) -> "Objects":
-        """Some of the objects, by index or mask; clusters are numbered anew."""
+        """Take some of the objects; clusters are numbered anew.
+
+        Parameters
+        ----------
+        chosen : (m,) int or (n,) bool
+        """
         _, cluster = np.unique(self.cluster[chosen], return_inverse=True)
         features = {name: values[chosen] for name, values in self.features.items()}
         return Objects(self.label[chosen], cluster, features)
@@ -66,19 +78,22 @@ class Auc:
 
     @property
     def folded(self) -> float:
-        """Distance from ignorance on either side, from 0.5 to 1."""
+        """Return the distance from ignorance on either side, 0.5 to 1."""
         return max(self.auc, 1.0 - self.auc)
 
     @property
     def folded_low(self) -> float:
-        """The end of the interval that is nearer to ignorance, folded; 0.5 when it includes it."""
+        """Return the interval's end that is nearer to ignorance, folded.
+
+        0.5 when it includes it.
+        """
         return max(self.low, 1.0 - self.high, 0.5)
 
 
 def feature_aucs(
     objects: Objects, names: Sequence[str], n_resamples: int, seed: int
 ) -> dict[str, Auc]:
-    """AUC of every feature alone, with its interval.
+    """Return the AUC of every feature alone, with its interval.
 
     Parameters
     ----------
@@ -129,7 +144,10 @@ class ClassifierScore:
 
 
 def classifiers(n_objects: int, seed: int) -> tuple[Pipeline | HistGradientBoostingClassifier, ...]:
-    """The two that are tried: a linear one on ranks, and one that finds combinations."""
+    """Make the two classifiers that are tried.
+
+    A linear one on ranks, and one that finds combinations.
+    """
     ranks = QuantileTransformer(
         n_quantiles=min(QUANTILES, n_objects), output_distribution="normal", random_state=seed
     )
@@ -148,7 +166,7 @@ def classifiers(n_objects: int, seed: int) -> tuple[Pipeline | HistGradientBoost
 def out_of_fold_scores(
     matrix: np.ndarray, label: np.ndarray, cluster: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Score of each object from classifiers that saw none of its brick.
+    """Score objects by classifiers that saw none of their brick.
 
     Parameters
     ----------
@@ -182,7 +200,7 @@ def out_of_fold_scores(
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 0 to 1, equal values sharing the middle of theirs."""
+    """Return ranks from 0 to 1; equal values share their middle."""
     distinct, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     del distinct
     middle = np.cumsum(counts) - (counts - 1) / 2
@@ -192,7 +210,20 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 def shuffled_within(
     label: np.ndarray, cluster: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """Labels shuffled within each cluster, so that every cluster keeps its number of lenses."""
+    """Shuffle labels within each cluster.
+
+    Every cluster keeps its number of lenses.
+
+    Parameters
+    ----------
+    labels : (n,) bool
+    clusters : (n,) int
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    (n,) bool
+    """
     by_cluster = np.argsort(cluster, kind="stable")
     drawn = np.lexsort((generator.random(len(label)), cluster))
     shuffled = np.empty_like(label)
@@ -203,7 +234,9 @@ def shuffled_within(
 def classifier_score(
     objects: Objects, names: Sequence[str], n_resamples: int, n_shuffles: int, seed: int
 ) -> ClassifierScore:
-    """How well features together tell the label on unseen bricks, and what chance gives.
+    """Measure how well features together tell the label.
+
+    On unseen bricks, and what chance gives.
 
     Parameters
     ----------
@@ -233,7 +266,7 @@ def classifier_score(
 def _most_telling(
     objects: Objects, names: Sequence[str], matrix: np.ndarray, seed: int, n_top: int = 3
 ) -> tuple[str, ...]:
-    """Names of the features that the linear classifier leans on most."""
+    """Name the features that the linear classifier leans on most."""
     linear = classifiers(len(matrix), seed)[0]
     linear.fit(matrix, objects.label)
     weight = np.abs(linear[-1].coef_[0])
@@ -241,7 +274,7 @@ def _most_telling(
 
 
 def matched_negatives(objects: Objects, names: Sequence[str], n_per_positive: int) -> np.ndarray:
-    """Objects with, for every lens, the negatives most like it in some features.
+    """Pick for every lens the negatives most like it in some features.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from udfs.cutouts.features import BANDS, FEATURES, cutout_features
 
 
 def measured(pixels: pa.ChunkedArray, size: pa.ChunkedArray) -> pa.StructArray:
-    """Features of a batch of cutouts.
+    """Measure the features of a batch of cutouts.
 
     Parameters
     ----------
@@ -38,6 +38,7 @@ def measured(pixels: pa.ChunkedArray, size: pa.ChunkedArray) -> pa.StructArray:
 
 
 def _null_where_nan(values: np.ndarray) -> pa.Array:
+    """Convert to Arrow, NaN to null."""
     return pa.array(values, mask=np.isnan(values))
 
 

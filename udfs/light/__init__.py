@@ -1,0 +1,4 @@
+"""Light and its noise: magnitudes, dust, profiles, PSFs, draws.
+
+Shared by the batch renderer and the reference.
+"""

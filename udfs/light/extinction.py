@@ -5,7 +5,9 @@ from numpy.typing import ArrayLike
 
 
 def transmission(ebv: ArrayLike, coefficient: float) -> np.ndarray:
-    """Fraction of the light that the Milky Way lets through: 10^(-0.4 R_b E(B-V)).
+    """Return the fraction of light that the Milky Way lets through.
+
+    10^(-0.4 R_b E(B-V)).
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""Philox 4x32-10, a counter-based generator (Salmon et al. 2011, "Parallel random numbers: as easy
-as 1, 2, 3"): the draw is a pure function of a key and a counter, so no order of work changes it."""
+"""Philox 4x32-10, a counter-based generator.
 
-import hashlib
+Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". The draw is a pure
+function of a key and a counter, so no order of work changes it.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ LANES = 4  # words of a draw, given to four neighbouring pixels of a row
 
 @inlined
 def _two_rounds(c: Any, key: Any) -> Any:
-    """Two rounds and the key after them."""
+    """Do two rounds; return the words and the key after them."""
     for _ in range(2):
         low, high = _MULTIPLIER_0 * c[0], _MULTIPLIER_1 * c[2]
         c = (
@@ -33,7 +35,9 @@ def _two_rounds(c: Any, key: Any) -> Any:
 
 @inlined
 def philox(counter: Any, key: Any) -> Any:
-    """Four 32-bit words for a counter of four and a key of two 32-bit words, all as uint64.
+    """Return four 32-bit words for a counter and a key.
+
+    The counter is four 32-bit words, the key two, all as uint64.
 
     The ten rounds are written out and the function is inlined: a loop or a call here would keep the
     loop over pixels from vectors, which are seven times faster.
@@ -48,13 +52,18 @@ def philox(counter: Any, key: Any) -> Any:
 
 @inlined
 def _unit(word: int) -> Any:
-    """A word as a float32 between 0 and 1: its upper 23 bits, and a half for the rest."""
+    """Turn a word into a float32 between 0 and 1.
+
+    Its upper 23 bits, and a half for the rest.
+    """
     return (np.float32(np.int32(word >> np.uint64(9))) + _HALF) * _UNIT_23
 
 
 @kernel
 def uniform(x: int, y: int, stream: int, key: int) -> float:
-    """Number between 0 and 1, to 23 bits and never either, for a pixel of the brick, a stream and a 64-bit key.
+    """Draw a number between 0 and 1 for a pixel of the brick.
+
+    To 23 bits and never either end, for a stream and a 64-bit key.
 
     The counter is (x // 4, y, stream, 0); the pixel takes word x modulo 4.
     """
@@ -70,7 +79,7 @@ def uniform(x: int, y: int, stream: int, key: int) -> float:
 
 @kernel
 def uniforms_of_box(place: Any, height: int, width: int, key: int, planes: np.ndarray) -> int:
-    """Draws for a box of pixels, as `uniform` gives them.
+    """Draw for a box of pixels what `uniform` gives them.
 
     One plane per word and all rows in one loop, so that it becomes vectors (0.5 ns a pixel instead
     of 12).
@@ -102,9 +111,3 @@ def uniforms_of_box(place: Any, height: int, width: int, key: int, planes: np.nd
         plane_0[i], plane_1[i] = _unit(w0), _unit(w1)
         plane_2[i], plane_3[i] = _unit(w2), _unit(w3)
     return n_groups
-
-
-def noise_key(seed: int, render_id: str) -> int:
-    """64-bit key of a render's pixel noise: the first 16 hex digits of md5('seed|render|noise')."""
-    text = f"{seed}|{render_id}|noise"
-    return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:16], 16)

@@ -7,7 +7,7 @@ AB_ZEROPOINT_NMGY_MAG = 22.5  # AB magnitude of 1 nanomaggy (Legacy Surveys)
 
 
 def flux_from_magnitude(magnitude: ArrayLike) -> np.ndarray:
-    """Flux of an AB magnitude.
+    """Return the flux of an AB magnitude.
 
     Parameters
     ----------
@@ -21,7 +21,9 @@ def flux_from_magnitude(magnitude: ArrayLike) -> np.ndarray:
 
 
 def magnitude_from_flux(flux_nmgy: ArrayLike) -> np.ndarray:
-    """AB magnitude of a flux; NaN where the flux is not positive.
+    """Return the AB magnitude of a flux.
+
+    NaN where the flux is not positive.
 
     Parameters
     ----------

@@ -30,30 +30,59 @@ MOFFAT_ENCLOSED_FLUX = 0.999
 
 
 def moffat_alpha(fwhm: Width, beta: float) -> Width:
-    """Scale radius alpha of I = (1 + r^2 / alpha^2)^(-beta), in the unit of the FWHM."""
+    """Return the scale radius alpha of a Moffat.
+
+    I = (1 + r^2 / alpha^2)^(-beta); alpha is in the unit of the FWHM.
+
+    Parameters
+    ----------
+    fwhm : float or (n,) float
+    beta : float
+
+    Returns
+    -------
+    float or (n,) float
+    """
     return fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1))
 
 
 def gaussian_nea(fwhm: float) -> float:
-    """Noise-equivalent area 4 pi sigma^2 of a Gaussian, in the FWHM's unit squared."""
+    """Return the noise-equivalent area 4 pi sigma^2 of a Gaussian.
+
+    In the FWHM's unit squared.
+    """
     return 4 * np.pi * (fwhm / FWHM_PER_SIGMA) ** 2
 
 
 def moffat_nea(fwhm: float, beta: float) -> float:
-    """Noise-equivalent area pi alpha^2 (2 beta - 1) / (beta - 1)^2 of a Moffat."""
+    """Return the noise-equivalent area of a Moffat.
+
+    pi alpha^2 (2 beta - 1) / (beta - 1)^2.
+    """
     return np.pi * moffat_alpha(fwhm, beta) ** 2 * (2 * beta - 1) / (beta - 1) ** 2
 
 
 def moffat_fwhm_from_nea_fwhm(nea_fwhm: Width, beta: float) -> Width:
-    """FWHM of the Moffat whose NEA is that of a Gaussian of FWHM `nea_fwhm`.
+    """Return the FWHM of the Moffat with the NEA of a Gaussian.
+
+    The Gaussian has a FWHM of `nea_fwhm`.
 
     The divisor is 1.389 for beta = 2.5, 1.2325 for 3.5 and 1.154 for 4.765.
+
+    Parameters
+    ----------
+    nea_fwhm : float or (n,) float
+    beta : float
+
+    Returns
+    -------
+    float or (n,) float, the same unit
     """
     return nea_fwhm * np.sqrt(gaussian_nea(1.0) / moffat_nea(1.0, beta))
 
 
 def without_pixel(fwhm_pix: Width) -> Width:
-    """FWHM with the variance of one pixel, 1/12 per axis, taken off.
+    """Take the variance of one pixel, 1/12 per axis, off a FWHM.
 
     The survey's PSF holds the pixel; an image whose pixels are integrated does too, and two would
     blur twice.
@@ -64,7 +93,9 @@ def without_pixel(fwhm_pix: Width) -> Width:
 def kernel_fwhm_pix(
     psfsize_arcsec: float, profile: Profile, beta: float, pixel_scale_arcsec: float
 ) -> float:
-    """FWHM of the kernel for a survey `psfsize` and an image of integrated pixels.
+    """Return the FWHM of the kernel for a survey `psfsize`.
+
+    For an image of integrated pixels.
 
     Parameters
     ----------
@@ -92,19 +123,46 @@ def kernel_fwhm_pix(
 def kernel_fwhms_pix(
     psfsize_arcsec: Width, profile: Profile, beta: float, pixel_scale_arcsec: float
 ) -> Width:
-    """`kernel_fwhm_pix` of many widths, which must be in their range: a call each takes a fifth of
-    the time of an injection."""
+    """Return `kernel_fwhm_pix` of many widths within their range.
+
+    A call for each would take a fifth of the time of an injection.
+
+    Parameters
+    ----------
+    psfsize_arcsec : float or (n,) float, arcsec
+    profile : "gaussian" or "moffat"
+    beta : float
+    pixel_scale_arcsec : float, arcsec / pixel
+
+    Returns
+    -------
+    float or (n,) float, pixel
+    """
     fwhm_pix = without_pixel(psfsize_arcsec / pixel_scale_arcsec)
     return fwhm_pix if profile == "gaussian" else moffat_fwhm_from_nea_fwhm(fwhm_pix, beta)
 
 
 def kernel_radius(fwhm_pix: float, profile: Profile, beta: float = DEFAULT_MOFFAT_BETA) -> int:
-    """Half size of the kernel: it has 2 radius + 1 pixels on a side."""
+    """Return half the size of the kernel.
+
+    It has 2 radius + 1 pixels on a side.
+    """
     return int(kernel_radii(np.asarray(fwhm_pix), profile, beta))
 
 
 def kernel_radii(fwhm_pix: np.ndarray, profile: Profile, beta: float) -> np.ndarray:
-    """`kernel_radius` of many kernels, (n,) int64."""
+    """Return `kernel_radius` of many kernels.
+
+    Parameters
+    ----------
+    fwhm_pix : (n,) float, pixel
+    profile : "gaussian" or "moffat"
+    beta : float
+
+    Returns
+    -------
+    (n,) int64, pixel
+    """
     if profile == "gaussian":
         radius = GAUSSIAN_RADIUS_SIGMA * fwhm_pix / FWHM_PER_SIGMA
     else:
@@ -114,14 +172,34 @@ def kernel_radii(fwhm_pix: np.ndarray, profile: Profile, beta: float) -> np.ndar
 
 
 def gaussian_taps(sigma_pix: float, radius: int) -> np.ndarray:
-    """One axis of a Gaussian kernel, sum 1. Returns (2 radius + 1,) float64."""
+    """Return one axis of a Gaussian kernel of sum 1.
+
+    Parameters
+    ----------
+    sigma_pix : float, pixel
+    radius : int, pixel
+
+    Returns
+    -------
+    (2 radius + 1,) float64
+    """
     offset = np.arange(-radius, radius + 1)
     taps = np.exp(-0.5 * (offset / sigma_pix) ** 2)
     return taps / taps.sum()
 
 
 def moffat_kernel(fwhm_pix: float, beta: float) -> np.ndarray:
-    """Moffat kernel, sum 1. Returns (2 radius + 1, 2 radius + 1) float64."""
+    """Return a Moffat kernel of sum 1.
+
+    Parameters
+    ----------
+    fwhm_pix : float, pixel
+    beta : float
+
+    Returns
+    -------
+    (2 radius + 1, 2 radius + 1) float64
+    """
     radius = kernel_radius(fwhm_pix, "moffat", beta)
     offset = np.arange(-radius, radius + 1)
     square = offset[:, None] ** 2 + offset[None, :] ** 2
@@ -137,7 +215,9 @@ def convolve(
     *,
     pixel_scale_arcsec: float = DECAM_PIXEL_ARCSEC,
 ) -> np.ndarray:
-    """Image seen through a round PSF; what is outside the image is dark, nothing wraps around.
+    """Blur an image by a round PSF.
+
+    What is outside the image is dark, nothing wraps around.
 
     Parameters
     ----------
@@ -174,7 +254,9 @@ def convolve(
 
 
 def convolve_with_image(image: np.ndarray, psf_image: np.ndarray) -> np.ndarray:
-    """Image seen through a PSF given as pixels; it is normalised and its centroid put at 0.
+    """Blur an image by a PSF given as pixels.
+
+    The PSF is normalised and its centroid put at 0.
 
     Parameters
     ----------
@@ -199,10 +281,20 @@ def convolve_with_image(image: np.ndarray, psf_image: np.ndarray) -> np.ndarray:
 
 
 def centred_kernel(psf_image: np.ndarray) -> np.ndarray:
-    """Kernel of odd size and sum 1 whose centroid is its middle pixel.
+    """Return a kernel of odd size and sum 1 with a central centroid.
+
+    Its centroid is its middle pixel.
 
     The shift is done in Fourier space, which keeps the width; linear interpolation would add up to
     a quarter pixel of variance.
+
+    Parameters
+    ----------
+    psf : (ny, nx) float
+
+    Returns
+    -------
+    (2 radius + 1, 2 radius + 1) float64
     """
     psf = np.asarray(psf_image, float) / np.sum(psf_image)
     size = np.array(psf.shape) + 4 + (1 - np.array(psf.shape) % 2)  # odd, with room for the shift

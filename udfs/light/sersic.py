@@ -1,4 +1,7 @@
-"""Sersic (1963) surface brightness: I(R) = I_0 exp(-b (R / R_e)^(1/n))."""
+"""Sersic (1963) surface brightness.
+
+I(R) = I_0 exp(-b (R / R_e)^(1/n)).
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +13,9 @@ _TABLE_BEYOND = special.gammainccinv(2 * _TABLE_INDEX, NEGLECTED_LIGHT)
 
 
 def b_n(n: ArrayLike) -> np.ndarray:
-    """Exact b for which R_e holds half of the light: gammainc(2n, b) = 1/2.
+    """Return the exact b for which R_e holds half of the light.
+
+    gammainc(2n, b) = 1/2.
 
     Parameters
     ----------
@@ -26,7 +31,7 @@ def b_n(n: ArrayLike) -> np.ndarray:
 def central_brightness(
     n: ArrayLike, q: ArrayLike, reff_arcsec: ArrayLike, b: ArrayLike | None = None
 ) -> np.ndarray:
-    """Central surface brightness of a profile of unit total flux.
+    """Return the central brightness of a profile of unit total flux.
 
     The total flux of the profile is 2 pi n q R_e^2 I_0 b^(-2n) Gamma(2n) (Graham & Driver 2005,
     eq. 4), R_e being the semi-major half-light radius.
@@ -52,7 +57,7 @@ def central_brightness(
 
 
 def flux_fraction(radius_over_reff: ArrayLike, n: ArrayLike) -> np.ndarray:
-    """Fraction of the light within a semi-major radius.
+    """Return the fraction of the light within a semi-major radius.
 
     Parameters
     ----------
@@ -68,7 +73,9 @@ def flux_fraction(radius_over_reff: ArrayLike, n: ArrayLike) -> np.ndarray:
 
 
 def light_radius(n: ArrayLike, b: ArrayLike | None = None) -> np.ndarray:
-    """Semi-major radius that holds all light but `NEGLECTED_LIGHT`.
+    """Return the radius that holds all light but `NEGLECTED_LIGHT`.
+
+    The semi-major one.
 
     Between the entries of a table, to 1e-5: the inverse of the gamma function takes a microsecond
     and a half a number.

@@ -33,7 +33,9 @@ class Clump:
 
 
 def render_lensed_clumps(clumps: tuple[Clump, ...], **system: Any) -> np.ndarray:
-    """Image of a source of unit total unlensed flux, the clumps' shares taken from the main one.
+    """Render a source with clumps, of unit total unlensed flux.
+
+    The clumps' shares are taken from the main component.
 
     Parameters
     ----------

@@ -17,7 +17,9 @@ def deflection(
     phi_rad: float,
     slope: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deflection angle of an ellipsoid with density r^(-slope) at the origin.
+    """Return the deflection of an ellipsoid of density r^(-slope).
+
+    It is at the origin.
 
     With t = slope - 1, b = theta_E sqrt(q) and the elliptical radius and angle R e^(i phi) =
     q x + i y in the frame of the major axis, kappa = (2 - t) / 2 (b / R)^t and
@@ -66,7 +68,10 @@ def deflection(
 
 
 def _angular_series(direction: np.ndarray, q: float, t: float) -> np.ndarray:
-    """e^(i phi) 2F1(1, t/2; 2 - t/2; -f e^(2 i phi)) by its series, whose terms shrink as f^n."""
+    """Sum the series of the angular part.
+
+    e^(i phi) 2F1(1, t/2; 2 - t/2; -f e^(2 i phi)), whose terms shrink as f^n.
+    """
     f = (1 - q) / (1 + q)
     total = term = direction.astype(complex)
     n, size = 0, 1.0

@@ -8,7 +8,9 @@ import numpy as np
 
 
 def good_pixels(invvar: np.ndarray, maskbits: np.ndarray | None, bad_bits: int) -> np.ndarray:
-    """Pixels that count: positive finite inverse variance and none of the bad mask bits.
+    """Find the pixels that count.
+
+    They have a positive finite inverse variance and none of the bad mask bits.
 
     Parameters
     ----------
@@ -26,14 +28,40 @@ def good_pixels(invvar: np.ndarray, maskbits: np.ndarray | None, bad_bits: int) 
 
 
 def peak_snr(arc: np.ndarray, invvar: np.ndarray, good: np.ndarray) -> float:
-    """Signal to noise of the brightest good pixel, NaN without a good pixel."""
+    """Return the signal to noise of the brightest good pixel.
+
+    NaN without a good pixel.
+
+    Parameters
+    ----------
+    arc : (ny, nx) float, nanomaggy
+    invvar : (ny, nx) float, 1 / nanomaggy^2
+    good : (ny, nx) bool
+
+    Returns
+    -------
+    float
+    """
     if not good.any():
         return float("nan")
     return float(np.max(arc[good] * np.sqrt(invvar[good])))
 
 
 def matched_snr(arc: np.ndarray, invvar: np.ndarray, good: np.ndarray) -> float:
-    """Signal to noise of a matched filter, sqrt(sum f^2 invvar), NaN without a good pixel."""
+    """Return the signal to noise of a matched filter.
+
+    sqrt(sum f^2 invvar), NaN without a good pixel.
+
+    Parameters
+    ----------
+    arc : (ny, nx) float, nanomaggy
+    invvar : (ny, nx) float, 1 / nanomaggy^2
+    good : (ny, nx) bool
+
+    Returns
+    -------
+    float
+    """
     if not good.any():
         return float("nan")
     return float(np.sqrt(np.sum(arc[good].astype(float) ** 2 * invvar[good])))

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from udfs.jit import kernel
+from udfs.light.noise import SUMMATION_LIMIT
 from udfs.light.philox import uniform
-
-SUMMATION_LIMIT = 12.0  # electrons: below, the probabilities are summed one by one
 
 
 @kernel
 def normal_quantile(p: float) -> float:
-    """Standard normal quantile: Abramowitz & Stegun 26.2.23, then one Halley step on erfc.
+    """Return the standard normal quantile.
+
+    Abramowitz & Stegun 26.2.23, then one Halley step on erfc.
 
     The absolute error is below 1e-9 for p within 1e-15 of 0 and 1.
     """
@@ -35,7 +36,7 @@ def normal_quantile(p: float) -> float:
 
 @kernel
 def poisson_quantile(mean: float, p: float) -> Any:
-    """Number of counts k with P(X < k) <= p < P(X <= k).
+    """Return the number of counts k with P(X < k) <= p < P(X <= k).
 
     Exact by summation up to `SUMMATION_LIMIT`; above, the Cornish-Fisher expansion of the quantile
     to order 1 / mean, which is off by at most one count.
@@ -60,7 +61,9 @@ def poisson_quantile(mean: float, p: float) -> Any:
 def photon_noise(
     flux: np.ndarray, gain: float, x0: int, y0: int, stream: int, key: int
 ) -> np.ndarray:
-    """Poisson noise of a flux image: counts over gain minus the flux itself.
+    """Draw the Poisson noise of a flux image.
+
+    Counts over gain minus the flux itself.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def photon_noise(
     stream : int
         Number of the band.
     key : uint64
-        Of the render (`udfs.light.philox.noise_key`).
+        Of the render (`udfs.light.noise.noise_key`).
 
     Returns
     -------
@@ -89,8 +92,20 @@ def photon_noise(
 
 
 def lowered_invvar(invvar: np.ndarray, flux: np.ndarray, gain: float) -> np.ndarray:
-    """Inverse variance with the arc's photon noise added: 1 / (1 / invvar + flux / gain).
+    """Add the arc's photon noise to an inverse variance.
+
+    1 / (1 / invvar + flux / gain).
 
     Pixels without flux or without positive inverse variance keep their value.
+
+    Parameters
+    ----------
+    invvar : (ny, nx) float, 1 / nanomaggy^2
+    flux : (ny, nx) float, nanomaggy
+    gain : float, electron / nanomaggy
+
+    Returns
+    -------
+    (ny, nx) float, 1 / nanomaggy^2
     """
     return (invvar / (1 + np.maximum(flux, 0) / gain * np.maximum(invvar, 0))).astype(invvar.dtype)

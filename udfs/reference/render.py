@@ -1,4 +1,4 @@
-"""Pixel-integrated image of a lensed Sersic source, in double precision.
+"""Pixel-integrated image of a lensed Sersic source, double precision.
 
 This is the plain version: one cell after the other, with the library's own functions. The batch
 path (`udfs.core.render`) does the same in single precision with every trick, and is tested
@@ -55,7 +55,9 @@ def render_lensed_sersic(  # noqa: PLR0913  (a system has this many parameters)
     size_pix: int,
     pixel_scale_arcsec: float,
 ) -> np.ndarray:
-    """Image of a Sersic source of unit unlensed flux behind an SIE with external shear.
+    """Render a Sersic source behind an SIE with external shear.
+
+    The source has unit unlensed flux.
 
     beta = theta - alpha_SIE(theta) - Gamma theta, the shear about the lens centre. The image is
     before the PSF and never renormalised, so its sum is the magnification, but for what falls
@@ -118,7 +120,18 @@ def check_system(**parameters: float) -> None:
 
 
 def pack_system(**parameters: float) -> np.ndarray:
-    """Parameters of `render_lensed_sersic` as the array that the kernels take."""
+    """Pack parameters into the array that the kernels take.
+
+    Those of `render_lensed_sersic`.
+
+    Parameters
+    ----------
+    **parameters : float
+
+    Returns
+    -------
+    (15,) float64, arcsec and radian
+    """
     p = parameters
     q = float(p["lens_q"])
     system = np.empty(SYSTEM_SIZE)
@@ -132,7 +145,19 @@ def pack_system(**parameters: float) -> np.ndarray:
 
 @kernel
 def source_offset(system: np.ndarray, x: float, y: float) -> Any:
-    """Source-plane position of an image-plane point, relative to the source's centre, arcsec."""
+    """Return the source-plane position relative to the source, arcsec.
+
+    Of an image-plane point.
+
+    Parameters
+    ----------
+    system : (15,) float64
+    x, y : float, arcsec
+
+    Returns
+    -------
+    bx, by : float, arcsec
+    """
     scale, q, f, cos_l, sin_l = system[0], system[1], system[2], system[3], system[4]
     x_major, y_minor = x * cos_l + y * sin_l, y * cos_l - x * sin_l
     psi = sqrt(q * q * x_major * x_major + y_minor * y_minor)
@@ -150,7 +175,19 @@ def source_offset(system: np.ndarray, x: float, y: float) -> Any:
 
 @kernel
 def exponent(system: np.ndarray, bx: float, by: float) -> Any:
-    """b (R / R_e)^(1/n) at a source-plane offset, R being the semi-major elliptical radius."""
+    """Return b (R / R_e)^(1/n) at a source-plane offset.
+
+    R is the semi-major elliptical radius.
+
+    Parameters
+    ----------
+    system : (15,) float64
+    bx, by : float, arcsec
+
+    Returns
+    -------
+    float
+    """
     x_major = bx * system[9] + by * system[10]
     y_minor = (by * system[9] - bx * system[10]) * system[11]
     radius = sqrt(x_major * x_major + y_minor * y_minor) * system[12]
@@ -159,11 +196,24 @@ def exponent(system: np.ndarray, bx: float, by: float) -> Any:
 
 @kernel
 def is_near_cusp(system: np.ndarray, x: float, y: float, cell: float, margin: float) -> Any:
-    """Is the image of the source's centre, or the lens centre, within `margin` cells?
+    """Return whether the source's or the lens' centre is near a cell.
+
+    Whether the image of the source's centre, or the lens centre, is within `margin` cells.
 
     With A the Jacobian of the lens map, the image of the centre is at A^-1 times the source-plane
     offset. For an SIE A = 1 - 2 kappa t t^T - Gamma, t being the tangential direction. Near a
     critical curve det A vanishes, so what it changes over a cell is added to it.
+
+    Parameters
+    ----------
+    system : (15,) float64
+    x, y : float, arcsec
+    cell : float, arcsec
+    margin : float, cell
+
+    Returns
+    -------
+    bool
     """
     radius = sqrt(x * x + y * y)
     if radius < margin * cell:
@@ -182,7 +232,20 @@ def is_near_cusp(system: np.ndarray, x: float, y: float, cell: float, margin: fl
 
 @kernel
 def is_smooth(system: np.ndarray, x: float, y: float, cell: float) -> Any:
-    """Does the exponent change little enough over the cell, or is the cell dark all over?"""
+    """Return whether a cell is smooth enough, or dark all over.
+
+    Smooth is a small change of the exponent over it.
+
+    Parameters
+    ----------
+    system : (15,) float64
+    x, y : float, arcsec
+    cell : float, arcsec
+
+    Returns
+    -------
+    bool
+    """
     bx, by = source_offset(system, x, y)
     half = 0.5 * cell
     middle = exponent(system, bx, by)
@@ -197,7 +260,7 @@ def is_smooth(system: np.ndarray, x: float, y: float, cell: float) -> Any:
 
 @kernel
 def _cell_mean(system: np.ndarray, x: float, y: float, cell: float) -> Any:
-    """Mean of exp(-exponent) over a cell by 4x4 Gauss-Legendre quadrature."""
+    """Integrate exp(-exponent) over a cell by 4x4 Gauss-Legendre nodes."""
     total = 0.0
     for i in range(4):
         for j in range(4):
@@ -208,7 +271,10 @@ def _cell_mean(system: np.ndarray, x: float, y: float, cell: float) -> Any:
 
 @kernel
 def _pixel_mean(system: np.ndarray, x: float, y: float, scale: float, stack: np.ndarray) -> Any:
-    """Mean of exp(-exponent) over a pixel, cells being split in four until each is smooth."""
+    """Integrate exp(-exponent) over a pixel.
+
+    Cells are split in four until each is smooth.
+    """
     total = 0.0
     stack[0, 0], stack[0, 1], stack[0, 2] = x, y, 0
     height = 1
@@ -233,7 +299,7 @@ def _pixel_mean(system: np.ndarray, x: float, y: float, scale: float, stack: np.
 @called_with(lambda: [(float64[::1], float64, float64, int64, float64)])
 @kernel
 def _render(system: np.ndarray, lens_x: float, lens_y: float, size: int, scale: float) -> Any:
-    """Mean of exp(-exponent) over each pixel of the image."""
+    """Fill the mean of exp(-exponent) over each pixel of the image."""
     image = np.empty((size, size))
     stack = np.empty((4 * (MAX_LEVEL + 1), 3))
     for row in range(size):

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 
 def components(shear: ArrayLike, phi_rad: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """(g1, g2) = g (cos 2 phi, sin 2 phi).
+    """Return (g1, g2) = g (cos 2 phi, sin 2 phi).
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def components(shear: ArrayLike, phi_rad: ArrayLike) -> tuple[np.ndarray, np.nda
 def deflection(
     x_arcsec: ArrayLike, y_arcsec: ArrayLike, g1: float, g2: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deflection of an external shear: (g1 x + g2 y, g2 x - g1 y).
+    """Return the deflection of a shear: (g1 x + g2 y, g2 x - g1 y).
 
     Parameters
     ----------

@@ -9,7 +9,9 @@ from udfs.checks import require_axis_ratio, require_finite, require_not_negative
 def deflection(
     x_arcsec: ArrayLike, y_arcsec: ArrayLike, theta_e_arcsec: float, q: float, phi_rad: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deflection angle of a singular isothermal ellipsoid at the origin.
+    """Return the deflection of a singular isothermal ellipsoid.
+
+    It is at the origin.
 
     The Einstein radius is the circularised one: the area inside the tangential critical curve is
     pi theta_E^2 for every axis ratio, and q = 1 is the singular isothermal sphere. In the frame of
@@ -54,7 +56,10 @@ def deflection(
 
 
 def _deflection_aligned(x: np.ndarray, y: np.ndarray, q: float) -> tuple[np.ndarray, np.ndarray]:
-    """Deflection over theta_E sqrt(q) in the frame of the major axis."""
+    """Return the deflection over theta_E sqrt(q) on the major axis.
+
+    In the frame of the major axis.
+    """
     psi = np.hypot(q * x, y)
     psi = np.where(psi > 0, psi, 1.0)  # at the origin x and y are 0 too
     f = np.sqrt((1 - q) * (1 + q))
@@ -66,9 +71,16 @@ def _deflection_aligned(x: np.ndarray, y: np.ndarray, q: float) -> tuple[np.ndar
 def convergence(
     x_arcsec: ArrayLike, y_arcsec: ArrayLike, theta_e_arcsec: float, q: float, phi_rad: float
 ) -> np.ndarray:
-    """Surface mass density over the critical one, theta_E / (2 sqrt(q x^2 + y^2 / q)) on the axes.
+    """Return the surface mass density over the critical one.
 
-    Parameters are those of `deflection`; infinite at the origin.
+    theta_E / (2 sqrt(q x^2 + y^2 / q)) on the axes, infinite at the origin.
+
+    Parameters
+    ----------
+    x_arcsec, y_arcsec : (...) float, arcsec
+    theta_e_arcsec : float, arcsec
+    q : float
+    phi_rad : float, radian
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Singular isothermal sphere, whose lensing is closed form: the yardstick of the other kernels."""
+"""Singular isothermal sphere, whose lensing is closed form."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from udfs.reference import sie
 def deflection(
     x_arcsec: ArrayLike, y_arcsec: ArrayLike, theta_e_arcsec: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deflection angle: theta_E away from the centre, whatever the distance.
+    """Return the deflection: theta_E away from the centre everywhere.
 
     Parameters
     ----------
@@ -26,7 +26,9 @@ def deflection(
 
 
 def point_magnification(beta_arcsec: ArrayLike, theta_e_arcsec: float) -> np.ndarray:
-    """Total magnification of a point source: 2 theta_E / beta within theta_E, else 1 + theta_E / beta.
+    """Return the total magnification of a point source.
+
+    2 theta_E / beta within theta_E, else 1 + theta_E / beta.
 
     Parameters
     ----------
@@ -45,7 +47,9 @@ def point_magnification(beta_arcsec: ArrayLike, theta_e_arcsec: float) -> np.nda
 
 
 def disc_magnification(radius_arcsec: float, theta_e_arcsec: float) -> float:
-    """Magnification of a uniform disc on the axis: 4 theta_E / R within theta_E, else (1 + theta_E / R)^2.
+    """Return the magnification of a uniform disc on the axis.
+
+    4 theta_E / R within theta_E, else (1 + theta_E / R)^2.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Groups of positions that hang together: bricks into regions, lens list entries into lenses.
+"""Groups of positions: bricks into regions, entries into lenses.
 
 Two members are linked when they are near; a group is everything that a chain of links joins.
 Right ascension wraps at 360 degrees and separations are true ones at every declination.
@@ -21,7 +21,7 @@ ARCSEC_PER_DEG = 3600.0
 
 @kernel
 def _root(parent: np.ndarray, member: int) -> int:
-    """Root of a member's tree; halves the path on the way."""
+    """Find the root of a member's tree; halve the path on the way."""
     while parent[member] != member:
         parent[member] = parent[parent[member]]
         member = parent[member]
@@ -30,7 +30,10 @@ def _root(parent: np.ndarray, member: int) -> int:
 
 @kernel
 def _join(parent: np.ndarray, one: int, other: int) -> None:
-    """Unite two trees under the smaller root, so that a root is its group's first member."""
+    """Unite two trees under the smaller root.
+
+    A root is then its group's first member.
+    """
     first, second = _root(parent, one), _root(parent, other)
     if first < second:
         parent[second] = first
@@ -40,6 +43,7 @@ def _join(parent: np.ndarray, one: int, other: int) -> None:
 
 @kernel
 def _haversine(angle_deg: float) -> float:
+    """Return the haversine of an angle."""
     return np.sin(np.radians(0.5 * angle_deg)) ** 2
 
 
@@ -47,7 +51,9 @@ def _haversine(angle_deg: float) -> float:
 def _is_brick_neighbour(
     ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float
 ) -> bool:
-    """Whether two brick centres are within link_deg along both axes, as true angles.
+    """Return whether two brick centres are within link_deg on each axis.
+
+    As true angles.
 
     Along right ascension the true angle is that of the haversine formula's second term. At the
     equator this is the box |ddec|, |dra| <= link_deg of the original pipeline.
@@ -60,7 +66,10 @@ def _is_brick_neighbour(
 
 @kernel
 def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: float) -> bool:
-    """Whether two positions are within link_deg of each other on the great circle."""
+    """Return whether two positions are within link_deg of each other.
+
+    On the great circle.
+    """
     cosines = np.cos(np.radians(dec[one])) * np.cos(np.radians(dec[other]))
     along = cosines * _haversine(ra[other] - ra[one])
     return along + _haversine(dec[other] - dec[one]) <= _haversine(link_deg)
@@ -81,7 +90,10 @@ def _is_near(ra: np.ndarray, dec: np.ndarray, one: int, other: int, link_deg: fl
 def _group_bricks(
     ra: np.ndarray, dec: np.ndarray, cell: np.ndarray, order: np.ndarray, link_deg: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Group labels and neighbour counts; ``order`` sorts by declination."""
+    """Return group labels and neighbour counts.
+
+    ``order`` sorts by declination.
+    """
     parent = np.arange(len(ra))
     degree = np.zeros(len(ra), dtype=np.int64)
     for at in range(len(order)):
@@ -97,14 +109,15 @@ def _group_bricks(
     return np.array([_root(parent, member) for member in range(len(ra))]), degree
 
 
-@called_with(
-    lambda: [(read_only(float64[::1]), read_only(float64[::1]), int64[::1], float64)]
-)
+@called_with(lambda: [(read_only(float64[::1]), read_only(float64[::1]), int64[::1], float64)])
 @kernel
 def _group_positions(
     ra: np.ndarray, dec: np.ndarray, order: np.ndarray, link_deg: float
 ) -> np.ndarray:
-    """Group labels of positions; ``order`` sorts by declination."""
+    """Return the group labels of positions.
+
+    ``order`` sorts by declination.
+    """
     parent = np.arange(len(ra))
     for at in range(len(order)):
         one = order[at]
@@ -120,7 +133,7 @@ def _group_positions(
 def brick_groups(
     ra: np.ndarray, dec: np.ndarray, cell: np.ndarray, link_deg: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Connected groups of bricks, none of which leaves its cell.
+    """Connect bricks into groups, none of which leaves its cell.
 
     Parameters
     ----------
@@ -144,7 +157,7 @@ def brick_groups(
 
 
 def position_groups(ra: np.ndarray, dec: np.ndarray, link_arcsec: float) -> np.ndarray:
-    """Friends-of-friends groups of positions.
+    """Group positions by friends of friends.
 
     Parameters
     ----------
@@ -164,7 +177,7 @@ def position_groups(ra: np.ndarray, dec: np.ndarray, link_arcsec: float) -> np.n
 
 
 def _values(lists: pa.Array, row: int) -> np.ndarray:
-    """The values of one row of a list column, which must hold no null."""
+    """Return one row of a list column, which must hold no null."""
     values = lists[row].values
     if values.null_count:
         raise ValueError("a position to be grouped is null")
@@ -172,6 +185,7 @@ def _values(lists: pa.Array, row: int) -> np.ndarray:
 
 
 def _sql_brick_groups(ra: pa.Array, dec: pa.Array, cell: pa.Array, link_deg: pa.Array) -> pa.Array:
+    """Group the bricks of each row for SQL."""
     fields = pa.struct([("group_index", pa.int64()), ("degree", pa.int64())])
     rows = []
     for row in range(len(ra)):
@@ -182,6 +196,7 @@ def _sql_brick_groups(ra: pa.Array, dec: pa.Array, cell: pa.Array, link_deg: pa.
 
 
 def _sql_position_groups(ra: pa.Array, dec: pa.Array, link_arcsec: pa.Array) -> pa.Array:
+    """Group the positions of each row for SQL."""
     rows = [
         position_groups(_values(ra, row), _values(dec, row), link_arcsec[row].as_py())
         for row in range(len(ra))
@@ -198,6 +213,9 @@ SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL ``brick_groups`` and ``position_groups``, both over ordered lists."""
+    """Give SQL ``brick_groups`` and ``position_groups``.
+
+    Both over ordered lists.
+    """
     for name, (function, parameters, result) in SQL_FUNCTIONS.items():
         connection.create_function(name, function, parameters, result, type=PythonUDFType.ARROW)

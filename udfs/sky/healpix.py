@@ -1,4 +1,6 @@
-"""HEALPix cells (nested order) for SQL: which cell a position is in, and which cells are near it.
+"""HEALPix cells (nested order) for SQL.
+
+Which cell a position is in, and which cells are near it.
 
 Positions are ICRS degrees. A row without a position (null, not finite, |dec| > 90) gets null, or no
 cells where a list is asked for: the table that holds it says why. Borders follow Gorski et al. 2005
@@ -40,7 +42,7 @@ FACE_PHI = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7], dtype=np.float64)
 
 
 def is_position(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Which pairs are positions on the sky.
+    """Find the pairs that are positions on the sky.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def is_position(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
 
 
 def cells_of(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Nested cell of each position, -1 where there is no position.
+    """Return the nested cell of each position, -1 without a position.
 
     Parameters
     ----------
@@ -73,7 +75,10 @@ def cells_of(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
 
 
 def _ring_cells(nside: int, ra: np.ndarray, dec: np.ndarray, radius_deg: float) -> np.ndarray:
-    """Cells of RING_POINTS points at one distance around each position, (n, RING_POINTS) int64."""
+    """Return the cells of points on a ring around each position.
+
+    (n, RING_POINTS) int64.
+    """
     bearing = 2.0 * np.pi * np.arange(RING_POINTS) / RING_POINTS
     lon, lat = np.radians(ra)[:, None], np.radians(dec)[:, None]
     # By vectors, which know no pole: the position, turned by the radius towards each bearing.
@@ -89,7 +94,10 @@ def _ring_cells(nside: int, ra: np.ndarray, dec: np.ndarray, radius_deg: float) 
 
 @kernel
 def _offset_in_cell(nside: int, ra: float, dec: float) -> float:
-    """How far a position is from its cell's nearest edge, in cell widths of the face's square."""
+    """Return how far a position is from its cell's nearest edge.
+
+    In cell widths of the face's square.
+    """
     z = np.sin(np.radians(dec))
     quarter = (ra % 360.0) / 90.0
     if np.abs(z) <= 2.0 / 3.0:
@@ -113,7 +121,10 @@ def _offset_in_cell(nside: int, ra: float, dec: float) -> float:
 def _may_reach_border(
     nside: int, ra: np.ndarray, dec: np.ndarray, least_offset: float
 ) -> np.ndarray:
-    """Which positions are within an offset of their cell's edge, or are no positions."""
+    """Find positions within an offset of their cell's edge.
+
+    What is no position counts too.
+    """
     near = np.empty(len(ra), dtype=np.bool_)
     for row in range(len(ra)):
         near[row] = not _offset_in_cell(nside, ra[row], dec[row]) >= least_offset
@@ -122,7 +133,10 @@ def _may_reach_border(
 
 @kernel
 def _vector_in_face(face: int, x: float, y: float) -> tuple[float, float, float]:
-    """Unit vector of the point (x, y) in [0, 1]^2 of a base face."""
+    """Return the unit vector of a point (x, y) of a base face.
+
+    x and y are in [0, 1].
+    """
     ring = FACE_RING[face] - x - y
     if ring < 1.0:
         spread = ring
@@ -144,7 +158,7 @@ def _vector_in_face(face: int, x: float, y: float) -> tuple[float, float, float]
 
 @kernel
 def _face_and_corner(nside: int, cell: int) -> tuple[int, int, int]:
-    """Base face and integer (x, y) of a nested cell."""
+    """Return the base face and integer (x, y) of a nested cell."""
     inside = cell % (nside * nside)
     x, y, bit = 0, 0, 0
     while inside >> (2 * bit):
@@ -156,7 +170,10 @@ def _face_and_corner(nside: int, cell: int) -> tuple[int, int, int]:
 
 @kernel
 def _edge_point(nside: int, cell: int, edge: int, t: float) -> tuple[float, float, float]:
-    """Unit vector at the fraction t along one of a cell's four edges."""
+    """Return the unit vector of a point on a cell's edge.
+
+    At the fraction t along one of the four.
+    """
     face, x, y = _face_and_corner(nside, cell)
     along = t if edge < 2 else float(edge - 2)
     across = float(edge) if edge < 2 else t
@@ -165,14 +182,17 @@ def _edge_point(nside: int, cell: int, edge: int, t: float) -> tuple[float, floa
 
 @kernel
 def _chord2(nside: int, cell: int, edge: int, t: float, point: Vector) -> float:
-    """Squared chord between a unit vector and a point on an edge."""
+    """Return the squared chord from a unit vector to a point on an edge."""
     x, y, z = _edge_point(nside, cell, edge, t)
     return (x - point[0]) ** 2 + (y - point[1]) ** 2 + (z - point[2]) ** 2
 
 
 @kernel
 def _edge_chord2(nside: int, cell: int, edge: int, point: Vector) -> float:
-    """Least squared chord from a unit vector to an edge: sampled, then golden section."""
+    """Return the least squared chord from a unit vector to an edge.
+
+    Sampled, then by golden section.
+    """
     best = 0
     least = 5.0
     for sample in range(EDGE_SAMPLES):
@@ -192,7 +212,10 @@ def _edge_chord2(nside: int, cell: int, edge: int, point: Vector) -> float:
 
 @kernel
 def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
-    """Distance in degrees from a position outside a cell to its border."""
+    """Return the distance in degrees from a position to a cell's border.
+
+    The position is outside the cell.
+    """
     cos_dec = np.cos(np.radians(dec))
     point = (
         cos_dec * np.cos(np.radians(ra)),
@@ -210,7 +233,10 @@ def _distance_to_cell(nside: int, cell: int, ra: float, dec: float) -> float:
 def _reached_cells(
     nside: int, ra: np.ndarray, dec: np.ndarray, ring: np.ndarray, radius_deg: float
 ) -> np.ndarray:
-    """Cells of each ring within a radius of its position, the row's first slot left for its own."""
+    """Return the cells of each ring within a radius of its position.
+
+    The row's first slot is left for its own.
+    """
     reached = np.full((len(ra), MEETING_CELLS), -1)
     for row in range(len(ra)):
         found = 1
@@ -224,7 +250,9 @@ def _reached_cells(
 
 
 def cells_within(nside: int, ra: np.ndarray, dec: np.ndarray, radius_arcsec: float) -> np.ndarray:
-    """Every nested cell that comes within a distance of each position, its own cell first.
+    """Return the nested cells within a distance of each position.
+
+    Its own cell comes first.
 
     Parameters
     ----------
@@ -257,7 +285,9 @@ def cells_within(nside: int, ra: np.ndarray, dec: np.ndarray, radius_arcsec: flo
 def cell_of_box(
     nside: int, ra1: np.ndarray, ra2: np.ndarray, dec1: np.ndarray, dec2: np.ndarray
 ) -> np.ndarray:
-    """The one cell that holds a brick and a margin round it, or -1 where there is no such cell.
+    """Return the one cell that holds a brick and a margin round it.
+
+    -1 where there is no such cell.
 
     The margin is a sixth of the brick's height. Points on the widened outline are a sixteenth of a
     side apart, so what could slip in between two of them does not reach the brick's own outline.
@@ -291,20 +321,24 @@ def cell_of_box(
 
 
 def _null_where_negative(cells: np.ndarray) -> pa.Array:
+    """Convert cells to Arrow, negative ones to null."""
     return pa.array(cells, type=pa.int64(), mask=cells < 0)
 
 
 def _floats(column: pa.Array) -> np.ndarray:
+    """Return an Arrow column as an array."""
     return column.to_numpy(zero_copy_only=False)
 
 
 def _sql_cell(nside: pa.Array, ra: pa.Array, dec: pa.Array) -> pa.Array:
+    """Do `cells_of` for SQL."""
     if len(nside) == 0:
         return pa.array([], type=pa.int64())
     return _null_where_negative(cells_of(nside[0].as_py(), _floats(ra), _floats(dec)))
 
 
 def _sql_cells_within(nside: pa.Array, ra: pa.Array, dec: pa.Array, radius: pa.Array) -> pa.Array:
+    """Do `cells_within` for SQL."""
     if len(nside) == 0:
         return pa.array([], type=pa.list_(pa.int64()))
     near = cells_within(nside[0].as_py(), _floats(ra), _floats(dec), radius[0].as_py())
@@ -316,6 +350,7 @@ def _sql_cells_within(nside: pa.Array, ra: pa.Array, dec: pa.Array, radius: pa.A
 def _sql_cell_of_box(
     nside: pa.Array, ra1: pa.Array, ra2: pa.Array, dec1: pa.Array, dec2: pa.Array
 ) -> pa.Array:
+    """Do `cell_of_box` for SQL."""
     if len(nside) == 0:
         return pa.array([], type=pa.int64())
     borders = (_floats(ra1), _floats(ra2), _floats(dec1), _floats(dec2))
@@ -331,7 +366,9 @@ SQL_FUNCTIONS: dict[str, tuple[Callable[..., pa.Array], list[Any], DuckDBPyType]
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL ``healpix_cell``, ``healpix_cells_within`` and ``healpix_cell_of_box``.
+    """Give SQL the three functions on HEALPix cells.
+
+    ``healpix_cell``, ``healpix_cells_within`` and ``healpix_cell_of_box``.
 
     nside and the radius are taken from the first row of a batch: they are constants of a query.
     """

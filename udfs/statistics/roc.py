@@ -1,4 +1,7 @@
-"""Area under the ROC curve, and its bootstrap over clusters of objects that share conditions."""
+"""Area under the ROC curve, and its bootstrap over clusters.
+
+A cluster is objects that share conditions.
+"""
 
 import numpy as np
 from numba import boolean, float64, int64
@@ -11,7 +14,10 @@ from udfs.jit import called_with, kernel
 def _weighted_auc(
     sorted_values: np.ndarray, sorted_labels: np.ndarray, sorted_weights: np.ndarray
 ) -> float:
-    """Mann-Whitney statistic of weighted samples in ascending order of value; ties count half."""
+    """Return the Mann-Whitney statistic of weighted, sorted samples.
+
+    In ascending order of value; ties count half.
+    """
     below = area = positives = 0.0
     start = 0
     while start < sorted_values.size:
@@ -38,7 +44,10 @@ def _resampled_aucs(
     sorted_clusters: np.ndarray,
     multiplicities: np.ndarray,
 ) -> np.ndarray:
-    """AUC of each resample, in which a cluster stands as often as its multiplicity says."""
+    """Return the AUC of each resample.
+
+    In it a cluster stands as often as its multiplicity says.
+    """
     aucs = np.empty(multiplicities.shape[0])
     for i in range(multiplicities.shape[0]):
         aucs[i] = _weighted_auc(sorted_values, sorted_labels, multiplicities[i][sorted_clusters])
@@ -46,7 +55,9 @@ def _resampled_aucs(
 
 
 def cluster_multiplicities(n_clusters: int, n_resamples: int, seed: int) -> np.ndarray:
-    """How often each cluster is drawn when as many as there are are drawn with replacement.
+    """Draw how often each cluster is in a resample.
+
+    As many as there are are drawn with replacement.
 
     Parameters
     ----------
@@ -64,7 +75,7 @@ def cluster_multiplicities(n_clusters: int, n_resamples: int, seed: int) -> np.n
 def auc_with_resamples(
     values: np.ndarray, labels: np.ndarray, clusters: np.ndarray, multiplicities: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """AUC of a feature, and of its resamples over clusters.
+    """Return the AUC of a feature, and of its resamples over clusters.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from udfs.core import poisson as core_poisson
-from udfs.light.philox import noise_key
+from udfs.light.noise import noise_key
 from udfs.reference import poisson
 
 KEY = np.uint64(noise_key(13, "render"))

@@ -6,6 +6,7 @@ from scipy import signal
 
 from tests.support.kernels_systems import PIXEL
 from udfs.core import psf as core_psf
+from udfs.core.mixture import mixture
 from udfs.light import psf
 
 
@@ -19,7 +20,7 @@ def test_separable_blur_is_the_plain_convolution(profile, fwhm, box):
     unit[y0 : y1 + 1, x0 : x1 + 1] = np.random.default_rng(1).uniform(
         size=(y1 - y0 + 1, x1 - x0 + 1)
     )
-    gaussians, work = core_psf.mixture(profile, 3.5), core_psf.make_blur(64, len(fwhm))
+    gaussians, work = mixture(profile, 3.5), core_psf.make_blur(64, len(fwhm))
     for room in work:
         room[:] = 7  # whatever was there before
     sigma = np.outer(fwhm, gaussians.sigma_per_fwhm)
@@ -49,7 +50,7 @@ def test_rows_of_a_blur_start_where_vectors_do():
 
 @pytest.mark.parametrize("fwhm", [2.5, 4.0, 6.0])
 def test_gaussians_of_a_moffat_are_its_kernel(fwhm):
-    gaussians = core_psf.mixture("moffat", 3.5)
+    gaussians = mixture("moffat", 3.5)
     kernel = psf.moffat_kernel(fwhm, 3.5)
     radius = len(kernel) // 2
     taps = [psf.gaussian_taps(s * fwhm, radius) for s in gaussians.sigma_per_fwhm]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from udfs.light.philox import noise_key, philox, uniform, uniforms_of_box
+from udfs.light.noise import noise_key
+from udfs.light.philox import philox, uniform, uniforms_of_box
 
 # Salmon et al. 2011, known-answer vectors of philox4x32-10
 KNOWN = [
