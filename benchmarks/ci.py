@@ -56,6 +56,7 @@ def measured(target: str, lake: Path) -> Iterator[tuple[str, float]]:
     """Run a target's commands; yield the figure of each and of all."""
     environment = os.environ | {"DHS_LAKE": str(lake), "DBT_PROFILES_DIR": str(PROJECT)}
     environment |= {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "GX_ANALYTICS_ENABLED": "false"}
+    environment |= {"PYTHONDONTWRITEBYTECODE": ""}  # as the Makefile has it
     environment |= {"DBT_TARGET_PATH": str(lake.parent / "target"), "DO_NOT_TRACK": "1"}
     began = cpu_seconds()
     for command in commands_of(target):
