@@ -19,9 +19,10 @@ from pathlib import Path
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from benchmarks import catalogue_peers, catalogue_survey
+from benchmarks import catalogue_peers
 from store import lake
 from store.project import settings
+from tests.support import catalogue_survey
 
 PROJECT = Path(__file__).resolve().parent.parent
 # 180,000 bricks in two blocks, one on each side of the Galaxy, and one across RA 0.

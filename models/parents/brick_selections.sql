@@ -26,7 +26,7 @@ brick_selections as (
         brickid,
         failed_cut,
         count(*) as n_sources,
-        list({'objid': objid, 'ra': ra, 'dec': dec}) filter (where failed_cut = 0) as passed
+        list(struct_pack(objid, ra, dec)) filter (where failed_cut = 0) as passed
     from judged_sources
     group by brickid, failed_cut
 )

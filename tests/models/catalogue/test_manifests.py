@@ -177,6 +177,7 @@ def test_tasks_are_sorted_by_brick(catalogue):
     assert names.is_sorted()
 
 
+@pytest.mark.nightly
 def test_tasks_that_are_sorted_in_parts_are_the_same_in_the_same_order(catalogue, tmp_path_factory):
     in_parts = catalogue.copy(tmp_path_factory.mktemp("parts"))
     finished = in_parts.dbt(
@@ -189,6 +190,7 @@ def test_tasks_that_are_sorted_in_parts_are_the_same_in_the_same_order(catalogue
     assert_frame_equal(in_parts.table(whole), catalogue.table(whole), check_exact=True)
 
 
+@pytest.mark.nightly
 def test_order_of_the_input_and_threads_change_nothing(tasks, tmp_path_factory):
     other = Lake(tmp_path_factory.mktemp("shuffled"))
     write_raw_tables(other, order="hash(objid, brickid)")
@@ -196,6 +198,7 @@ def test_order_of_the_input_and_threads_change_nothing(tasks, tmp_path_factory):
     assert_frame_equal(other.table(TASKS), tasks, check_exact=True)
 
 
+@pytest.mark.nightly
 def test_what_is_added_leaves_the_rest_as_it_was(catalogue, tasks, tmp_path_factory):
     """Fewer tiers, sizes, selection sets and grids: the rows that remain are bit-identical."""
     less = catalogue.copy(tmp_path_factory.mktemp("less"))
@@ -214,6 +217,7 @@ def test_what_is_added_leaves_the_rest_as_it_was(catalogue, tasks, tmp_path_fact
     assert_frame_equal(fewer, remaining, check_exact=True)
 
 
+@pytest.mark.nightly
 def test_disjoint_controls_stand_in_for_the_injections_of_their_hosts(
     catalogue, tasks, tmp_path_factory
 ):
@@ -235,6 +239,7 @@ def test_disjoint_controls_stand_in_for_the_injections_of_their_hosts(
     assert len(recoverable) == 2
 
 
+@pytest.mark.nightly
 def test_new_sweeps_keep_the_draws_and_the_old_snapshot(catalogue, tmp_path_factory):
     grown = catalogue.copy(tmp_path_factory.mktemp("grown"))
     before = grown.table("select * from systems order by render_id")
