@@ -71,11 +71,11 @@ test-nightly: $(READY) kernels  ## what is dear and rarely breaks: kills, rebuil
 test-demo: $(READY) kernels  ## checks of a finished demo; of the lake at DHS_DEMO_LAKE, or of one that it makes
 	$(TESTS) -m demo tests/pipeline
 
-lint: $(READY)  ## ruff, mypy and sqlfluff
+lint: $(READY)  ## ruff, mypy and sqlfluff; macros are linted by tests/test_sql.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 models
+	$(BIN)/sqlfluff lint --processes 2 models tests/dbt
 
 bench-ci: $(READY)  ## CPU seconds of demo and tests by step, appended to benchmarks/history.csv
 	$(BIN)/python -m benchmarks.ci

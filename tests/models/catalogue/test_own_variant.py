@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.dbt_process import environment
 from tests.places import PROJECT
+from tests.support.dbt_process import environment
 
 NEEDED = (
     *("models", "macros", "seeds", "store", "pixels", "udfs", "injection", "expectations"),
