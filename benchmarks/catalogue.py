@@ -19,9 +19,10 @@ from pathlib import Path
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from benchmarks import catalogue_peers, catalogue_survey
+from benchmarks import catalogue_peers
 from store import lake
 from store.project import settings
+from tests.support import catalogue_survey
 
 PROJECT = Path(__file__).resolve().parent.parent
 # 180,000 bricks in two blocks, one on each side of the Galaxy, and one across RA 0.
@@ -175,8 +176,8 @@ def report_peers(folder: Path) -> None:
     """Print selection and funnel against polars' streaming engine."""
     peers = folder / "peers"
     peers.mkdir()
-    models = ("parent_sources", "parent_funnel", "parent_bricks")
-    is_held = catalogue_peers.report(*(compiled("parents", model) for model in models), peers)
+    names = ("brick_selections", "parent_sources", "parent_funnel", "parent_bricks")
+    is_held = catalogue_peers.report({name: compiled("parents", name) for name in names}, peers)
     print(f"  no slower than polars: {verdict(is_held)}")
 
 

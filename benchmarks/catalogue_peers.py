@@ -24,21 +24,22 @@ ROUNDS = 3
 Way = Callable[[], tuple[int, int]]
 
 
-def report(selection: str, funnel: str, parent_bricks: str, folder: Path) -> bool:
+def report(models: dict[str, str], folder: Path) -> bool:
     """Print what each way takes; return whether the project is no slower than polars.
 
     Parameters
     ----------
-    selection, funnel, parent_bricks
-        SQL of the models ``parent_sources``, ``parent_funnel`` and ``parent_bricks``.
+    models
+        SQL of the models ``brick_selections``, ``parent_sources``, ``parent_funnel`` and
+        ``parent_bricks``.
     folder
         Where the Parquet files go.
     """
-    _export(parent_bricks, folder)
+    _export(models["parent_bricks"], folder)
     with lake.connect() as ours, _over_parquet(folder) as plain:
         ways: dict[str, Way] = {
-            "lake": lambda: _with_sql(ours, selection, funnel),
-            "DuckDB": lambda: _with_sql(plain, selection, funnel),
+            "lake": lambda: _with_sql(ours, models),
+            "DuckDB": lambda: _with_sql(plain, models),
             "polars": lambda: _with_polars(folder),
         }
         taken = _best_of_rounds(ways)
@@ -99,13 +100,13 @@ def _over_parquet(folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _with_sql(
-    connection: duckdb.DuckDBPyConnection, selection: str, funnel: str
-) -> tuple[int, int]:
-    """Run both queries; return the numbers of sources cut and of parents."""
-    connection.execute(f"create or replace table selected_again as {selection}")
+def _with_sql(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> tuple[int, int]:
+    """Run the models; return the numbers of sources cut and of parents."""
+    for model in ("brick_selections", "parent_sources"):
+        connection.execute(f"create or replace table {model} as {models[model]}")
+    funnel = models["parent_funnel"]
     n_cut = connection.execute(f"select sum(n_cut)::bigint from ({funnel})").fetchone()[0]
-    return n_cut, connection.execute("select count(*) from selected_again").fetchone()[0]
+    return n_cut, connection.execute("select count(*) from parent_sources").fetchone()[0]
 
 
 def _with_polars(folder: Path) -> tuple[int, int]:

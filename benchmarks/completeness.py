@@ -15,8 +15,8 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from benchmarks.catalogue import dbt, model_seconds
-from benchmarks.simulated_injections import Simulation, write_injections, write_surroundings
 from store import lake
+from tests.support.simulated_injections import Simulation, write_injections, write_surroundings
 
 INJECTIONS_PER_HOST = 3  # two replicates, in 1.5 selection sets on average
 N_REGIONS = 300

@@ -10,8 +10,8 @@ from string import Template
 
 import numpy as np
 
-from benchmarks.kernels_images import fast_image
-from benchmarks.kernels_systems import PIXEL, USUAL, Ranges, random_system
+from tests.support.kernels_images import fast_image
+from tests.support.kernels_systems import PIXEL, USUAL, Ranges, random_system
 from udfs.batch.error_budget import FLUX_LIMITS, LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.reference.render import render_lensed_sersic
 

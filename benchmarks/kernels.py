@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import kernels_lenstronomy
-from benchmarks.kernels_images import batch_of
-from benchmarks.kernels_systems import PIXEL, prior_system, random_system
+from tests.support import kernels_lenstronomy
+from tests.support.kernels_images import batch_of
+from tests.support.kernels_systems import PIXEL, prior_system, random_system
 from udfs.batch.inject import inject_batch
 from udfs.batch.records import Settings
 from udfs.light import psf

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
+from expectations import kept, pages
 from expectations.registry import STAGES, suites_of
 from expectations.results import TableResult
 from expectations.suite import Suite
@@ -18,7 +20,6 @@ from store.project import settings
 
 PROGRAM = "python -m expectations"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-LOCAL_PAGES = "reports/expectations"
 
 app = command_line()
 
@@ -44,32 +45,62 @@ def validate(
         typer.Option(help="Folder of the pages. Default: reports/expectations in the lake."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write a file of JUnit XML.")] = None,
+    is_all: Annotated[
+        bool, typer.Option("--all", help="Also validate what has not changed since it was good.")
+    ] = False,
     github_summary: Annotated[
         bool, typer.Option("--github-summary", help=f"Append to the file in ${SUMMARY_VARIABLE}.")
     ] = False,
 ) -> int:
     """Validate every table of the stages, and write pages of the results.
 
+    A table that was good, in dbt or here, and that has not changed since is not looked at again.
     Exit code 1 and a short table of what failed when a table does not meet its suite.
     """
-    results = _validated(stages or [], overrides)
+    results = _results(stages or [], overrides, is_all=is_all)
     if junit or github_summary:
         _write_for_machines(results, junit, is_summarised=github_summary)
-    _publish(results, html or _page_folder())
+    _publish(results, html)
     return 0 if all(result.is_ok for result in results) else 1
 
 
-def _validated(stages: Sequence[str], overrides: str) -> list[TableResult]:
+def _results(stages: Sequence[str], overrides: str, *, is_all: bool) -> list[TableResult]:
+    """Return a result per suite: the kept one where it still holds, else a new one."""
     chosen = suites_of(stages, settings(overrides))
-    connection = lake.connect(read_only=True)
-    try:
-        from expectations import runner  # noqa: PLC0415 - seconds, that an error need not wait
+    with lake.connect(read_only=True) as connection:
+        seen = kept.Lake(connection)
+        wanted = _stages_to_validate(chosen, seen.tables(), is_named=bool(stages))
+        chosen = [pair for pair in chosen if pair[0] in wanted]
+        held = {} if is_all else _results_that_hold(chosen, seen)
+        changed = [pair for pair in chosen if pair[1].table not in held]
+        if held:
+            print(
+                f"{len(held)} tables have not changed since they were found good; --all looks again."
+            )
+        new = _validated(connection, changed) if changed else {}
+    return [(held | new)[suite.table] for _, suite in chosen]
 
-        built = runner.built_tables(connection)
-        wanted = _stages_to_validate(chosen, built, is_named=bool(stages))
-        return runner.validate(connection, [pair for pair in chosen if pair[0] in wanted])
-    finally:
-        connection.close()
+
+def _results_that_hold(
+    chosen: Sequence[tuple[str, Suite]], seen: kept.Lake
+) -> dict[str, TableResult]:
+    """Return the good results, by table, of which nothing has changed that they depend on."""
+    known = {result.table: result for result in pages.read_results(STAGES, pages.page_folder())}
+    tables = {suite.table: suite for _, suite in chosen}
+    return {
+        name: known[name]
+        for name, suite in tables.items()
+        if name in known and known[name].is_ok and known[name].basis == seen.basis(suite)
+    }
+
+
+def _validated(
+    connection: duckdb.DuckDBPyConnection, chosen: Sequence[tuple[str, Suite]]
+) -> dict[str, TableResult]:
+    """Validate, and return the results by table."""
+    from expectations import runner  # noqa: PLC0415 - takes seconds, and is often not needed
+
+    return {result.table: result for result in runner.validate_kept(connection, chosen)}
 
 
 def _stages_to_validate(
@@ -99,10 +130,10 @@ def _write_for_machines(
         _append_summary(summaries.markdown(results))
 
 
-def _publish(results: list[TableResult], folder: Path) -> None:
-    from expectations import pages, summaries  # noqa: PLC0415
+def _publish(results: list[TableResult], html: Path | None) -> None:
+    from expectations import summaries  # noqa: PLC0415
 
-    index = pages.write_pages(results, STAGES, folder)
+    index = pages.write_pages(results, STAGES, html or pages.page_folder())
     failed = summaries.failure_table(results)
     if failed:
         print(failed)
@@ -118,11 +149,6 @@ def _append_summary(text: str) -> None:
         raise CommandError(f"--github-summary needs {SUMMARY_VARIABLE}, which a GitHub job sets")
     with Path(target).open("a", encoding="utf-8") as handle:
         handle.write(text)
-
-
-def _page_folder() -> Path:
-    """Return a folder in the lake, or locally for a remote lake."""
-    return Path(LOCAL_PAGES if lake.is_remote(lake.lake_root()) else lake.lake_path(LOCAL_PAGES))
 
 
 if __name__ == "__main__":

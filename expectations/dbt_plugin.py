@@ -1,12 +1,14 @@
 """The dbt-duckdb plugin of the suites: what the dbt test ``passes_suite`` calls."""
 
 import logging
+from functools import cache
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
 from store import lake
+from store.project import Settings, settings
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ def register(connection: DuckDBPyConnection) -> None:
 
 
 def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
-    """Validate a table of the lake on a connection of its own; what failed, a line each.
+    """Validate a table of the lake on a connection of its own; return what failed, a line each.
 
     Parameters
     ----------
@@ -33,20 +35,38 @@ def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
     overrides
         The dbt vars given on the command line, as YAML or JSON.
     """
-    from expectations import runner  # noqa: PLC0415 - seconds, and only tests need it
+    from expectations import pages, runner  # noqa: PLC0415 - seconds, and only tests need it
     from expectations.registry import suite_of  # noqa: PLC0415
-    from store.project import settings  # noqa: PLC0415
 
-    chosen = suite_of(suite, settings(overrides))
-    connection = lake.connect(read_only=True)
-    try:
+    chosen = suite_of(suite, _settings(overrides))
+    connection = _connection(lake.lake_root(), lake.catalog())
+    if table == suite:
+        (result,) = runner.validate_kept(connection, [chosen])
+        pages.keep_result(result, pages.page_folder())
+    else:
         (result,) = runner.validate(connection, [chosen], table=table)
-    finally:
-        connection.close()
     failures = [f"{failed.expectation}: {failed.observed}" for failed in result.failed]
     for failure in failures:
         logger.error("%s fails %s", table, failure)
     return failures
+
+
+@cache
+def _settings(overrides: str) -> Settings:
+    """Read the project's vars, once for all suites."""
+    return settings(overrides)
+
+
+@cache
+def _connection(root: str, catalog: str) -> DuckDBPyConnection:
+    """Open a lake for reading, once for all suites: attaching it takes longer than most of them.
+
+    Parameters
+    ----------
+    root, catalog : str
+        Which lake; the one that the environment names.
+    """
+    return lake.connect(read_only=True)
 
 
 class Plugin(BasePlugin):

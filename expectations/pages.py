@@ -8,17 +8,29 @@ import jinja2
 
 from expectations.results import TableResult, from_json, to_json
 from store import files as lake_files
+from store import lake
 
+LOCAL_PAGES = "reports/expectations"
 RESULTS = "results"
 
 
+def page_folder() -> Path:
+    """Return a folder in the lake; in the working directory for a lake in an object store."""
+    return Path(LOCAL_PAGES if lake.is_remote(lake.lake_root()) else lake.lake_path(LOCAL_PAGES))
+
+
+def keep_result(result: TableResult, folder: Path) -> None:
+    """Write a result beside the pages, for them and for who asks again."""
+    _write_whole(folder / RESULTS / f"{result.table}.json", to_json(result))
+
+
 def write_pages(results: Iterable[TableResult], stages: Iterable[str], folder: Path) -> Path:
-    """Write a page per table, and an index of these and of all earlier ones; returns the index.
+    """Write a page per table whose result is known, and an index of them; return the index.
 
     Parameters
     ----------
     results
-        What was validated now.
+        What was validated now; earlier results, of dbt too, are beside the pages.
     stages
         All stages, in the order in which the index lists them.
     folder
@@ -26,17 +38,18 @@ def write_pages(results: Iterable[TableResult], stages: Iterable[str], folder: P
     """
     pages = _environment()
     for result in results:
-        _write_whole(folder / RESULTS / f"{result.table}.json", to_json(result))
+        keep_result(result, folder)
+    known = read_results(stages, folder)
+    for result in known:
         page = pages.get_template("suite.html.j2").render(result=result)
         _write_whole(folder / f"{result.table}.html", page)
-    known = read_results(stages, folder)
     index = folder / "index.html"
     _write_whole(index, pages.get_template("index.html.j2").render(results=known))
     return index
 
 
 def read_results(stages: Iterable[str], folder: Path) -> list[TableResult]:
-    """The last result of every table, by stage in the order given."""
+    """Read the last result of every table, by stage in the order given."""
     order = {stage: place for place, stage in enumerate(stages)}
     found = [from_json(path) for path in sorted((folder / RESULTS).glob("*.json"))]
     known = [result for result in found if result.stage in order]

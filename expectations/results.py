@@ -28,6 +28,8 @@ class TableResult:
     seconds: float
     finished_at: str
     outcomes: tuple[Outcome, ...]
+    basis: str = ""
+    """Digest of all that the result depends on; empty where nobody asks for it again."""
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -41,12 +43,12 @@ class TableResult:
 
 
 def to_json(result: TableResult) -> str:
-    """A result as JSON text."""
+    """Write a result as JSON text."""
     return json.dumps(asdict(result), indent=1)
 
 
 def from_json(path: Path) -> TableResult:
-    """A result as `to_json` wrote it."""
+    """Read a result as `to_json` wrote it."""
     fields = json.loads(path.read_text(encoding="utf-8"))
     outcomes = tuple(
         Outcome(**{**outcome, "sample": tuple(outcome["sample"])})

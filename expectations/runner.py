@@ -3,6 +3,7 @@
 Importing this imports Great Expectations, which takes seconds: import it where it is called.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import duckdb
 
 from expectations import session
 from expectations.independent import coadd_pixels, raytrace
+from expectations.kept import Lake
 from expectations.results import Outcome, TableResult
 from expectations.suite import Suite
 
@@ -48,10 +50,21 @@ def validate(
         ]
 
 
-def built_tables(connection: duckdb.DuckDBPyConnection, database: str = "lake") -> set[str]:
-    """Names of the tables and views in a database."""
-    query = "select table_name from information_schema.tables where table_catalog = ?"
-    return {name for (name,) in connection.execute(query, [database]).fetchall()}
+def validate_kept(
+    connection: duckdb.DuckDBPyConnection, suites: Iterable[tuple[str, Suite]]
+) -> list[TableResult]:
+    """Validate tables of a DuckLake; each result says what it depends on.
+
+    The basis is read before the rules are run: what changes in between is validated again.
+    """
+    chosen = list(suites)
+    seen = Lake(connection)
+    bases = [seen.basis(suite) for _, suite in chosen]
+    results = validate(connection, chosen)
+    return [
+        dataclasses.replace(result, basis=basis)
+        for result, basis in zip(results, bases, strict=True)
+    ]
 
 
 def _table_result(

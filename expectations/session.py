@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import duckdb
 import great_expectations as gx
-from duckdb_engine import ConnectionWrapper
+from duckdb_engine import ConnectionWrapper, CursorWrapper
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.data_context.types.base import (
@@ -73,21 +73,47 @@ class ExpectNoRows(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
         return {"success": n_rows == 0, "result": {"observed_value": n_rows}}
 
 
-class _OneStatementAtATime(ConnectionWrapper):
-    """A connection without transactions.
+class _Snapshot(ConnectionWrapper):
+    """A connection in a transaction: all queries see one snapshot, and its catalogue is read once.
 
-    In one, DuckDB would refuse all that comes after a query that cannot be run, and a lake with a
-    SQLite catalogue would be locked for writers until the last suite is through.
+    Reading it takes DuckLake longer than most rules take. Writers go on meanwhile, since a catalogue
+    in SQLite keeps a write-ahead log.
     """
 
+    def __init__(self, opened: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(opened)
+        self._opened = opened
+        opened.begin()
+
+    def cursor(self) -> CursorWrapper:
+        """Return a cursor that survives a query which cannot be run."""
+        return _Cursor(self._opened, self)
+
+    def renew(self) -> None:
+        """Begin anew: after an error, DuckDB refuses all that comes in the same transaction."""
+        self._opened.rollback()
+        self._opened.begin()
+
     def begin(self) -> None:
-        """Begin nothing: in a transaction, DuckDB refuses all that comes after an error."""
+        """Do nothing: the transaction lasts as long as the connection."""
 
     def commit(self) -> None:
-        """Nothing was begun."""
+        """Do nothing: nothing was written."""
 
     def rollback(self) -> None:
-        """Nothing was begun."""
+        """Do nothing: nothing was written."""
+
+
+class _Cursor(CursorWrapper):
+    """A cursor whose connection begins anew after an error."""
+
+    def execute(self, statement: str, parameters: Any = None, context: Any = None) -> None:
+        """Run a statement."""
+        try:
+            super().execute(statement, parameters, context)
+        except duckdb.Error:
+            self.connection.renew()
+            raise
 
 
 @contextmanager
@@ -100,7 +126,7 @@ def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[
     def cursor() -> ConnectionWrapper:
         opened = connection.cursor()
         opened.execute(f"use {database}")
-        return _OneStatementAtATime(opened)
+        return _Snapshot(opened)
 
     source = context.data_sources.add_sql(
         "lake",

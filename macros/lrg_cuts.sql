@@ -70,16 +70,13 @@
     {{ return(cuts) }}
 {%- endmacro %}
 
-{% macro passes_cuts(variant) -%}
-    {#- SQL condition of a filter: the source passes every cut of the variant. -#}
-    {%- for cut in lrg_cuts(variant) %}
-        {{ 'and ' if not loop.first }}({{ cut }})
-    {%- else -%}
-        true
-    {%- endfor -%}
-{%- endmacro %}
-
 {% macro is_lrg(variant) -%}
-    {#- The same as a column: true or false, never null. -#}
-    ({{ passes_cuts(variant) }}) is true
+    {#- Whether a source passes every cut of a variant: true or false, never null. -#}
+    (
+        {%- for cut in lrg_cuts(variant) %}
+        {{ 'and ' if not loop.first }}({{ cut }})
+        {%- else -%}
+        true
+        {%- endfor %}
+    ) is true
 {%- endmacro %}

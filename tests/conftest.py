@@ -1,6 +1,5 @@
 """What tests of several packages share: the embedded survey, lakes of their own, an S3 server."""
 
-import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +10,11 @@ import pytest
 from ingest.__main__ import main
 from ingest.embedded.build import write_survey
 from store import lake
-from tests.ingest.s3_server import ENVIRONMENT, serving_s3
 from tests.places import REAL
+from tests.support.once import made_once
+from tests.support.s3_server import ENVIRONMENT, serving_s3
+
+pytest_plugins = ["tests.support.real_files"]
 
 # A folder that keeps the survey from one run of the tests to the next
 KEPT_SURVEY = "DHS_TEST_SURVEY"
@@ -21,15 +23,13 @@ KEPT_SURVEY = "DHS_TEST_SURVEY"
 @pytest.fixture(scope="session")
 def embedded_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Root of the whole embedded survey; read it, never write to it."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root = Path(os.environ.get(KEPT_SURVEY, shared / "embedded" / "survey"))
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with (root.parent / "survey.lock").open("w") as lock:  # processes wait for the one that builds
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    if KEPT_SURVEY in os.environ:
+        root = Path(os.environ[KEPT_SURVEY])
         write_survey(root, progress=False)
-    return root
+        return root
+    return made_once(
+        tmp_path_factory, "survey", lambda folder: write_survey(folder, progress=False)
+    )
 
 
 @pytest.fixture
@@ -64,11 +64,9 @@ def query(own_lake: Path) -> Callable[..., list[tuple]]:
     return answer
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real() -> Path:
-    """Real survey files."""
-    if not REAL.is_dir():
-        pytest.skip("real survey files are absent (../shared/data/real)")
+    """Root of real survey files; where they are absent, who asks for it is skipped."""
     return REAL
 
 

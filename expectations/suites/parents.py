@@ -31,6 +31,7 @@ COLOURS |= {"rz_mw": "rmag_mw - zmag_mw", "zw1_mw": "zmag_mw - w1mag_mw"}
 def suites(settings: Settings) -> tuple[Suite, ...]:
     """Return one suite per table of the stage."""
     return (
+        _brick_selections(settings),
         _parent_sources(settings),
         _border_splits(settings),
         _lens_neighbours(settings),
@@ -43,6 +44,34 @@ SELECTED_BRICKS = (
     "select brickid from bricks_with_region"
     " where region_id in (select region_id from region_selections)"
 )
+
+
+def _brick_selections(settings: Settings) -> Suite:
+    rule = cuts_of(settings["parent_variant"], settings)
+    return Suite(
+        table="brick_selections",
+        grain="One row per brick and first cut that its sources fail.",
+        key=("brickid", "failed_cut"),
+        columns=("n_sources", "passed"),
+        checks=(
+            always("a_row_counts_sources", "n_sources > 0"),
+            always(
+                "passed_sources_are_listed_and_no_others",
+                "case failed_cut when 0 then len(passed) = n_sources else passed is null end",
+            ),
+            equal(
+                "every_source_is_judged_once",
+                "select sum(n_sources)::bigint from {batch}",
+                "select count(*) from stg_sources",
+            ),
+            equal(
+                "sources_that_pass_are_those_of_the_seed",
+                "select sum(n_sources)::bigint from {batch} where failed_cut = 0",
+                f"select count(*) from stg_sources where {rule}",
+                why="The cuts are those of the seed, put together again.",
+            ),
+        ),
+    )
 
 
 def _parent_sources(settings: Settings) -> Suite:

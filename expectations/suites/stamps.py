@@ -1,4 +1,4 @@
-"""The suites of `render_stamps` and `stamps`: pixels, of which a sample is looked at."""
+"""The suites of `render_stamps`, of whose pixels a sample is looked at, and of `stamps`."""
 
 import itertools
 
@@ -8,15 +8,24 @@ from store.project import Settings
 
 FLOAT32_SUM = 1e-4  # relative rounding of a sum of some ten thousand float32 pixels
 WANTED = "select task_id from injections where cutout_ok and not metrics_only"
+CHECKED_BRICKS = 4  # the pixels of other bricks are not read: part files hold stamps brick by brick
+IN_CHECKED_BRICKS = (
+    "brickname in (select brickname from (select distinct brickname from injections where cutout_ok)"
+    f" order by md5(brickname) limit {CHECKED_BRICKS})"
+)
+KEY = "experiment_id, render_id, stamp_size, bandset"
 
 
 def render_stamps(settings: Settings) -> Suite:
-    """One row per experiment, render and stamp."""
+    """Return the suite of the pixels, of which a sample is looked at.
+
+    Samples are materialized: DuckDB would compute on all pixels and then drop what is not chosen.
+    """
     kind = "experiment_id, part_id, stamp_size, bandset"
     return Suite(
         table="render_stamps",
         grain="One row per experiment, render and stamp.",
-        key=("experiment_id", "render_id", "stamp_size", "bandset"),
+        key=tuple(KEY.split(", ")),
         columns=("part_id", "pixels"),
         checks=(
             no_rows(
@@ -35,16 +44,25 @@ def render_stamps(settings: Settings) -> Suite:
             ),
             no_rows(
                 "stamp_has_every_pixel",
-                f"select {{key}} from ({_sample(settings)})"
+                f"with checked as materialized ({_sample(settings)}) select {{key}} from checked"
                 " where (len(pixels) = len(bandset) * stamp_size * stamp_size) is not true",
             ),
+            no_rows(
+                "pixels_are_finite",
+                f"with checked as materialized ({_sample(settings)}) select {{key}} from checked"
+                " where isfinite(list_sum(pixels)) is not true",
+                why="So is their sum then, and only then.",
+            ),
+            *_smaller_is_the_centre_of_larger(settings),
+            _control_is_the_host(settings),
+            _stamp_less_control_is_the_arc(settings),
         ),
         empty_unless=WANTED,
     )
 
 
 def stamps(settings: Settings) -> Suite:
-    """One row per task that has a stamp."""
+    """Return the suite of the view by task; its pixels are those of `render_stamps`."""
     return Suite(
         table="stamps",
         grain="One row per task that has a stamp.",
@@ -57,25 +75,17 @@ def stamps(settings: Settings) -> Suite:
                 "(select count(*) from injections) > 0 and (select count(*) >= 0 from {batch})",
                 why="No stamp is missing as long as nothing was injected.",
             ),
-            no_rows(
-                "pixels_are_finite",
-                f"select {{key}} from ({_sample(settings)})"
-                " where isfinite(list_sum(pixels)) is not true",
-                why="So is their sum then, and only then.",
-            ),
-            *_smaller_is_the_centre_of_larger(settings),
-            _control_is_the_host(settings),
-            _stamp_less_control_is_the_arc(settings),
         ),
         empty_unless=WANTED,
     )
 
 
 def _sample(settings: Settings) -> str:
-    """Some stamps, always the same: to look at all would be to read all pixels."""
+    """Choose some stamps, always the same: to look at all would be to read all pixels."""
     return (
         "select * from {batch} semi join (select distinct render_id from injections where cutout_ok"
-        f" order by md5(render_id) limit {settings['n_checked_renders']}) using (render_id)"
+        f" and {IN_CHECKED_BRICKS} order by md5(render_id) limit {settings['n_checked_renders']})"
+        " using (render_id)"
     )
 
 
@@ -93,7 +103,7 @@ def _smaller_is_the_centre_of_larger(settings: Settings) -> tuple[Check, ...]:
 
 
 def _centre_differs(small: int, large: int, sample: str) -> str:
-    """Renders of which the larger stamp's centre is not the smaller stamp.
+    """Write the query for renders of which the larger stamp's centre is not the smaller stamp.
 
     Stamps of either size become rows (band, y, x), the larger ones without their border.
     """
@@ -107,7 +117,7 @@ def _centre_differs(small: int, large: int, sample: str) -> str:
                 select render_id, unnest(pixels) as pixel,
                     generate_subscripts(pixels, 1) - 1 as i
                 from (
-                    select render_id, any_value(pixels) as pixels from ({sample})
+                    select render_id, any_value(pixels) as pixels from checked
                     where stamp_size = {size} group by render_id
                 )
             ),
@@ -118,7 +128,8 @@ def _centre_differs(small: int, large: int, sample: str) -> str:
         """
 
     return f"""
-        with small as ({rows(small, 0)}), large as ({rows(large, margin)})
+        with checked as materialized ({sample}),
+        small as ({rows(small, 0)}), large as ({rows(large, margin)})
         select render_id, count(*) as n_pixels
         from small inner join large using (render_id, band, y, x)
         where small.pixel is distinct from large.pixel
@@ -130,18 +141,23 @@ def _control_is_the_host(settings: Settings) -> Check:
     return no_rows(
         "control_is_the_host_exactly",
         f"""
-        select task_id
+        with controls as materialized (
+            select distinct {KEY}, brickname, stamp_x0_pix, stamp_y0_pix
+            from injections
+            where is_control and cutout_ok and not metrics_only and {IN_CHECKED_BRICKS}
+            order by md5(render_id), {KEY} limit {settings["n_checked_renders"]}
+        ),
+        checked as materialized (
+            select {KEY}, pixels from {{batch}}
+            semi join (select distinct render_id from controls) using (render_id)
+        )
+        select {KEY}
         from (
             select
-                task_id,
+                {KEY},
                 pixels,
                 {COADD_PIXELS}(brickname, bandset, stamp_x0_pix, stamp_y0_pix, stamp_size) as host
-            from (select task_id, pixels from {{batch}})
-            inner join (
-                select * from injections
-                where is_control and cutout_ok and not metrics_only
-                order by md5(task_id) limit {settings["n_checked_renders"]}
-            ) using (task_id)
+            from checked inner join controls using ({KEY})
         )
         where len(host) > 0 and pixels is distinct from host
         """,
@@ -150,7 +166,7 @@ def _control_is_the_host(settings: Settings) -> Check:
 
 
 def _stamp_less_control_is_the_arc(settings: Settings) -> Check:
-    """The sum over a stamp, less that over its host's control, is the flux that was injected.
+    """Compare the sum over a stamp, less that over its host's control, with what was injected.
 
     Photon noise of the arc has a variance of flux over gain; five standard deviations are allowed,
     and the rounding of the sums.
@@ -160,33 +176,40 @@ def _stamp_less_control_is_the_arc(settings: Settings) -> Check:
     return no_rows(
         "stamp_less_control_is_the_arc",
         f"""
-        with pairs as (
-            select
-                injection.task_id,
-                control.task_id as control_task_id,
+        with pairs as materialized (
+            select distinct
+                experiment_id,
+                injection.render_id,
+                control.render_id as control_render_id,
                 injection.total_injected_flux_{band}_nmgy as injected,
                 injection.gain_used_{band}_e_per_nmgy as gain
             from injections as injection
             inner join injections as control using (experiment_id, brickid, objid)
             where injection.cutout_ok and control.cutout_ok
                 and not injection.is_control and control.is_control
-                and not injection.metrics_only
-            order by md5(injection.task_id), control_task_id
+                and not injection.metrics_only and injection.{IN_CHECKED_BRICKS}
+            order by md5(injection.render_id), experiment_id, control_render_id
             limit {settings["n_checked_renders"]}
+        ),
+        checked as materialized (
+            select experiment_id, render_id, stamp_size, bandset, pixels from {{batch}}
+            semi join (
+                select render_id from pairs union select control_render_id as render_id from pairs
+            ) using (render_id)
         ),
         sums as (
             select
-                task_id,
+                experiment_id,
+                render_id,
                 list_sum(pixels[{plane} + 1:{plane} + stamp_size * stamp_size]) as flux
-            from {{batch}}
-            semi join (
-                select task_id from pairs union select control_task_id as task_id from pairs
-            ) using (task_id)
+            from checked
         )
-        select task_id, injection.flux, control.flux as of_control, injected
+        select experiment_id, pairs.render_id, injection.flux, control.flux as of_control, injected
         from pairs
-        left join sums as injection using (task_id)
-        left join sums as control on pairs.control_task_id = control.task_id
+        left join sums as injection using (experiment_id, render_id)
+        left join sums as control
+            on pairs.control_render_id = control.render_id
+                and pairs.experiment_id = control.experiment_id
         where (abs(injection.flux - control.flux - injected) <= 5 * sqrt(injected / gain)
             + {FLOAT32_SUM} * (abs(control.flux) + injected)) is not true
         """,

@@ -13,6 +13,9 @@ def embedded_survey(
     root: Annotated[
         Path | None, typer.Option(help="Where to write it. Default: survey/ in the lake.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A brick with pixels; again for more. Default: all.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write the embedded survey: a small sky like DR10.
@@ -23,6 +26,6 @@ def embedded_survey(
     from ingest.embedded.build import write_survey  # noqa: PLC0415  numba: no other command needs it
 
     folder = root or lake.cache_root() / "survey"
-    write_survey(folder, force=force)
+    write_survey(folder, force=force, only=only or None)
     typer.echo(f"mock: the embedded survey is at {folder}")
     typer.echo(f"look: ls -R {folder} | head -40")

@@ -14,10 +14,7 @@ rules as (
 
 -- Numbers are joined faster than keys and lists.
 list_numbers as (
-    select distinct
-        outcomes,
-        outcome_list
-    from outcome_lists
+    select distinct outcomes, outcome_list from outcome_lists
 ),
 
 cells as (
@@ -74,22 +71,26 @@ cell_sums as (
         coalesce(sum(n_hosts) filter (where n_recovered < n_valid), 0)::bigint as n_hosts_missed,
         sum(n_hosts * n_valid * n_valid)::double as sum_valid2,
         sum(n_hosts * n_recovered * n_recovered)::double as sum_recovered2,
-        sum(n_hosts * n_valid * n_recovered)::double as sum_valid_recovered,
-        not any_value(is_control)
-        and sum(n_hosts) >= {{ var('bootstrap_min_hosts') }}
-        and n_hosts_recovered >= {{ var('bootstrap_min_hosts_either_way') }}
-        and n_hosts_missed >= {{ var('bootstrap_min_hosts_either_way') }} as is_bootstrapped
+        sum(n_hosts * n_valid * n_recovered)::double as sum_valid_recovered
     from host_kinds
     group by cell_number, rule_number, quality
 ),
 
-summed_kinds as (
+large_cells as (
+    select cell_number, rule_number, quality
+    from cell_sums
+    where
+        n_hosts >= {{ var('bootstrap_min_hosts') }}
+        and least(n_hosts_recovered, n_hosts_missed) >= {{ var('bootstrap_min_hosts_either_way') }}
+),
+
+kinds_of_large_cells as (
     select
         host_kinds.* exclude (n_hosts, is_control),
         sum(host_kinds.n_hosts)::bigint as n_hosts
     from host_kinds
-    inner join cell_sums using (cell_number, rule_number, quality)
-    where cell_sums.is_bootstrapped
+    inner join large_cells using (cell_number, rule_number, quality)
+    where not host_kinds.is_control
     group by all
 ),
 
@@ -102,14 +103,14 @@ listed_kinds as (
         list(n_valid order by n_valid, n_recovered) as kinds_n_valid,
         list(n_recovered order by n_valid, n_recovered) as kinds_n_recovered,
         list(n_hosts order by n_valid, n_recovered) as kinds_n_hosts
-    from summed_kinds
+    from kinds_of_large_cells
     group by cell_number, rule_number, quality
 ),
 
 completeness_counts as (
     select
         cells.* exclude (cell_number),
-        cell_sums.* exclude (cell_number, is_bootstrapped),
+        cell_sums.* exclude (cell_number),
         listed_kinds.* exclude (cell_number, rule_number, quality)
     from cell_sums
     inner join cells using (cell_number)

@@ -2,8 +2,8 @@
 -- depends_on: {{ ref('parent_galaxies') }}
 with
 
-brick_failures as (
-    select * from {{ ref('brick_failures') }}
+brick_selections as (
+    select * from {{ ref('brick_selections') }}
 ),
 
 parent_bricks as (
@@ -37,12 +37,12 @@ failures_of_bricks as (
     select
         coalesce(parent_bricks.brick_group, 'none') as brick_group,
         case coalesce(parent_bricks.failed_brick_cut, 1)
-            when 0 then 2 + brick_failures.failed_cut
+            when 0 then 2 + nullif(brick_selections.failed_cut, 0)
             else coalesce(parent_bricks.failed_brick_cut, 1)
         end as cut_order,
-        brick_failures.n_sources
-    from brick_failures
-    left join parent_bricks on brick_failures.brickid = parent_bricks.brickid
+        brick_selections.n_sources
+    from brick_selections
+    left join parent_bricks on brick_selections.brickid = parent_bricks.brickid
 ),
 
 failures as (

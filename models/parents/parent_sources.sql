@@ -1,10 +1,8 @@
--- depends_on: {{ ref('lrg_variants') }}, {{ ref('lrg_cuts') }}
 with
 
-stg_sources as (
-    select * from {{ ref('stg_sources') }}
-    where
-        {{ passes_cuts(var('parent_variant')) }}
+brick_selections as (
+    select * from {{ ref('brick_selections') }}
+    where failed_cut = 0
 ),
 
 parent_bricks as (
@@ -12,14 +10,21 @@ parent_bricks as (
     where failed_brick_cut = 0
 ),
 
+passed_sources as (
+    select
+        brick_selections.brickid,
+        unnest(brick_selections.passed) as source
+    from brick_selections
+    inner join parent_bricks on brick_selections.brickid = parent_bricks.brickid
+),
+
 parent_sources as (
     select
-        stg_sources.brickid,
-        stg_sources.objid,
-        stg_sources.ra,
-        stg_sources.dec
-    from stg_sources
-    inner join parent_bricks on stg_sources.brickid = parent_bricks.brickid
+        brickid,
+        source.objid,
+        source.ra,
+        source.dec
+    from passed_sources
 )
 
 select * from parent_sources

@@ -21,6 +21,12 @@ rejected as (
     from cut_combinations
     where first_failed_cut is not null
     group by first_failed_cut
+    union all by name
+    select
+        'n1_type' as cut_name,
+        count(*) as n_rejected
+    from candidate_pools
+    where pool is null
 ),
 
 -- Of all sources, whatever else they fail.
@@ -56,13 +62,6 @@ lost_to_options as (
     into name cut_name value n_lost_if_applied
 ),
 
-n1_type_counts as (
-    select
-        'n1_type' as cut_name,
-        count(*) filter (where pool is null) as n_first_failing
-    from candidate_pools
-),
-
 total as (
     select sum(n_sources) as n_sources
     from cut_combinations
@@ -75,12 +74,11 @@ funnel_rows as (
         pool_cuts.reason_code,
         pool_cuts.cut_name in ('{{ (applied_cuts() + ["n1_type"]) | join("', '") }}') as is_applied,
         false as is_diagnostic,
-        coalesce(n1_type_counts.n_first_failing, rejected.n_rejected, 0)::bigint as n_rejected,
+        coalesce(rejected.n_rejected, 0)::bigint as n_rejected,
         lost_to_options.n_lost_if_applied
     from pool_cuts
     left join rejected on pool_cuts.cut_name = rejected.cut_name
     left join lost_to_options on pool_cuts.cut_name = lost_to_options.cut_name
-    left join n1_type_counts on pool_cuts.cut_name = n1_type_counts.cut_name
     union all by name
     select
         pool_cuts.cut_order,
@@ -94,32 +92,29 @@ funnel_rows as (
     inner join pool_cuts on pool_cuts.cut_name = 'exposures'
 ),
 
-rejected_so_far as (
+sources_left as (
     select
-        *,
-        sum(n_rejected) over (
-            order by cut_order, is_diagnostic, cut_name
-        ) as n_rejected_so_far
+        funnel_rows.*,
+        total.n_sources
+        - sum(n_rejected) over (order by cut_order, is_diagnostic, cut_name) as n_out
     from funnel_rows
+    cross join total
 ),
 
 negative_funnel as (
     select
         '{{ pool_rule_set() }}' as rule_set,
-        rejected_so_far.cut_order,
-        rejected_so_far.cut_name,
-        rejected_so_far.reason_code,
-        rejected_so_far.is_applied,
-        rejected_so_far.is_diagnostic,
-        (
-            total.n_sources - rejected_so_far.n_rejected_so_far + rejected_so_far.n_rejected
-        )::bigint as n_in,
-        rejected_so_far.n_rejected,
-        (total.n_sources - rejected_so_far.n_rejected_so_far)::bigint as n_out,
-        rejected_so_far.n_failing::bigint as n_failing,
-        rejected_so_far.n_lost_if_applied::bigint as n_lost_if_applied
-    from rejected_so_far
-    cross join total
+        cut_order,
+        cut_name,
+        reason_code,
+        is_applied,
+        is_diagnostic,
+        (n_out + n_rejected)::bigint as n_in,
+        n_rejected,
+        n_out::bigint as n_out,
+        n_failing::bigint as n_failing,
+        n_lost_if_applied::bigint as n_lost_if_applied
+    from sources_left
 )
 
 select * from negative_funnel

@@ -2,12 +2,8 @@
 
 import json
 import logging
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -19,35 +15,16 @@ from expectations.suite import Suite, between
 from store import lake
 from store.project import settings
 from tests.places import PROJECT
+from tests.support.dbt_process import run_dbt
 
 SUITES = {suite.table: suite for _, suite in suites_of((), settings())}
-
-
-def run_dbt(folder, *arguments):
-    """Run dbt in a folder with a lake, target and log of its own."""
-    environment = os.environ | {
-        "DHS_LAKE": str(folder / "lake"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
-    }
-    return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, "--profiles-dir", PROJECT],
-        cwd=folder if (folder / "profiles.yml").exists() else PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
     """What dbt knows of the project."""
     folder = tmp_path_factory.mktemp("dbt")
-    parsed = run_dbt(folder, "parse", "--project-dir", str(PROJECT))
-    assert parsed.returncode == 0, parsed.stdout
+    run_dbt(folder, "parse", check=True)
     return json.loads((folder / "target/manifest.json").read_text())
 
 
@@ -125,8 +102,6 @@ def test_the_sql_function_of_an_unknown_suite_says_so(scratch_lake):
 def small_project(tmp_path_factory):
     """A dbt project with our plugin and test, and a table whose suite a var breaks."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("udfs", "ingest", "expectations", "seeds", "profiles.yml"):
-        (folder / name).symlink_to(PROJECT / name)
     (folder / "tests").mkdir()
     (folder / "tests/generic").symlink_to(PROJECT / "tests/dbt/generic")
     (folder / "dbt_project.yml").write_text(
@@ -154,13 +129,6 @@ def small_project(tmp_path_factory):
 def test_a_failing_suite_fails_its_test_and_skips_what_depends_on_it(
     small_project, n_tasks, summary
 ):
-    built = run_dbt(
-        small_project,
-        "build",
-        "--project-dir",
-        str(small_project),
-        "--vars",
-        f"replicates: {n_tasks}",
-    )
+    built = run_dbt(small_project, "build", "--vars", f"replicates: {n_tasks}", cwd=small_project)
     assert summary in built.stdout, built.stdout
     assert built.returncode == (n_tasks != 1)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from store import lake
-from tests.ingest.coadd_survey import TEMPLATE, copy_brick, write_brick
-from tests.ingest.s3_server import make_bucket
-from tests.ingest.servers import Orders, serving
 from tests.places import PROJECT
+from tests.support.coadd_survey import TEMPLATE, copy_brick, write_brick
+from tests.support.s3_server import make_bucket
+from tests.support.servers import Orders, serving
 
 QUICK = ("--first-delay", 0.01, "--host-delay", 0, "--timeout", 2)
 

@@ -13,8 +13,8 @@ from ingest.survey import survey_root
 from store import files as lake_files
 from store import lake
 from store.registration import register_files
-from tests.ingest.fits_files import write_bricks
-from tests.ingest.s3_server import ENVIRONMENT, make_bucket
+from tests.support.fits_files import write_bricks
+from tests.support.s3_server import ENVIRONMENT, make_bucket
 
 
 @pytest.fixture

@@ -1,31 +1,30 @@
-"""The real coadd brick, and small lakes for the injection stage."""
+"""A brick like those of DR6, written and real, and small lakes for the injection stage."""
 
 import duckdb
-import numpy as np
 import pytest
 
-from injection.brick_files import open_brick
-from pixels.wcs import sky_from_pixel
-from tests.places import REAL
+from tests.places import REAL_COADDS
+from tests.support import dr6_brick
 
-REAL_BRICK = "0959p805"
-
-
-@pytest.fixture(scope="session")
-def real_coadds():
-    """Root of the real DR6 brick's files: g with 12 % of its pixels covered, z almost empty."""
-    root = REAL / "desitarget/dr6/coadd"
-    if not root.is_dir():
-        pytest.skip(f"no real survey files at {REAL}")
-    return root
+DR6_BRICK = dr6_brick.NAME
 
 
 @pytest.fixture(scope="session")
-def covered_positions(real_coadds):
-    """Sky positions on covered pixels of the real brick, away from its border."""
-    brick = open_brick(str(real_coadds), REAL_BRICK, ("g",), use_psfsize_maps=False)
-    rng = np.random.default_rng(5)
-    return sky_from_pixel(brick.wcs, rng.uniform(60, 700, 8), rng.uniform(60, 1700, 8))
+def written_coadds(tmp_path_factory):
+    """Root of a brick's files that are written here; read it, never write to it."""
+    return dr6_brick.write_dr6_brick(tmp_path_factory.mktemp("dr6") / "coadd")
+
+
+@pytest.fixture(scope="session", params=["written", pytest.param("real", marks=pytest.mark.real)])
+def dr6_coadds(request):
+    """Root of the files of a DR6 brick: g with 12 % of its pixels covered, z almost empty."""
+    return REAL_COADDS if request.param == "real" else request.getfixturevalue("written_coadds")
+
+
+@pytest.fixture(scope="session")
+def covered_positions():
+    """Sky positions on covered pixels of either brick, away from their border."""
+    return dr6_brick.covered_positions()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The injection of one brick, on the real DR6 brick and on damaged copies of small ones."""
+"""The injection of one brick, on a brick like those of DR6, written and real, and on damaged copies."""
 
 import shutil
 
@@ -11,9 +11,8 @@ from injection import brick_job
 from injection.brick_files import open_brick
 from injection.brick_job import inject_brick
 from pixels.wcs import sky_from_pixel
-from tests.injection.conftest import REAL_BRICK
-from tests.injection.systems import renders, stage_settings
-from tests.places import REAL
+from tests.injection.conftest import DR6_BRICK
+from tests.support.systems import renders, stage_settings
 from udfs.batch.inject import inject_batch
 from udfs.batch.records import Pixels
 
@@ -29,16 +28,16 @@ def injected(frame, settings):
 
 
 @pytest.fixture(scope="module")
-def real_g(real_coadds, covered_positions):
-    """Eight systems on covered pixels of the real brick, in g alone, without noise."""
-    frame = renders(REAL_BRICK, *covered_positions, bandset="g")
-    rows, batches = injected(frame, stage_settings(real_coadds, **G_ONLY))
+def dr6_g(dr6_coadds, covered_positions):
+    """Eight systems on covered pixels of the brick, in g alone, without noise."""
+    frame = renders(DR6_BRICK, *covered_positions, bandset="g")
+    rows, batches = injected(frame, stage_settings(dr6_coadds, **G_ONLY))
     return frame, rows, batches[0].stamps
 
 
 def hosts_of(rows, coadds, size):
     """The hosts' pixels by a full read with another library."""
-    name = coadds / f"095/{REAL_BRICK}/legacysurvey-{REAL_BRICK}-image-g.fits.fz"
+    name = coadds / f"095/{DR6_BRICK}/legacysurvey-{DR6_BRICK}-image-g.fits.fz"
     whole = fits.getdata(name, 1)
     of_size = rows.filter(pl.col("stamp_size") == size)
     return np.stack([
@@ -48,9 +47,9 @@ def hosts_of(rows, coadds, size):
 
 
 @pytest.mark.parametrize("size", [64, 96])
-def test_injected_minus_host_is_the_arc_on_the_real_brick(real_g, real_coadds, size):
-    _, rows, stamps = real_g
-    host = hosts_of(rows, real_coadds, size)
+def test_injected_minus_host_is_the_arc(dr6_g, dr6_coadds, size):
+    _, rows, stamps = dr6_g
+    host = hosts_of(rows, dr6_coadds, size)
     arc = stamps[size][:, 0].astype(float) - host
     flux = rows.filter(pl.col("stamp_size") == size)["total_injected_flux_g_nmgy"].to_numpy()
     # The sum of the differences differs from the arc's by one float32 rounding a pixel.
@@ -62,22 +61,22 @@ def test_injected_minus_host_is_the_arc_on_the_real_brick(real_g, real_coadds, s
     np.testing.assert_array_equal(arc[is_control], 0)
 
 
-def test_the_small_stamp_is_the_centre_of_the_large_one_on_the_real_brick(real_g):
-    _, _, stamps = real_g
+def test_the_small_stamp_is_the_centre_of_the_large_one(dr6_g):
+    _, _, stamps = dr6_g
     np.testing.assert_array_equal(stamps[64], stamps[96][:, :, 16:80, 16:80])
 
 
-def test_the_lens_sits_on_the_galaxys_own_position(real_g, covered_positions, real_coadds):
-    _, rows, _ = real_g
-    brick = open_brick(str(real_coadds), REAL_BRICK, ("g",), use_psfsize_maps=False)
+def test_the_lens_sits_on_the_galaxys_own_position(dr6_g, covered_positions, dr6_coadds):
+    _, rows, _ = dr6_g
+    brick = open_brick(str(dr6_coadds), DR6_BRICK, ("g",), use_psfsize_maps=False)
     of_size = rows.filter(pl.col("stamp_size") == 64)
     ra, dec = sky_from_pixel(brick.wcs, of_size["x_pix"].to_numpy(), of_size["y_pix"].to_numpy())
     np.testing.assert_allclose(ra, covered_positions[0], atol=1e-9)
     np.testing.assert_allclose(dec, covered_positions[1], atol=1e-9)
 
 
-def test_a_brick_without_mask_says_so_and_keeps_its_stamps(real_g):
-    _, rows, _ = real_g
+def test_a_brick_without_mask_says_so_and_keeps_its_stamps(dr6_g):
+    _, rows, _ = dr6_g
     assert rows["cutout_ok"].all()
     assert not rows["metrics_ok"].any()
     assert rows["reason_code"].unique().to_list() == ["no_maskbits"]
@@ -85,11 +84,11 @@ def test_a_brick_without_mask_says_so_and_keeps_its_stamps(real_g):
 
 
 def test_hosts_of_a_crowded_brick_are_cut_in_groups_that_give_the_same(
-    real_g, real_coadds, monkeypatch
+    dr6_g, dr6_coadds, monkeypatch
 ):
-    frame, rows, stamps = real_g
+    frame, rows, stamps = dr6_g
     monkeypatch.setattr(brick_job, "HOSTS_AT_ONCE", 3)
-    grouped, batches = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    grouped, batches = injected(frame, stage_settings(dr6_coadds, **G_ONLY))
     assert len(batches) == 3
     assert grouped.sort("render_id", "stamp_size").equals(rows.sort("render_id", "stamp_size"))
     of_render = {name: k for k, name in enumerate(frame["render_id"])}
@@ -99,11 +98,11 @@ def test_hosts_of_a_crowded_brick_are_cut_in_groups_that_give_the_same(
             np.testing.assert_array_equal(pixels, stamps[size][index])
 
 
-def test_tasks_that_state_no_psf_are_seen_with_that_of_the_maps(real_coadds, covered_positions):
-    frame = renders(REAL_BRICK, *covered_positions, bandset="g").drop(
+def test_tasks_that_state_no_psf_are_seen_with_that_of_the_maps(dr6_coadds, covered_positions):
+    frame = renders(DR6_BRICK, *covered_positions, bandset="g").drop(
         "psfsize_g", "psfsize_r", "psfsize_z"
     )
-    rows, _ = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    rows, _ = injected(frame, stage_settings(dr6_coadds, **G_ONLY))
     of_frame = rows.join(frame.select("render_id", "is_control"), on="render_id")
     reasons = of_frame.select("is_control", "reason_code").unique().sort("is_control").rows()
     # DR6 has neither maps of the PSF, which controls do not need, nor masks.
@@ -111,18 +110,18 @@ def test_tasks_that_state_no_psf_are_seen_with_that_of_the_maps(real_coadds, cov
     assert len(rows) == 2 * len(frame)
 
 
-def test_coverage_is_judged_by_inverse_variance_and_not_by_the_image(real_coadds):
-    """The real file has pixels with an image and no inverse variance; a stamp of such has none."""
-    folder = real_coadds / f"095/{REAL_BRICK}"
+def test_coverage_is_judged_by_inverse_variance_and_not_by_the_image(dr6_coadds):
+    """The file has pixels with an image and no inverse variance; a stamp of such has none."""
+    folder = dr6_coadds / f"095/{DR6_BRICK}"
     image, invvar = (
-        fits.getdata(folder / f"legacysurvey-{REAL_BRICK}-{product}-g.fits.fz", 1)
+        fits.getdata(folder / f"legacysurvey-{DR6_BRICK}-{product}-g.fits.fz", 1)
         for product in ("image", "invvar")
     )
-    brick = open_brick(str(real_coadds), REAL_BRICK, ("g",), use_psfsize_maps=False)
+    brick = open_brick(str(dr6_coadds), DR6_BRICK, ("g",), use_psfsize_maps=False)
     x, y = np.meshgrid(np.arange(40, 1000, 40), np.arange(40, 2000, 40))
-    frame = renders(REAL_BRICK, *sky_from_pixel(brick.wcs, x.ravel(), y.ravel()), bandset="g")
+    frame = renders(DR6_BRICK, *sky_from_pixel(brick.wcs, x.ravel(), y.ravel()), bandset="g")
     controls = frame.with_columns(is_control=True)
-    settings = stage_settings(real_coadds, **G_ONLY, stamp_sizes=[9])
+    settings = stage_settings(dr6_coadds, **G_ONLY, stamp_sizes=[9])
     rows, _ = injected(controls, settings)
     for x0, y0, covered, ok, reason in rows.select(
         "stamp_x0_pix", "stamp_y0_pix", "covered_frac_g", "cutout_ok", "reason_code"
@@ -139,9 +138,9 @@ def test_coverage_is_judged_by_inverse_variance_and_not_by_the_image(real_coadds
     assert (np.array(covered_by_image) & ~rows["cutout_ok"].to_numpy()).any()
 
 
-def test_the_nearly_empty_band_gives_reasons(real_coadds, covered_positions):
-    frame = renders(REAL_BRICK, *covered_positions, bandset="gz")
-    settings = stage_settings(real_coadds, bands=["g", "z"], detection_band="g")
+def test_the_nearly_empty_band_gives_reasons(dr6_coadds, covered_positions):
+    frame = renders(DR6_BRICK, *covered_positions, bandset="gz")
+    settings = stage_settings(dr6_coadds, bands=["g", "z"], detection_band="g")
     rows, _ = injected(frame, settings)
     assert len(rows) == 2 * len(frame)
     assert rows["reason_code"].unique().to_list() == ["no_coverage"]
@@ -149,19 +148,19 @@ def test_the_nearly_empty_band_gives_reasons(real_coadds, covered_positions):
     assert rows["arc_snr"].null_count() == len(rows)
 
 
-def test_a_band_that_the_brick_lacks_is_a_missing_file(real_coadds, covered_positions):
-    rows, batches = injected(renders(REAL_BRICK, *covered_positions), stage_settings(real_coadds))
+def test_a_band_that_the_brick_lacks_is_a_missing_file(dr6_coadds, covered_positions):
+    rows, batches = injected(renders(DR6_BRICK, *covered_positions), stage_settings(dr6_coadds))
     assert rows["reason_code"].unique().to_list() == ["file_missing"]
     assert not rows["cutout_ok"].any()
     assert batches[0].stamps == {}
 
 
-def test_every_render_and_size_has_one_row_whatever_happens(real_coadds):
-    brick = open_brick(str(real_coadds), REAL_BRICK, ("g",), use_psfsize_maps=False)
+def test_every_render_and_size_has_one_row_whatever_happens(dr6_coadds):
+    brick = open_brick(str(dr6_coadds), DR6_BRICK, ("g",), use_psfsize_maps=False)
     x = np.array([300.3, 20.0, -500.0, 2500.0, 300.3])
     ra, dec = sky_from_pixel(brick.wcs, x, np.array([900.7, 900.0, 900.0, 900.0, 900.7]))
-    frame = renders(REAL_BRICK, np.append(ra, ra[0] + 180), np.append(dec, -dec[0]), bandset="g")
-    rows, _ = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    frame = renders(DR6_BRICK, np.append(ra, ra[0] + 180), np.append(dec, -dec[0]), bandset="g")
+    rows, _ = injected(frame, stage_settings(dr6_coadds, **G_ONLY))
     assert rows.select("render_id", "stamp_size").is_unique().all()
     assert len(rows) == 2 * len(frame)
     reasons = rows.filter(pl.col("stamp_size") == 64).sort("render_id")["reason_code"].to_list()
@@ -170,21 +169,21 @@ def test_every_render_and_size_has_one_row_whatever_happens(real_coadds):
     ]  # fmt: skip
 
 
-def test_what_the_kernels_refuse_has_no_stamp(real_coadds, covered_positions):
-    frame = renders(REAL_BRICK, *covered_positions, bandset="g").with_columns(
+def test_what_the_kernels_refuse_has_no_stamp(dr6_coadds, covered_positions):
+    frame = renders(DR6_BRICK, *covered_positions, bandset="g").with_columns(
         is_control=pl.lit(value=False), src_n=pl.lit(99.0)
     )
-    rows, _ = injected(frame, stage_settings(real_coadds, **G_ONLY))
+    rows, _ = injected(frame, stage_settings(dr6_coadds, **G_ONLY))
     assert rows["reason_code"].unique().to_list() == ["bad_source_parameter"]
     assert not rows["cutout_ok"].any()
 
 
 def damaged_copy(coadds, folder, damage):
-    """A copy of the real brick whose g image was changed."""
-    target = folder / f"coadds/095/{REAL_BRICK}"
+    """A copy of the brick whose g image was changed."""
+    target = folder / f"coadds/095/{DR6_BRICK}"
     target.parent.mkdir(parents=True)
-    shutil.copytree(coadds / f"095/{REAL_BRICK}", target)
-    path = target / f"legacysurvey-{REAL_BRICK}-image-g.fits.fz"
+    shutil.copytree(coadds / f"095/{DR6_BRICK}", target)
+    path = target / f"legacysurvey-{DR6_BRICK}-image-g.fits.fz"
     path.chmod(0o644)
     path.write_bytes(damage(path.read_bytes()))
     return folder / "coadds"
@@ -201,35 +200,32 @@ def damaged_copy(coadds, folder, damage):
         (lambda content: content.replace(b"'image   '", b"'invvar  '"), "bad_header"),
     ],
 )
-def test_a_damaged_file_is_a_reason(real_coadds, covered_positions, tmp_path, damage, reason):
-    coadds = damaged_copy(real_coadds, tmp_path, damage)
-    frame = renders(REAL_BRICK, *covered_positions, bandset="g")
+def test_a_damaged_file_is_a_reason(dr6_coadds, covered_positions, tmp_path, damage, reason):
+    coadds = damaged_copy(dr6_coadds, tmp_path, damage)
+    frame = renders(DR6_BRICK, *covered_positions, bandset="g")
     rows, _ = injected(frame, stage_settings(coadds, **G_ONLY))
     assert rows["reason_code"].unique().to_list() == [reason]
     assert len(rows) == 2 * len(frame)
 
 
-def test_a_damaged_tile_costs_only_the_stamps_that_touch_it(real_coadds, tmp_path):
-    brick = open_brick(str(real_coadds), REAL_BRICK, ("g",), use_psfsize_maps=False)
+def test_a_damaged_tile_costs_only_the_stamps_that_touch_it(dr6_coadds, tmp_path):
+    brick = open_brick(str(dr6_coadds), DR6_BRICK, ("g",), use_psfsize_maps=False)
     start, length = brick.image["g"].table.spans[3 * 36 + 2]  # x 200-300, y 300-400
 
     def damage(content):
         return content[:start] + b"\xff" * length + content[start + length :]
 
     x, y = np.array([250.2, 620.4]), np.array([350.0, 650.0])
-    frame = renders(REAL_BRICK, *sky_from_pixel(brick.wcs, x, y), bandset="g")
-    coadds = damaged_copy(real_coadds, tmp_path, damage)
+    frame = renders(DR6_BRICK, *sky_from_pixel(brick.wcs, x, y), bandset="g")
+    coadds = damaged_copy(dr6_coadds, tmp_path, damage)
     rows, _ = injected(frame, stage_settings(coadds, **G_ONLY))
     reasons = rows.filter(pl.col("stamp_size") == 96)["reason_code"].to_list()
     assert reasons == ["bad_tile", "no_maskbits"]
 
 
-def test_injection_into_a_real_three_band_stamp():
+def test_injection_into_a_real_three_band_stamp(real):
     """Real DECam pixels of an early-type galaxy: the arc is added, and nothing else changes."""
-    path = REAL / "derived/testcase9_grz_nmgy_101px.fits"
-    if not path.exists():
-        pytest.skip(f"no real stamp at {path}")
-    with fits.open(path) as file:
+    with fits.open(real / "derived/testcase9_grz_nmgy_101px.fits") as file:
         image, invvar = (
             np.stack([file[f"{kind}_{band}"].data for band in "grz"]).astype(np.float32)
             for kind in ("IMAGE", "INVVAR")

@@ -8,8 +8,8 @@ import pytest
 from injection.hosts import covered_fraction, cut_hosts, places, psf_widths
 from pixels.cards import FitsError
 from pixels.tiles import open_images
-from tests.ingest.coadd_products import write_product
-from tests.injection.systems import stage_settings
+from tests.support.coadd_products import write_product
+from tests.support.systems import stage_settings
 
 SHAPE = (330, 250)
 KERNEL = stage_settings("", stamp_sizes=[63, 64, 96]).kernel

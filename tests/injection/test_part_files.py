@@ -14,7 +14,7 @@ import pytest
 from injection import part_files
 from injection.brick_job import BrickBatch
 from injection.part_files import StampFiles, stamps_path
-from tests.injection.systems import stage_settings
+from tests.support.systems import stage_settings
 
 FULL_DISK = Path("/dev/full")
 EXPERIMENT, PART = "train", "part"

@@ -16,9 +16,9 @@ from injection.part_files import ROWS_FOLDER, STAMPS_FOLDER, is_complete, write_
 from injection.plan import check_renders, parts, stream_renders
 from injection.stage import check_result, rows_query, run_stage
 from store.failures import CommandError, StageError, without_traceback
-from tests.injection.conftest import REAL_BRICK
-from tests.injection.systems import renders, stage_settings
+from tests.injection.conftest import DR6_BRICK
 from tests.places import PROJECT
+from tests.support.systems import renders, stage_settings
 
 G_ONLY = {"bands": ["g"], "detection_band": "g"}
 OTHER_BRICKS = ("0000p000", "1234m567", "../x")
@@ -43,15 +43,15 @@ def _no_workers(request, monkeypatch):
 
 @pytest.fixture
 def frame(covered_positions):
-    """Renders on the real brick and on bricks that are not there."""
-    names = (REAL_BRICK, *OTHER_BRICKS)
+    """Renders on a brick and on bricks that are not there."""
+    names = (DR6_BRICK, *OTHER_BRICKS)
     return pl.concat([renders(name, *covered_positions, bandset="g") for name in names])
 
 
 @pytest.fixture
-def settings(real_coadds):
+def settings(written_coadds):
     """Settings that make every brick a part of its own."""
-    return stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1e-3)
+    return stage_settings(written_coadds, **G_ONLY, stamp_part_megabytes=1e-3)
 
 
 def load(session, frame):
@@ -85,7 +85,7 @@ def test_every_task_has_one_row_with_a_verdict(session, frame, settings, tmp_pat
     assert counts == [
         ("../x", "bad_brick_name", 16),
         ("0000p000", "file_missing", 16),
-        (REAL_BRICK, "no_maskbits", 16),
+        (DR6_BRICK, "no_maskbits", 16),
         ("1234m567", "file_missing", 16),
     ]
 
@@ -141,25 +141,25 @@ def test_only_what_a_change_affects_is_done_again(session, frame, settings, tmp_
     "change",
     [{"psf_moffat_beta": 3.0}, {"poisson_noise": True}, {"seed": 14}, {"metrics_only": True}],
 )
-def test_changed_choices_change_every_part(frame, settings, real_coadds, change):
-    changed = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1e-3, **change)
+def test_changed_choices_change_every_part(frame, settings, written_coadds, change):
+    changed = stage_settings(written_coadds, **G_ONLY, stamp_part_megabytes=1e-3, **change)
     bricks = frame.sort("brickname").partition_by("brickname", maintain_order=True)
     old, new = ({part.part_id for part in parts(bricks, each)} for each in (settings, changed))
     assert len(old) == len(new) == 4
     assert not old & new
 
 
-def test_the_place_of_the_cache_changes_nothing(frame, settings, real_coadds):
-    moved = stage_settings(f"{real_coadds}/../coadd", **G_ONLY, stamp_part_megabytes=1e-3)
+def test_the_place_of_the_cache_changes_nothing(frame, settings, written_coadds):
+    moved = stage_settings(f"{written_coadds}/../coadd", **G_ONLY, stamp_part_megabytes=1e-3)
     bricks = frame.sort("brickname").partition_by("brickname", maintain_order=True)
     old, new = ([part.part_id for part in parts(bricks, each)] for each in (settings, moved))
     assert old == new
 
 
 def test_metrics_only_writes_no_stamps_and_the_same_rows(session, frame, settings, tmp_path,
-                                                         real_coadds):  # fmt: skip
+                                                         written_coadds):  # fmt: skip
     load(session, frame)
-    only = stage_settings(real_coadds, **G_ONLY, metrics_only=True)
+    only = stage_settings(written_coadds, **G_ONLY, metrics_only=True)
     tables = [
         session.sql(rows_query("tasks", run_stage(session, "renders", each, tmp_path / name).rows))
         .pl().drop("part_id", "metrics_only").sort("task_id")
@@ -187,7 +187,7 @@ import duckdb
 from pathlib import Path
 from injection import stage
 from injection.part_files import write_part
-from tests.injection.systems import stage_settings
+from tests.support.systems import stage_settings
 
 def slowly(waiting, settings, lake, workers):
     for part in waiting:
@@ -238,10 +238,10 @@ def kill_this_process(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_bricks_keep_their_parts_when_another_brick_changes(covered_positions, real_coadds):
+def test_bricks_keep_their_parts_when_another_brick_changes(covered_positions, written_coadds):
     names = [f"{n:04d}p000" for n in range(60)]
     bricks = [renders(name, *covered_positions, bandset="g") for name in names]
-    settings = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=1.5)
+    settings = stage_settings(written_coadds, **G_ONLY, stamp_part_megabytes=1.5)
     old = [part.renders["brickname"].unique().sort().to_list() for part in parts(bricks, settings)]
     bricks[30] = bricks[30][:2]
     new = [part.renders["brickname"].unique().sort().to_list() for part in parts(bricks, settings)]
@@ -250,9 +250,9 @@ def test_bricks_keep_their_parts_when_another_brick_changes(covered_positions, r
     assert [name for part in new for name in part] == names
 
 
-def test_a_part_holds_no_more_than_four_times_its_size(covered_positions, real_coadds):
+def test_a_part_holds_no_more_than_four_times_its_size(covered_positions, written_coadds):
     bricks = [renders(f"{n:04d}p000", *covered_positions, bandset="g") for n in range(200)]
-    settings = stage_settings(real_coadds, **G_ONLY, stamp_part_megabytes=2)
+    settings = stage_settings(written_coadds, **G_ONLY, stamp_part_megabytes=2)
     brick_bytes = 8 * (64**2 + 96**2) * 4
     largest = max(part.renders["brickname"].n_unique() for part in parts(bricks, settings))
     assert (largest - 1) * brick_bytes < 4 * settings.part_bytes
@@ -298,9 +298,9 @@ def test_renders_that_make_no_sense_are_refused(session, frame, settings, change
         check_renders(session.cursor(), "renders", settings)
 
 
-def test_a_stamp_size_that_is_no_choice_is_refused(session, frame, real_coadds):
+def test_a_stamp_size_that_is_no_choice_is_refused(session, frame, written_coadds):
     load(session, frame)
-    settings = stage_settings(real_coadds, **G_ONLY, stamp_sizes=[64])
+    settings = stage_settings(written_coadds, **G_ONLY, stamp_sizes=[64])
     with pytest.raises(StageError, match="stamps of 96 pixels, var stamp_sizes has"):
         check_renders(session.cursor(), "renders", settings)
 

@@ -15,9 +15,9 @@ from expectations.registry import suites_of
 from store import lake
 from store.project import settings
 from tests.places import PROJECT
+from tests.support.once import made_once
 
-pytestmark = pytest.mark.demo
-
+DEMO_LAKE = "DHS_DEMO_LAKE"
 BIN = Path(sys.executable).parent
 # Times, rates and run ids live here and differ by nature (DESIGN.md section 4).
 TABLES_OF_RUNS = {"runs", "injection_runs", "injection_forecast", "raw_outcomes"}
@@ -58,11 +58,21 @@ def demo(folder):
     return run(["make", "demo", f"BIN={BIN}", "READY="], folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo_lake(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo") / "lake"
-    demo(folder)
-    return folder
+    """The lake of a finished demo: the one that DHS_DEMO_LAKE names, or a new one; read it only."""
+    if DEMO_LAKE in os.environ:
+        return (PROJECT / os.environ[DEMO_LAKE]).resolve()
+    return made_once(tmp_path_factory, "demo", lambda folder: demo(folder / "lake")) / "lake"
+
+
+@pytest.fixture
+def own_copy(demo_lake, tmp_path):
+    """A copy of the demo's lake that a test may write to."""
+    copy = Path(shutil.copytree(demo_lake, tmp_path / "lake", symlinks=True))
+    opening = copy / "open.sql"
+    opening.write_text(opening.read_text().replace(str(demo_lake), str(copy)))
+    return copy
 
 
 def open_lake(folder):
@@ -116,6 +126,7 @@ def assert_same(before, after):
             assert rows == after[table], table
 
 
+@pytest.mark.demo
 def test_every_published_table_answers_from_another_folder(demo_lake, tmp_path):
     tables = [suite.table for _, suite in suites_of((), settings())]
     assert len(tables) > 30
@@ -128,18 +139,19 @@ def test_every_published_table_answers_from_another_folder(demo_lake, tmp_path):
     assert [t for t, n in rows.items() if int(n) == 0] == ["border_splits"]
 
 
-def test_a_second_demo_changes_nothing(demo_lake):
-    before = content(demo_lake)
+@pytest.mark.nightly
+def test_a_second_demo_changes_nothing(own_copy):
+    before = content(own_copy)
     assert len(before) > 60
-    demo(demo_lake)
-    assert_same(before, content(demo_lake))
+    demo(own_copy)
+    assert_same(before, content(own_copy))
 
 
-def test_the_number_of_workers_changes_nothing(demo_lake, tmp_path):
-    copy = tmp_path / "lake"
-    shutil.copytree(
-        demo_lake, copy, symlinks=True, ignore=shutil.ignore_patterns("reports", "stamps")
-    )
+@pytest.mark.nightly
+def test_the_number_of_workers_changes_nothing(demo_lake, own_copy):
+    copy = own_copy
+    for made_by_workers in ("stamps", "injection_rows"):
+        shutil.rmtree(copy / made_by_workers)
     run([BIN / "dbt", "build", "--full-refresh", "-s", "injections"], copy, DHS_WORKERS="1")
     tables = {"injections", "stamps", "render_stamps"}
     with_one = content(copy, only=tables)
@@ -147,18 +159,19 @@ def test_the_number_of_workers_changes_nothing(demo_lake, tmp_path):
     assert_same(with_one, content(demo_lake, only=tables))
 
 
-def test_readers_are_served_while_a_stage_runs(demo_lake):
+@pytest.mark.demo
+def test_readers_are_served_while_a_stage_runs(own_copy):
     writer = subprocess.Popen(
         [BIN / "dbt", "build", "--full-refresh", "--select", "parents"],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment(demo_lake),
+        env=environment(own_copy),
     )
     n_reads = 0
     while writer.poll() is None:
-        with open_lake(demo_lake) as connection:
+        with open_lake(own_copy) as connection:
             assert connection.execute("select count(*) from parent_galaxies").fetchone()[0] > 0
             assert connection.execute("select count(*) from stamps").fetchone()[0] > 0
         n_reads += 1
@@ -167,6 +180,7 @@ def test_readers_are_served_while_a_stage_runs(demo_lake):
     assert n_reads > 3
 
 
+@pytest.mark.demo
 def test_the_demo_says_what_the_lake_is_for(demo_lake):
     assert lake.CATALOG_FILE in (demo_lake / "open.sql").read_text()
     assert (demo_lake / "reports" / "index.html").stat().st_size < 20e6

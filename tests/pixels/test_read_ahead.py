@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixels import read_ahead, tiles
-from tests.ingest.coadd_products import write_product
+from tests.support.coadd_products import write_product
 
 SPANS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 50)), max_size=20)
 

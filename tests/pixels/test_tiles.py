@@ -7,8 +7,7 @@ from astropy.io import fits
 
 from pixels import tiles
 from pixels.tiles import FitsError
-from tests.ingest.coadd_products import PRODUCTS, REAL_BRICK, write_product
-from tests.places import REAL_COADDS
+from tests.support.coadd_products import PRODUCTS, REAL_BRICK, write_product
 
 REAL_FILES = [f"{product}-{band}" for product in ("image", "invvar", "nexp") for band in ("g", "z")]
 
@@ -21,10 +20,10 @@ def assert_same_bits(ours, theirs):
 
 
 @pytest.mark.parametrize("name", REAL_FILES)
-def test_tiles_of_real_files_are_what_full_reads_give(name):
-    if not REAL_COADDS.is_dir():
-        pytest.skip(f"no real survey files at {REAL_COADDS}")
-    path = REAL_COADDS / f"095/{REAL_BRICK}/legacysurvey-{REAL_BRICK}-{name}.fits.fz"
+def test_tiles_of_real_files_are_what_full_reads_give(name, real):
+    path = (
+        real / "desitarget/dr6/coadd" / f"095/{REAL_BRICK}/legacysurvey-{REAL_BRICK}-{name}.fits.fz"
+    )
     image = tiles.open_images(path)[0]
     whole = tiles.read_section(image, slice(0, 3600), slice(0, 3600))
     assert_same_bits(whole, fits.getdata(path, 1))

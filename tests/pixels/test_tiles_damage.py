@@ -14,7 +14,7 @@ from pixels import codecs as fits_codecs
 from pixels import tiles
 from pixels.read_ahead import read_tiles_ahead
 from pixels.tiles import FitsError
-from tests.ingest.coadd_products import PRODUCTS, write_product
+from tests.support.coadd_products import PRODUCTS, write_product
 
 SHAPE = (130, 210)
 REASONS = {"not_fits", "bad_header", "bad_tile", "file_truncated", "unknown_compression"}

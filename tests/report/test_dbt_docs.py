@@ -4,6 +4,8 @@ import pytest
 
 from report import dbt_docs
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory):

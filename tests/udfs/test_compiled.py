@@ -12,7 +12,7 @@ SCRIPT = """
 import hashlib, sys
 from dataclasses import replace
 import numpy as np
-from tests.udfs.batch.batches import SETTINGS, make_batch
+from tests.support.batches import SETTINGS, make_batch
 from udfs.batch.blind import blind_detection
 from udfs.batch.inject import inject_batch
 from udfs.compiled import compile_all, load_all

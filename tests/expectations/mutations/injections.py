@@ -13,6 +13,7 @@ CHECKED_RENDER = (
     "where render_id = (select render_id from injection_metrics"
     f" where metrics_ok and not {IS_CONTROL} order by md5(render_id) limit 1)"
 )
+OF_CONTROL = "render_id in (select render_id from injections where is_control)"
 BANDS = ("g", "r", "z")
 
 CHANGES = {
@@ -103,39 +104,38 @@ CHANGES = {
         "has_rows_where_called_for": (
             "delete from render_stamps",
             "stamps_are_those_of_the_injections",
+            "stamp_less_control_is_the_arc",
         ),
         "stamps_are_those_of_the_injections": (
             "part_id = 'another' where render_id = (select min(render_id) from render_stamps)"
         ),
-        "stamp_has_every_pixel": "pixels = pixels[:-2]",
+        "stamp_has_every_pixel": ("pixels = pixels[:-2]", "control_is_the_host_exactly"),
+        "pixels_are_finite": (
+            "pixels = list_concat(pixels[:-2], ['inf'::float])"
+            f" where stamp_size = 96 and not {OF_CONTROL}"
+        ),
+        "stamp_64_is_the_centre_of_stamp_96": (
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
+            f" where stamp_size = 64 and not {OF_CONTROL}"
+        ),
+        "control_is_the_host_exactly": (
+            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
+            f" where {OF_CONTROL}"
+        ),
+        "stamp_less_control_is_the_arc": (
+            f"pixels = list_transform(pixels, lambda pixel: (pixel * 1.1)::float) where {OF_CONTROL}",
+            "control_is_the_host_exactly",
+        ),
     },
     "stamps": {
         "has_rows_where_called_for": (
             "delete from stamps",
             "stamps_are_those_of_good_cutouts",
-            "stamp_less_control_is_the_arc",
         ),
         "stamps_are_those_of_good_cutouts": (
-            "task_id = 'x' where task_id = (select min(task_id) from stamps where not is_control)",
-            "stamp_less_control_is_the_arc",
+            "task_id = 'x' where task_id = (select min(task_id) from stamps where not is_control)"
         ),
         "there_are_injections": ("delete from injections", "stamps_are_those_of_good_cutouts"),
-        "pixels_are_finite": (
-            "pixels = list_concat(pixels[:-2], ['inf'::float])"
-            " where stamp_size = 96 and not is_control"
-        ),
-        "stamp_64_is_the_centre_of_stamp_96": (
-            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
-            " where stamp_size = 64 and not is_control"
-        ),
-        "control_is_the_host_exactly": (
-            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.000001)::float)"
-            " where is_control"
-        ),
-        "stamp_less_control_is_the_arc": (
-            "pixels = list_transform(pixels, lambda pixel: (pixel * 1.1)::float) where is_control",
-            "control_is_the_host_exactly",
-        ),
     },
     "injection_gates": {
         "every_tier_has_every_gate": (

@@ -1,6 +1,17 @@
 """What breaks the suites of `parents`."""
 
 CHANGES = {
+    "brick_selections": {
+        "a_row_counts_sources": (
+            "n_sources = 0 where failed_cut = 5",
+            "every_source_is_judged_once",
+        ),
+        "passed_sources_are_listed_and_no_others": "passed = null where failed_cut = 0",
+        "every_source_is_judged_once": "n_sources = n_sources + 1 where failed_cut = 5",
+        "sources_that_pass_are_those_of_the_seed": (
+            "failed_cut = 6, passed = null where failed_cut = 0 and brickid = 1"
+        ),
+    },
     "parent_sources": {
         "every_source_that_passes_is_there_and_no_other": (
             "insert into parent_sources select brickid, objid, ra, dec from stg_sources"

@@ -3,6 +3,21 @@ create table parent_sources as
 select brickid, objid, ra, dec from stg_sources
 where type <> 'PSF' and rmag - zmag > 0.4 and zmag - w1mag > 0.8;
 
+create table brick_selections as
+with judged as (
+    select
+        *,
+        case when type <> 'PSF' and rmag - zmag > 0.4 and zmag - w1mag > 0.8 then 0 else 5 end as failed_cut
+    from stg_sources
+)
+select
+    brickid,
+    failed_cut,
+    count(*) as n_sources,
+    list({'objid': objid, 'ra': ra, 'dec': dec}) filter (where failed_cut = 0) as passed
+from judged
+group by brickid, failed_cut;
+
 create table parent_galaxies as
 select
     brickid,

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from tests.ingest.fits_files import write_bricks
+from tests.support.fits_files import write_bricks
 
 NAME = "survey-bricks-dr10-south.fits.gz"
 

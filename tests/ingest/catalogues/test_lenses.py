@@ -12,7 +12,6 @@ from ingest.catalogues import lenses
 from ingest.catalogues.lenses import is_cluster_list, lens_row, read_lenses
 from ingest.catalogues.run import forget_file, open_lake
 from ingest.outcomes import Outcome, write_outcomes
-from tests.places import REAL
 
 HEADER = "name,ra,dec,zlens,type,grading,ref\n"
 
@@ -30,12 +29,9 @@ def take(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def lenscat():
-    """The real catalogue's rows."""
-    path = REAL / "lenscat/catalog.csv"
-    if not path.exists():
-        pytest.skip("real survey files are absent (../shared/data/real)")
-    return pa.Table.from_batches(list(read_lenses(path)))
+def lenscat(real):
+    """Read the rows of the real catalogue."""
+    return pa.Table.from_batches(list(read_lenses(real / "lenscat/catalog.csv")))
 
 
 def test_lenscat_is_read_whole(lenscat):

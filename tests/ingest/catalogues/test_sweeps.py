@@ -11,7 +11,7 @@ from ingest.catalogues.sweeps import read_sweep
 from ingest.raw_tables import SOURCE_COLUMNS
 from pixels.cards import FitsError
 from store.failures import FileRefused
-from tests.ingest.fits_files import write_sweep
+from tests.support.fits_files import write_sweep
 
 NAME = "sweep-000m005-005p000.fits"
 OUTCOMES = "select is_ok, reason_code, message from raw_outcomes where product = 'sweeps'"

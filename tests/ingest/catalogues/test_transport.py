@@ -6,9 +6,9 @@ import pytest
 
 from ingest.transport.http import names_in_listing
 from tests.ingest.conftest import QUICK
-from tests.ingest.fits_files import write_bricks, write_sweep
-from tests.ingest.s3_server import make_bucket
-from tests.ingest.servers import serving
+from tests.support.fits_files import write_bricks, write_sweep
+from tests.support.s3_server import make_bucket
+from tests.support.servers import serving
 
 FOLDER = "south/sweep/10.1"
 NAMES = ["sweep-000m005-005p000.fits", "sweep-005m005-010p000.fits"]

@@ -16,9 +16,9 @@ from ingest.transport import TransportSettings
 from ingest.transport.http import HttpSource, retry_after
 from ingest.transport.retrying import delay
 from store.survey_files import brick_path
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
-from tests.ingest.coadd_survey import copy_brick
 from tests.ingest.conftest import QUICK
+from tests.support.coadd_survey import TEMPLATE as BRICK
+from tests.support.coadd_survey import copy_brick
 
 R_IMAGE = f"legacysurvey-{BRICK}-image-r.fits.fz"
 

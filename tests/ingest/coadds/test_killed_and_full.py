@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
 from tests.ingest.conftest import QUICK
-from tests.ingest.fits_files import write_sweep
 from tests.places import PROJECT
+from tests.support.coadd_survey import TEMPLATE as BRICK
+from tests.support.fits_files import write_sweep
 
 N_KILLS = 10
 BRICKS = (BRICK, "0003m002", "3333p333")
@@ -60,6 +60,7 @@ def assert_whole_files_only(station) -> None:
             assert path.read_bytes() == (station.original(brick) / path.name).read_bytes()
 
 
+@pytest.mark.nightly
 def test_killed_ten_times_the_fetch_ends_as_if_it_never_was(station, tmp_path, monkeypatch):
     station.orders.always["*"] = "trickle 0.03"
     station.write_tasks(*BRICKS)
@@ -119,6 +120,7 @@ def test_a_disk_that_fills_up_takes_no_part_of_a_sweep(tmp_path, run, query, cap
     assert run("sweeps", "--source", large) == 0
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc on this system")
 def test_memory_does_not_grow_with_the_file(tmp_path):
     peaks = [peak_kilobytes(tmp_path, n_rows) for n_rows in (150_000, 600_000)]

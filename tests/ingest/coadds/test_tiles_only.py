@@ -15,7 +15,7 @@ from ingest.cutouts.objects import SIZE_PIX
 from pixels.cards import FitsError
 from pixels.tiles import cut_squares, open_images
 from store import lake
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
+from tests.support.coadd_survey import TEMPLATE as BRICK
 from udfs.batch.stamps import stamp_corner
 
 SIZE = 96

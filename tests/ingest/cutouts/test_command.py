@@ -15,9 +15,9 @@ from ingest.cutouts.from_service import parsed_cutout
 from ingest.cutouts.objects import CutoutSettings
 from store import lake
 from store.failures import FileRefused
-from tests.ingest.coadd_survey import TEMPLATE as BRICK
 from tests.ingest.conftest import QUICK
-from tests.ingest.servers import Handler
+from tests.support.coadd_survey import TEMPLATE as BRICK
+from tests.support.servers import Handler
 
 SIZE = 101
 PIXELS = [(1800.0, 1800.0), (1555.2, 1999.5), (1990.49, 1623.51), (50.0, 3549.0)]

@@ -39,7 +39,7 @@ def test_bricks_around_ra_0_are_on_both_sides():
     assert {"0001p000", "3598p000"} <= set(names)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="real survey files are absent (../shared/data/real)")
+@pytest.mark.usefixtures("real")
 def test_a_real_row_of_the_brick_table_is_reproduced():
     real = fitsio.read(str(REAL / "desitarget/dr6/survey-bricks.fits.gz"))[0]
     found = brick_at(95.95, 80.5)
@@ -49,7 +49,7 @@ def test_a_real_row_of_the_brick_table_is_reproduced():
         assert getattr(found, name) == pytest.approx(float(real[name.upper()]), abs=1e-10)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="real survey files are absent (../shared/data/real)")
+@pytest.mark.usefixtures("real")
 def test_ids_and_names_of_1691_real_bricks_are_reproduced():
     real = fits.getdata(REAL / "legacysurvey-web/dr9-south-patched-bricks.fits", 1)
     rows = np.searchsorted(first_ids(), real["BRICKID"], "right") - 1

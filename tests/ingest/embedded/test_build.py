@@ -68,11 +68,13 @@ def test_a_second_run_does_nothing(small):
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 
+@pytest.mark.nightly
 def test_two_workers_write_the_same_bytes_as_one(small, tmp_path):
     write_survey(tmp_path / "two", progress=False, workers=2, only=SMALL)
     assert digests(tmp_path / "two") == digests(small[0])
 
 
+@pytest.mark.nightly
 def test_killed_and_run_again_gives_the_same_bytes(small, tmp_path):
     root = tmp_path / "killed"
     script = tmp_path / "write.py"
@@ -89,6 +91,7 @@ def test_killed_and_run_again_gives_the_same_bytes(small, tmp_path):
     assert digests(root) == digests(small[0])
 
 
+@pytest.mark.nightly
 def test_other_settings_are_another_survey(small, tmp_path):
     write_survey(tmp_path / "survey", progress=False, workers=1, only=SMALL[:1])
     changed = write_survey(tmp_path / "survey", progress=False, workers=1, only=SMALL[1:])

@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 from ingest.embedded.coadd_format import coadd_files
 from ingest.embedded.layout import Trouble, sites
 from ingest.embedded.pixels import pixel_brick
-from tests.ingest.embedded_files import coadd, folder, header, pixels
+from tests.support.embedded_files import coadd, folder, header, pixels
 
 BRICKS = ("0001m005", "0298m445", "1503p302")  # near RA 0, far south, north
 PRODUCTS = [("image", "g"), ("invvar", "r"), ("psfsize", "z"), ("maskbits", "")]

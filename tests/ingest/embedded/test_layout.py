@@ -10,7 +10,7 @@ import pytest
 from ingest.embedded.astrometry import primary_pixels
 from ingest.embedded.exposures import BANDS, condition_maps, window
 from ingest.embedded.layout import BROKEN, Trouble, sites
-from tests.ingest.embedded_files import bricks, is_v3, sources
+from tests.support.embedded_files import bricks, is_v3, sources
 
 
 def keyed_uniform(pixel):

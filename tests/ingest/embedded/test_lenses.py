@@ -9,8 +9,8 @@ from ingest.embedded.layout import sites
 from ingest.embedded.lenses import LIST_COLUMNS, draw_lenses
 from ingest.embedded.populations import SOURCE
 from tests.ingest.embedded.test_layout import split
-from tests.ingest.embedded_files import is_v3, lenses, sources
 from tests.places import REAL
+from tests.support.embedded_files import is_v3, lenses, sources
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from scipy import signal, stats
 from scipy.special import gamma, gammaincinv
 
 from ingest.embedded.layout import sites
-from tests.ingest.embedded_files import (
+from tests.support.embedded_files import (
     PIXEL_ARCSEC,
     is_planted_lens,
     is_v3,

@@ -10,7 +10,7 @@ from astropy.io import fits
 from ingest.embedded.brick_grid import brick_at
 from ingest.embedded.sweep_format import SWEEP, sweep_name
 from tests.ingest.embedded.test_layout import split
-from tests.ingest.embedded_files import bricks, is_lrg, sources
+from tests.support.embedded_files import bricks, is_lrg, sources
 
 # Offsets and types that the survey's documents and code give.
 KNOWN_OFFSETS = {

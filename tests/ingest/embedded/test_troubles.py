@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ingest.embedded.layout import Trouble, sites
-from tests.ingest.embedded_files import (
+from tests.support.embedded_files import (
     bricks,
     coadd,
     folder,

@@ -5,9 +5,10 @@ import shutil
 
 import pytest
 
-from benchmarks import catalogue_survey
 from store import lake
-from tests.dbt_process import run_dbt
+from tests.support import catalogue_survey
+from tests.support.dbt_process import run_dbt
+from tests.support.once import made_once
 
 STAGES = ("staging", "regions", "parents", "manifests")
 # Cells of all three splits, their borders, both sides of RA 0, and the south pole.
@@ -89,17 +90,15 @@ def write_raw_tables(scratch, order="brickid, objid"):
 @pytest.fixture(scope="session")
 def raw_lake(tmp_path_factory):
     """Make a lake with raw tables only; do not write to it."""
-    scratch = Lake(tmp_path_factory.mktemp("raw"))
-    write_raw_tables(scratch)
-    return scratch
+    return Lake(made_once(tmp_path_factory, "raw", lambda folder: write_raw_tables(Lake(folder))))
 
 
 @pytest.fixture(scope="session")
 def catalogue(raw_lake, tmp_path_factory):
     """Build the catalogue stages in a lake; read it, never write to it."""
-    scratch = raw_lake.copy(tmp_path_factory.mktemp("catalogue"))
-    scratch.run(DHS_WORKERS="2")
-    return scratch
+    return Lake(
+        made_once(tmp_path_factory, "catalogue", lambda folder: raw_lake.copy(folder).run())
+    )
 
 
 @pytest.fixture(scope="module")

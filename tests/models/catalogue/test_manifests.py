@@ -171,6 +171,7 @@ def test_tasks_are_sorted_by_brick(catalogue):
     assert names.is_sorted()
 
 
+@pytest.mark.nightly
 def test_disjoint_controls_stand_in_for_the_injections_of_their_hosts(
     catalogue, tasks, tmp_path_factory
 ):

@@ -1,11 +1,13 @@
 """Manifests stay the same: whatever else is asked for, in any order, run after run."""
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
 from tests.models.catalogue.conftest import TASKS, Lake, write_raw_tables
 
 
+@pytest.mark.nightly
 def test_tasks_that_are_sorted_in_parts_are_the_same_in_the_same_order(catalogue, tmp_path_factory):
     in_parts = catalogue.copy(tmp_path_factory.mktemp("parts"))
     finished = in_parts.dbt(
@@ -18,6 +20,7 @@ def test_tasks_that_are_sorted_in_parts_are_the_same_in_the_same_order(catalogue
     assert_frame_equal(in_parts.table(whole), catalogue.table(whole), check_exact=True)
 
 
+@pytest.mark.nightly
 def test_order_of_the_input_and_threads_change_nothing(tasks, tmp_path_factory):
     other = Lake(tmp_path_factory.mktemp("shuffled"))
     write_raw_tables(other, order="hash(objid, brickid)")
@@ -25,6 +28,7 @@ def test_order_of_the_input_and_threads_change_nothing(tasks, tmp_path_factory):
     assert_frame_equal(other.table(TASKS), tasks, check_exact=True)
 
 
+@pytest.mark.nightly
 def test_what_is_added_leaves_the_rest_as_it_was(catalogue, tasks, tmp_path_factory):
     """Ask for fewer tiers, sizes and sets: the rows left are bit-identical."""
     less = catalogue.copy(tmp_path_factory.mktemp("less"))
@@ -43,6 +47,7 @@ def test_what_is_added_leaves_the_rest_as_it_was(catalogue, tasks, tmp_path_fact
     assert_frame_equal(fewer, remaining, check_exact=True)
 
 
+@pytest.mark.nightly
 def test_new_sweeps_keep_the_draws_and_the_old_snapshot(catalogue, tmp_path_factory):
     grown = catalogue.copy(tmp_path_factory.mktemp("grown"))
     before = grown.table("select * from systems order by render_id")

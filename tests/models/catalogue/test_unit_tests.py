@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.nightly
+
+
 STAGES = ("staging", "regions", "parents", "manifests", "pools", "finder")
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 # Of all vars that the models with unit tests here depend on, values to either side of the default.

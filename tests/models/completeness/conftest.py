@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.simulated_injections import Simulation, write_injections, write_surroundings
 from store import lake
-from tests.dbt_process import run_dbt
+from tests.support.dbt_process import run_dbt
+from tests.support.once import made_once
+from tests.support.simulated_injections import Simulation, write_injections, write_surroundings
 
 SHARE_BY_THETA_E = {0.3: 0.05, 0.6: 0.3, 1.0: 0.7, 1.4: 0.95}
 EXPERIMENTS = ("train_stamp64_bandsgrz_gridgrid_small", "train_stamp64_bandsgrz_gridrecoverable")
@@ -41,7 +42,12 @@ class Workplace:
 @pytest.fixture(scope="session")
 def catalogue(tmp_path_factory):
     """A small catalogue with a known selection function, through the whole stage."""
-    place = Workplace(tmp_path_factory.mktemp("catalogue"))
+    return Workplace(made_once(tmp_path_factory, "completeness_catalogue", build_catalogue))
+
+
+def build_catalogue(folder):
+    """Build the lake of `catalogue`."""
+    place = Workplace(folder)
     with place.connect() as connection:
         write_injections(
             connection,
@@ -67,7 +73,6 @@ def catalogue(tmp_path_factory):
             """
         )
     place.dbt("build", "--select", "completeness")
-    return place
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +90,12 @@ def injections(sql):
 @pytest.fixture(scope="session")
 def two_experiments(tmp_path_factory):
     """Two experiments into the same galaxies, of which the second is recovered more often."""
-    place = Workplace(tmp_path_factory.mktemp("experiments"))
+    return Workplace(made_once(tmp_path_factory, "completeness_experiments", build_two_experiments))
+
+
+def build_two_experiments(folder):
+    """Build the lake of `two_experiments`."""
+    place = Workplace(folder)
     often = {theta: 1 - share / 2 for theta, share in SHARE_BY_THETA_E.items()}
     with place.connect() as connection:
         write_injections(
@@ -102,7 +112,6 @@ def two_experiments(tmp_path_factory):
         "build", "--select", "completeness", "--exclude-resource-type", "test", "unit_test",
         "--vars", cubes,
     )  # fmt: skip
-    return place
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +129,18 @@ def first_experiment(two_experiments, tmp_path_factory):
 @pytest.fixture(scope="session")
 def cells_of_regions(tmp_path_factory):
     """Cells of 200 independent regions of a catalogue whose true completeness is known."""
-    place = Workplace(tmp_path_factory.mktemp("regions"))
+    place = Workplace(made_once(tmp_path_factory, "completeness_regions", build_regions))
+    with place.connect(read_only=True) as connection:
+        cells = connection.sql("from completeness_cells_wide where cube = 'region_grid'").pl()
+    shares = pl.DataFrame(
+        {"theta_e_grid_arcsec": [0.3 + 0.1 * i for i in range(7)], "true_share": SHARES}
+    )
+    return cells.join(shares, on="theta_e_grid_arcsec")
+
+
+def build_regions(folder):
+    """Build the lake of `cells_of_regions`."""
+    place = Workplace(folder)
     with place.connect() as connection:
         write_injections(
             connection,
@@ -139,12 +159,6 @@ def cells_of_regions(tmp_path_factory):
         "build", "--select", "completeness", "--exclude", "resource_type:test",
         "resource_type:unit_test", "--vars", choices,
     )  # fmt: skip
-    with place.connect(read_only=True) as connection:
-        cells = connection.sql("from completeness_cells_wide where cube = 'region_grid'").pl()
-    shares = pl.DataFrame(
-        {"theta_e_grid_arcsec": [0.3 + 0.1 * i for i in range(7)], "true_share": SHARES}
-    )
-    return cells.join(shares, on="theta_e_grid_arcsec")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,9 @@ from astropy.stats import binom_conf_interval
 from scipy.optimize import brentq
 from scipy.stats import beta, binom, norm
 
+pytestmark = pytest.mark.nightly
+
+
 NOMINAL = 0.95
 # Wilson and Jeffreys swing about the nominal value, because k is whole; for independent trials of
 # these sizes they go down to 0.92 (Brown, Cai & DasGupta 2001).

@@ -31,6 +31,9 @@ from udfs.cutouts.shortcut_tables import (
 )
 from udfs.cutouts.shortcuts import Objects, classifier_score, matched_negatives
 
+pytestmark = pytest.mark.nightly
+
+
 SIZE = 101
 N_SHAM = 40
 TESTS = Repeats(n_resamples=50, n_shuffles=1, seed=13)

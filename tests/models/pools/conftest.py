@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from store import lake
-from tests.dbt_process import run_dbt
 from tests.models.pools import sky_catalogue
+from tests.support.dbt_process import run_dbt
+from tests.support.once import made_once
 
 # Of an earlier finder: a tenth above the limit of 0.4, a tenth at it; the others have none.
 EARLIER_SCORES = """
@@ -43,28 +44,10 @@ def dbt(command: list[str], root: Path, settings: dict) -> subprocess.CompletedP
 class Catalogue:
     """The columns that went in, and a read-only connection to what dbt made of them."""
 
-    def __init__(self, root: Path, settings: dict):
+    def __init__(self, root: Path):
+        self.sources, self.lenses = sky_catalogue.raw_columns()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DHS_LAKE", str(root / "lake"))
-            with lake.connect() as connection:
-                self.sources, self.lenses = sky_catalogue.write_raw_tables(connection)
-                connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
-                connection.execute(TASK_BRICKS)
-                connection.execute(EARLIER_SCORES)
-            run = dbt(
-                [
-                    "build",
-                    "--resource-type",
-                    "model",
-                    "--resource-type",
-                    "seed",
-                    "--select",
-                    STAGES,
-                ],
-                root,
-                settings,
-            )
-            assert run.returncode == 0, run.stdout[-3000:]
             self.lake: duckdb.DuckDBPyConnection = lake.connect(read_only=True)
 
     def rows(self, query: str) -> list[tuple]:
@@ -76,16 +59,34 @@ class Catalogue:
         return self.lake.execute(query).fetchnumpy()
 
 
+def build(root: Path, settings: dict) -> None:
+    """Write the raw tables, and build the stages on them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DHS_LAKE", str(root / "lake"))
+        with lake.connect() as connection:
+            sky_catalogue.write_raw_tables(connection)
+            connection.execute("create table sampled_galaxies (brickid integer, objid integer)")
+            connection.execute(TASK_BRICKS)
+            connection.execute(EARLIER_SCORES)
+    command = ["build", "--resource-type", "model", "--resource-type", "seed", "--select", STAGES]
+    run = dbt(command, root, settings)
+    assert run.returncode == 0, run.stdout[-3000:]
+
+
 @pytest.fixture(scope="session")
 def paper_iv(tmp_path_factory):
-    """Build the pools with the default rule sets."""
+    """Build the pools with the default rule sets; read the lake, never write to it."""
     settings = {"pool_negatives_per_positive": 5, "pool_earlier_finder": "earlier"}
-    return Catalogue(tmp_path_factory.mktemp("paper_iv"), settings)
+    return Catalogue(
+        made_once(tmp_path_factory, "paper_iv", lambda folder: build(folder, settings))
+    )
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """Build them with the original rule sets and an optional cut."""
+    """Build them with the original rule sets and an optional cut; read only."""
     settings = {"pool_rule_set": "original", "confuser_rule_set": "original"}
     settings |= {"pool_optional_cuts": ["extinction"]}
-    return Catalogue(tmp_path_factory.mktemp("original"), settings)
+    return Catalogue(
+        made_once(tmp_path_factory, "original", lambda folder: build(folder, settings))
+    )

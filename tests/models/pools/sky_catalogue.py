@@ -148,11 +148,16 @@ def _insert(connection, table, columns):
     connection.unregister("rows")
 
 
-def write_raw_tables(connection: duckdb.DuckDBPyConnection, seed: int = 7):
-    """Fill the raw tables of a lake; returns the columns of sources and lenses."""
-    rng = np.random.default_rng(seed)
+def raw_columns():
+    """Draw the columns of sources and of lenses; the same at every call."""
+    rng = np.random.default_rng(7)
     sources = random_sources(rng)
-    lenses = random_lenses(rng, sources)
+    return sources, random_lenses(rng, sources)
+
+
+def write_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the raw tables of a lake."""
+    sources, lenses = raw_columns()
     make_raw_tables(connection)
     for table, columns in (
         ("raw_sources", sources),
@@ -162,4 +167,3 @@ def write_raw_tables(connection: duckdb.DuckDBPyConnection, seed: int = 7):
         n = len(columns["ra"])
         extra = {"row_index": np.arange(n), RAW_TABLES[table][-1].name: np.full(n, "made up")}
         _insert(connection, table, columns | extra)
-    return sources, lenses

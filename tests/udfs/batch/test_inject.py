@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tests.udfs.batch.batches import EXTINCTION, SETTINGS, make_batch
+from tests.support.batches import EXTINCTION, SETTINGS, make_batch
 from udfs.batch.inject import inject_batch
 from udfs.batch.records import Settings
 from udfs.core.loop import inject_all

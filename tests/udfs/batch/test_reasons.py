@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tests.udfs.batch.batches import SETTINGS, make_batch
+from tests.support.batches import SETTINGS, make_batch
 from udfs.batch import reasons
 from udfs.batch.inject import inject_batch
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.kernels_systems import PIXEL, parameter_row, random_system
+from tests.support.kernels_systems import PIXEL, parameter_row, random_system
 from udfs.core import cells as core_cells
 from udfs.core import leaves as core_leaves
 from udfs.core.moments import make_moments

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels_images import fast_image
-from benchmarks.kernels_systems import PIXEL, random_system
+from tests.support.kernels_images import fast_image
+from tests.support.kernels_systems import PIXEL, random_system
 from udfs.batch.error_budget import LARGEST_BIAS, flux_limits, is_beyond_budget
 from udfs.light import psf
 from udfs.reference.render import render_lensed_sersic

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels_systems import PIXEL, parameter_row, prior_system, random_system
+from tests.support.kernels_systems import PIXEL, parameter_row, prior_system, random_system
 from udfs.core import math as core_math
 from udfs.core import render as core_render
 from udfs.core import sie as core_sie

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from benchmarks.kernels_systems import PIXEL
+from tests.support.kernels_systems import PIXEL
 from udfs.core import psf as core_psf
 from udfs.core.mixture import mixture
 from udfs.light import psf

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels_systems import random_system
+from tests.support.kernels_systems import random_system
 from udfs.reference.clumps import Clump, render_lensed_clumps
 from udfs.reference.render import render_lensed_sersic
 

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.kernels_systems import random_system
-from tests.udfs.batch.batches import SETTINGS, make_batch
+from tests.support.batches import SETTINGS, make_batch
+from tests.support.kernels_systems import random_system
 from udfs.batch.inject import inject_batch
 from udfs.light import psf
 from udfs.reference import sie

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lenstronomy.LensModel.lens_model import LensModel
 from scipy import integrate
 
-from benchmarks.kernels_lenstronomy import image, lens_arguments
-from benchmarks.kernels_systems import PIXEL, random_system
+from tests.support.kernels_lenstronomy import image, lens_arguments
+from tests.support.kernels_systems import PIXEL, random_system
 from udfs.light.sersic import b_n, central_brightness
 from udfs.reference import render, shear, sie
 from udfs.reference.render import render_lensed_sersic

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.kernels_systems import PIXEL, parameter_row
+from tests.support.kernels_systems import PIXEL, parameter_row
 from udfs.batch.records import Pixels
 from udfs.core.loop import total_magnification
 from udfs.core.magnification import make_rays
