@@ -1,0 +1,1 @@
+"""The injection stage: simulated lenses in the pixels of real galaxies."""

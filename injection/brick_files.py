@@ -1,4 +1,7 @@
-"""The files of one brick, opened once: which images there are and whether they belong together."""
+"""The files of one brick, opened once.
+
+Which images there are, and whether they belong together.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Inject all renders of one brick: rows of a brick in, metric rows and stamps out.
+"""Inject all renders of one brick: rows in, metric rows and stamps out.
 
 This is the function that any engine maps over bricks; it reads the brick's files and writes
 nothing.
@@ -28,7 +28,9 @@ RENDERS_PER_BATCH = 256
 
 @dataclass(frozen=True)
 class Hosts:
-    """The distinct galaxies of a brick's renders, with all that renders of one galaxy share.
+    """The distinct galaxies of a brick's renders.
+
+    They come with all that the renders of one galaxy share.
 
     Parameters
     ----------
@@ -91,9 +93,10 @@ def inject_brick(renders: pl.DataFrame, settings: StageSettings) -> Iterator[Bri
 
 
 def _renders_by_host(renders: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Renders whose hosts are cut together, `HOSTS_AT_ONCE` of them.
+    """Yield groups of renders whose hosts are cut together.
 
-    Hosts are taken in the order of their right ascension, so that two groups share few tiles.
+    A group has at most `HOSTS_AT_ONCE` hosts, taken in the order of their right ascension, so that
+    two groups share few tiles.
     """
     _, _, host_of_render = _distinct_hosts(renders)
     group = host_of_render // HOSTS_AT_ONCE
@@ -103,7 +106,22 @@ def _renders_by_host(renders: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _distinct_hosts(renders: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sky positions (n, 2) of the hosts, the first render of each, and the host of each render."""
+    """Find the distinct hosts of some renders.
+
+    Parameters
+    ----------
+    renders : polars.DataFrame
+        n rows with ``ra`` and ``dec``, degree.
+
+    Returns
+    -------
+    (n_host, 2) float, degree
+        Right ascension and declination of each host.
+    (n_host,) int
+        The first render of each host.
+    (n,) int
+        The host of each render.
+    """
     positions = renders.select("ra", "dec").cast(pl.Float64).to_numpy()
     sky, first, host = np.unique(positions, axis=0, return_index=True, return_inverse=True)
     return sky, first, host.ravel()
@@ -112,7 +130,10 @@ def _distinct_hosts(renders: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.n
 def _inject_hosts(
     renders: pl.DataFrame, brick: Brick, settings: StageSettings
 ) -> Iterator[BrickBatch]:
-    """Inject the renders of some hosts, in batches; those of which no stamp can be made first."""
+    """Inject the renders of some hosts, in batches.
+
+    Renders of which no stamp can be made come first.
+    """
     hosts, host_of_render = _hosts(renders, brick, settings)
     usable = _is_usable(hosts)[host_of_render]
     for is_usable, function in ((False, _unusable_batch), (True, _injected_batch)):
@@ -125,7 +146,7 @@ def _inject_hosts(
 def _hosts(
     renders: pl.DataFrame, brick: Brick, settings: StageSettings
 ) -> tuple[Hosts, np.ndarray]:
-    """Cut the hosts of some renders; also the host of each render."""
+    """Cut the hosts of some renders; return also the host of each render."""
     kernel = settings.kernel
     sky, first, host_of_render = _distinct_hosts(renders)
     spot = places(*pixel_from_sky(brick.wcs, sky[:, 0], sky[:, 1]), brick.shape, kernel)
@@ -139,7 +160,7 @@ def _hosts(
 
 
 def _is_usable(hosts: Hosts) -> np.ndarray:
-    """Hosts of which at least one stamp can be made."""
+    """Return which hosts allow at least one stamp."""
     is_whole = [
         hosts.spot.is_inside[size] & (covered > 0).all(axis=1)
         for size, covered in hosts.covered.items()
@@ -149,7 +170,13 @@ def _is_usable(hosts: Hosts) -> np.ndarray:
 
 
 def _psf_of_tasks(hosts: pl.DataFrame, kernel: Settings) -> np.ndarray:
-    """PSF widths that the tasks state, (n, n_band) float, arcsec; NaN where they do not."""
+    """Return the PSF widths that the tasks state.
+
+    Returns
+    -------
+    (n, n_band) float, arcsec
+        NaN where a task states none.
+    """
     names = [f"psfsize_{band}" for band in kernel.bands]
     absent = [pl.lit(None).alias(name) for name in names if name not in hosts.columns]
     stated = hosts.with_columns(absent).select(pl.col(names).cast(pl.Float64))
@@ -157,7 +184,12 @@ def _psf_of_tasks(hosts: pl.DataFrame, kernel: Settings) -> np.ndarray:
 
 
 def _gains(renders: pl.DataFrame, settings: StageSettings) -> np.ndarray:
-    """Electrons per nanomaggy of the coadd: of a single visit times the number of exposures."""
+    """Return the gain of the coadd: that of one visit times the exposures.
+
+    Returns
+    -------
+    (n, n_band) float, electron / nanomaggy
+    """
     gains = np.empty((len(renders), len(settings.kernel.bands)))
     for index, band in enumerate(settings.kernel.bands):
         n_exposures = np.full(len(renders), settings.n_exposures[band])
@@ -171,7 +203,7 @@ def _gains(renders: pl.DataFrame, settings: StageSettings) -> np.ndarray:
 def _unusable_batch(
     renders: pl.DataFrame, hosts: Hosts, host: np.ndarray, brick: Brick, settings: StageSettings
 ) -> BrickBatch:
-    """Rows of renders of which no stamp can be made."""
+    """Return the rows of renders of which no stamp can be made."""
     facts = _facts(renders, hosts, host, brick, settings)
     nothing = pl.DataFrame(metrics_schema(settings.kernel).empty_table())
     return BrickBatch(renders, metric_rows(renders, facts, nothing, settings), {})
@@ -210,7 +242,10 @@ def _injected_batch(
 def _blind_columns(
     injected: Injected, psf_fwhm_arcsec: np.ndarray, kernel: Settings
 ) -> list[pl.Series]:
-    """What a search of the pixels alone finds, render by render, the sizes in their order."""
+    """Return what a search of the pixels alone finds.
+
+    One value per render and stamp size, render by render, the sizes in the settings' order.
+    """
     found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for size in kernel.stamp_sizes:
         searched = search_size(size, kernel.pixel_scale_arcsec)
@@ -229,7 +264,10 @@ def _blind_columns(
 def _facts(
     renders: pl.DataFrame, hosts: Hosts, host: np.ndarray, brick: Brick, settings: StageSettings
 ) -> pl.DataFrame:
-    """What is known of each render before it is injected; columns by size end in its number."""
+    """Return what is known of each render before it is injected.
+
+    Columns that depend on the stamp size end in its number.
+    """
     kernel, spot = settings.kernel, hosts.spot
     x, y = spot.x_pix[host], spot.y_pix[host]
     phi = renders["lens_phi_rad"].cast(pl.Float64).fill_null(float("nan")).to_numpy()

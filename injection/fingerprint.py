@@ -21,13 +21,19 @@ ID_LENGTH = 16  # hex digits of a part's name
 
 @cache
 def code_fingerprint() -> str:
-    """Hash of the code that makes rows and pixels, without comments and docstrings."""
+    """Return a hash of the code that makes rows and pixels.
+
+    Comments and docstrings do not count.
+    """
     versions = f"numpy {np.__version__} numba {numba.__version__}"
     return hashlib.sha256(f"{versions}\n{digest_of_code(ENTRY_MODULE)}".encode()).hexdigest()
 
 
 def files_fingerprint(coadds: str, brickname: str) -> str:
-    """Hash of the contents of a brick's files, for bricks whose checksums nobody has noted."""
+    """Return a hash of the contents of a brick's files.
+
+    It serves bricks whose checksums nobody has noted.
+    """
     digest = hashlib.sha256()
     try:
         folder = brick_folder(coadds, brickname)
@@ -41,7 +47,7 @@ def files_fingerprint(coadds: str, brickname: str) -> str:
 
 
 def part_id(renders: pl.DataFrame, settings_fingerprint: str, files: list[str]) -> str:
-    """Name of a part: a hash of everything that it is made from.
+    """Return the name of a part: a hash of everything it is made from.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Part files: the stamps of whole bricks, and their metric rows, which are written last."""
+"""Part files: the stamps of whole bricks, and their metric rows.
+
+The rows are written last, so that no part without its stamps has them.
+"""
 
 import json
 from collections.abc import Iterator
@@ -71,7 +74,9 @@ def write_part(part: Part, settings: StageSettings, lake: Path) -> Done:
 
 
 class StampFiles:
-    """The stamp files of one part, one per experiment, open until they are published.
+    """The stamp files of one part, one per experiment.
+
+    They stay open until they are published.
 
     Parameters
     ----------
@@ -112,6 +117,7 @@ class StampFiles:
             path.unlink(missing_ok=True)
 
     def _writer(self, experiment: str) -> pq.ParquetWriter:
+        """Return the open file of an experiment; open it on the first call."""
         if experiment not in self.writers:
             final = stamps_path(self.lake, self.part_id, experiment)
             path = self.paths[experiment] = temporary_path(final)
@@ -125,6 +131,7 @@ class StampFiles:
         return self.writers[experiment]
 
     def _table(self, batch: BrickBatch, size: int, index: np.ndarray) -> pa.Table:
+        """Return the chosen stamps of a batch as rows of the stamp file."""
         pixels = _chosen(batch.stamps[size], index)
         n, n_values = len(index), int(np.prod(pixels.shape[1:]))
         offsets = pa.array(np.arange(n + 1, dtype=np.int32) * n_values)

@@ -1,4 +1,4 @@
-"""Which renders there are, and how they are cut into parts of whole bricks."""
+"""Which renders there are, and how whole bricks are grouped into parts."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,9 @@ class Part:
 
 
 def check_renders(cursor: duckdb.DuckDBPyConnection, renders: str, settings: StageSettings) -> int:
-    """Number of renders (and bandsets) of a table, which must be complete and without contradictions.
+    """Count the renders of a table after checking that they can be run.
+
+    A render in two bandsets counts twice.
 
     Raises
     ------
@@ -70,15 +72,30 @@ def check_renders(cursor: duckdb.DuckDBPyConnection, renders: str, settings: Sta
 def stream_renders(
     cursor: duckdb.DuckDBPyConnection, renders: str, n_expected: int
 ) -> Iterator[pl.DataFrame]:
-    """Renders brick by brick, without holding more than one fetch and one brick.
+    """Yield the renders brick by brick.
 
-    An open Arrow reader ends early, without an error, when another query runs on its connection
-    (duckdb 1.5.5); so the cursor must be this reader's own, and what came is counted.
+    No more than one fetch and one brick are held in memory. An open Arrow reader ends early,
+    without an error, when another query runs on its connection (duckdb 1.5.5); so the cursor must
+    be this reader's own, and the rows that arrive are counted.
+
+    Parameters
+    ----------
+    cursor : duckdb.DuckDBPyConnection
+        Must run no other query meanwhile.
+    renders : str
+        Name of the table of renders.
+    n_expected : int
+        Number of its rows.
+
+    Yields
+    ------
+    polars.DataFrame
+        All renders of one brick, one row per render and bandset, in the units of the tasks.
 
     Raises
     ------
     StageError
-        When fewer or more renders came than there are.
+        When fewer or more renders arrive than expected.
     """
     query = f"select * from {renders} order by brickname, bandset, render_id"
     n_read = 0
@@ -122,19 +139,23 @@ def parts(bricks: Iterable[pl.DataFrame], settings: StageSettings) -> Iterator[P
 
 
 def _part(bricks: list[pl.DataFrame], settings: StageSettings) -> Part:
+    """Join bricks into a part and give it its name."""
     renders = pl.concat(bricks)
     contents = [_contents(brick, settings.coadds) for brick in bricks]
     return Part(part_id(renders, settings.fingerprint(), contents), renders)
 
 
 def _contents(brick: pl.DataFrame, coadds: str) -> str:
-    """What a brick's files hold, as a hash: the one that came with the renders, or a new one."""
+    """Return a hash of what a brick's files hold.
+
+    It is the hash that came with the renders, or else a new one.
+    """
     known = brick[FILES_COLUMN][0] if FILES_COLUMN in brick.columns else None
     return known or files_fingerprint(coadds, brick["brickname"][0])
 
 
 def _pixel_bytes(brick: pl.DataFrame) -> int:
-    """Bytes of the pixels of a brick's stamps."""
+    """Return the size in bytes of the pixels of a brick's stamps."""
     sizes = brick.select(
         (pl.col("experiments").list.eval(pl.element().struct.field("stamp_size") ** 2).list.sum())
         * pl.col("bandset").str.len_chars()
@@ -143,5 +164,5 @@ def _pixel_bytes(brick: pl.DataFrame) -> int:
 
 
 def _uniform(brickname: str) -> float:
-    """A number in [0, 1) that belongs to a brick."""
+    """Return a number in [0, 1) that depends on the brick's name alone."""
     return int(hashlib.md5(brickname.encode()).hexdigest()[:13], 16) / 16**13

@@ -1,4 +1,7 @@
-"""Metric rows: what the kernels measured, joined to where and how, with one reason per row."""
+"""Metric rows: what the kernels measured, and where and how.
+
+A row that lacks something states one reason.
+"""
 
 import polars as pl
 
@@ -10,7 +13,7 @@ KEY = ("render_id", "bandset", "stamp_size")
 
 
 def metric_columns(settings: StageSettings) -> dict[str, pl.DataType]:
-    """Columns of a metric row and their types, for all bands of the run."""
+    """Return the columns of a metric row and their types, for all bands."""
     bands = settings.kernel.bands
     measured = pl.DataFrame(metrics_schema(settings.kernel).empty_table())
     kernel = {
@@ -40,7 +43,21 @@ def metric_columns(settings: StageSettings) -> dict[str, pl.DataType]:
 def brick_failed_rows(
     renders: pl.DataFrame, error: FitsError, settings: StageSettings
 ) -> pl.DataFrame:
-    """Rows of renders whose brick cannot be read: everything null but the reason."""
+    """Return the rows of renders whose brick cannot be read.
+
+    Parameters
+    ----------
+    renders : polars.DataFrame
+        n rows, each render once.
+    error : FitsError
+        Why the brick cannot be read.
+    settings : StageSettings
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `metric_columns`, one row per render and stamp size; measurements are null.
+    """
     sizes = pl.DataFrame(
         {"stamp_size": settings.kernel.stamp_sizes}, schema={"stamp_size": pl.Int32}
     )
@@ -61,7 +78,7 @@ def brick_failed_rows(
 def metric_rows(
     renders: pl.DataFrame, facts: pl.DataFrame, measured: pl.DataFrame, settings: StageSettings
 ) -> pl.DataFrame:
-    """Rows of renders that were given to the kernels.
+    """Return the rows of renders that were given to the kernels.
 
     Parameters
     ----------
@@ -96,7 +113,7 @@ def metric_rows(
 
 
 def _facts_of_size(known: pl.DataFrame, size: int, settings: StageSettings) -> pl.DataFrame:
-    """The facts with those of one stamp size under their plain names."""
+    """Return the facts of one stamp size, under names without the size."""
     sized = [f"covered_frac_{band}" for band in settings.kernel.bands]
     rename = {f"{name}_{size}": name for name in (*sized, "is_inside")}
     rename |= {f"stamp_{axis}0_{size}": f"stamp_{axis}0_pix" for axis in "xy"}
@@ -112,7 +129,10 @@ def _facts_of_size(known: pl.DataFrame, size: int, settings: StageSettings) -> p
 
 
 def _judged(rows: pl.DataFrame, settings: StageSettings, measured: list[str]) -> pl.DataFrame:
-    """Decide on each row: its reason, whether stamp and metrics are good, and what stays."""
+    """Decide on each row: its reason, and whether its data are good.
+
+    Measurements remain only where the stamp is good.
+    """
     bands = settings.kernel.bands
     uncovered = [pl.col(f"covered_frac_{band}").le(0) for band in bands]
     uncovered_band = pl.coalesce(
@@ -148,7 +168,10 @@ def _judged(rows: pl.DataFrame, settings: StageSettings, measured: list[str]) ->
 
 
 def _complete(rows: pl.DataFrame, settings: StageSettings) -> pl.DataFrame:
-    """All columns of `metric_columns` in their order and types, null where there is no value."""
+    """Return rows with all columns of `metric_columns`.
+
+    They have that order and those types; columns that were absent are null.
+    """
     columns = metric_columns(settings)
     rows = rows.with_columns(metrics_only=pl.lit(settings.metrics_only))
     return rows.select(

@@ -1,4 +1,7 @@
-"""How fast the stage was here: a row per run that did something, for forecasts."""
+"""How fast the stage was on this machine, for forecasts.
+
+One row per run that did something.
+"""
 
 import datetime
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What the injection stage is told: choices of the project (dbt vars) and where files are."""
+"""What the injection stage is told.
+
+The choices of the project (dbt vars), and where the files are.
+"""
 
 import hashlib
 import json
@@ -41,7 +44,9 @@ class StageSettings:
     coadds: str
 
     def for_bandset(self, bandset: str) -> "StageSettings":
-        """The same for some of the bands, which a bandset like ``grz`` or ``r`` names.
+        """Return the same settings for some of the bands.
+
+        A bandset such as ``grz`` or ``r`` names them.
 
         Raises
         ------
@@ -54,7 +59,10 @@ class StageSettings:
         return replace(self, kernel=replace(self.kernel, bands=bands))
 
     def fingerprint(self) -> str:
-        """Hash of every choice that a result depends on: not of places and sizes of parts."""
+        """Return a hash of every choice that a result depends on.
+
+        Where the files are and how large a part is do not count.
+        """
         choices = asdict(self)
         for place in ("coadds", "part_bytes"):
             del choices[place]
@@ -62,7 +70,7 @@ class StageSettings:
 
 
 def settings_from_vars(choices: Mapping[str, Any], coadds: str) -> StageSettings:
-    """Settings of a run from the project's vars.
+    """Make the settings of a run from the project's vars.
 
     Parameters
     ----------
@@ -106,7 +114,7 @@ def settings_from_vars(choices: Mapping[str, Any], coadds: str) -> StageSettings
 
 
 def _by_band(choices: Mapping[str, Any], name: str, bands: tuple[str, ...]) -> dict[str, float]:
-    """The values of a var that has one per band."""
+    """Return the values of a var that has one per band."""
     values = choices[name]
     if missing := [band for band in bands if band not in values]:
         raise ValueError(f"var {name} has no value for band {missing[0]!r}")

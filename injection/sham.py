@@ -1,4 +1,4 @@
-"""Sham injection: hosts that went through a whole injection which adds no light.
+"""Sham injection: a whole injection into real hosts that adds no light.
 
 What it leaves on the pixels is what a network could learn instead of arcs.
 """
@@ -19,7 +19,7 @@ from udfs.cutouts.features import FEATURES, cutout_features
 def sham_stamps(
     renders: pl.DataFrame, settings: StageSettings, size: int
 ) -> Iterator[tuple[list[str], np.ndarray, list[float]]]:
-    """Stamps of renders, brick by brick.
+    """Yield the stamps of renders, brick by brick.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def sham_stamps(
 def sham_comparison(
     renders: pl.DataFrame, untouched: dict[str, np.ndarray], settings: StageSettings, size: int
 ) -> pa.Table:
-    """Features of hosts after a sham injection, and how far their pixels are from untouched ones.
+    """Compare hosts after a sham injection with the same hosts untouched.
+
+    The features are measured on the pixels after the injection.
 
     Parameters
     ----------
@@ -82,5 +84,6 @@ def sham_comparison(
 
 
 def _schema() -> pa.Schema:
+    """Return the columns of a comparison and their types."""
     numbers = [(name, pa.float64()) for name in ("max_abs_difference_nmgy", "blind_snr", *FEATURES)]
     return pa.schema([("galaxy_id", pa.string()), *numbers])

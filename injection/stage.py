@@ -1,4 +1,4 @@
-"""The injection stage: renders in, part files of their metrics and pixels out."""
+"""The injection stage: renders in, part files with metrics and pixels out."""
 
 import itertools
 import os
@@ -86,6 +86,7 @@ def run_stage(
     progress = Progress("injections", n_renders, "render")
 
     def unfinished() -> Iterator[Part]:
+        """Yield the parts that are not complete; take note of every part."""
         for part in parts(bricks, settings):
             all_parts.append(rows_path(lake, part.part_id))
             if is_complete(lake, part.part_id):
@@ -210,6 +211,7 @@ def prepare_worker() -> None:
 
 
 def _end_with(sentinel: int) -> None:
+    """End this process when its parent has ended."""
     connection.wait([sentinel])
     os._exit(1)
 

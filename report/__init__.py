@@ -1,1 +1,4 @@
-"""The HTML report: one self-contained page that says what was injected and what is recovered."""
+"""The HTML report: one self-contained page.
+
+It says what was injected and what is recovered.
+"""

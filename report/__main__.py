@@ -1,4 +1,7 @@
-"""``python -m report``: the lake's tables as one HTML page, ``<lake>/reports/index.html``."""
+"""``python -m report``: the lake's tables as one HTML page.
+
+The page is ``<lake>/reports/index.html``.
+"""
 
 import logging
 import sys

@@ -1,4 +1,7 @@
-"""dbt's own pages as one file: every table, column, unit and test, and the lineage."""
+"""dbt's own pages as one file.
+
+They show every table, column, unit and test, and the lineage.
+"""
 
 import os
 import subprocess

@@ -41,6 +41,7 @@ def write_page(
     macros = environment.get_template("blocks.html.j2").module
 
     def draw(block: Block) -> markupsafe.Markup:
+        """Return a block as HTML, by the macro of its kind."""
         return markupsafe.Markup(getattr(macros, MACROS[type(block)])(block))
 
     page = environment.get_template("index.html.j2").render(

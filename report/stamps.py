@@ -1,4 +1,7 @@
-"""Stamps as pictures: colour composites of g, r and z, north up and east left."""
+"""Stamps as pictures, north up and east left.
+
+Stamps of several bands are colour composites of g, r and z.
+"""
 
 import base64
 import io

@@ -1,4 +1,7 @@
-"""One look for every figure: colours for colour-blind readers too, one scale for amounts."""
+"""One look for every figure.
+
+Colours suit colour-blind readers too, and all amounts share one scale.
+"""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""Which survey a lake was made from: a page of synthetic pixels must not look like one of the sky."""
+"""Which survey a lake was made from.
+
+A page of synthetic pixels must not look like one of the sky.
+"""
 
 import duckdb
 

@@ -10,6 +10,10 @@ cut_combinations as (
     select * from {{ ref('cut_combinations') }}
 ),
 
+lost_to_options as (
+    select * from {{ ref('lost_to_options') }}
+),
+
 candidate_pools as (
     select * from {{ ref('candidate_pools') }}
 ),
@@ -43,23 +47,6 @@ failing_by_band as (
     unpivot bands_counted
     on columns(*)
     into name cut_name value n_failing
-),
-
--- What an option alone would take from what all applied cuts leave.
-options_counted as (
-    select
-        {%- for cut in optional_cuts() %}
-        coalesce(sum(n_sources) filter (where fails_{{ cut }}), 0)
-            as {{ cut }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from cut_combinations
-    where first_failed_cut is null
-),
-
-lost_to_options as (
-    unpivot options_counted
-    on columns(*)
-    into name cut_name value n_lost_if_applied
 ),
 
 total as (

@@ -1,1 +1,4 @@
-"""One module per section of the report; each turns published tables into blocks."""
+"""One module per section of the report.
+
+Each turns published tables into blocks.
+"""

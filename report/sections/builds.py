@@ -38,7 +38,10 @@ order by list_position($order, stage), finished_at desc
 
 
 def builds(lake: duckdb.DuckDBPyConnection) -> Table:
-    """One row per stage and run whose tables are in the lake, however many runs came after it."""
+    """Return one row per stage and run that built tables now in the lake.
+
+    Later runs that left those tables alone do not count.
+    """
     [(catalog,)] = lake.sql("select current_database()").fetchall()
     known = stage_of_tables()
     rows = lake.execute(
@@ -64,7 +67,10 @@ def build_row(
     n_failed: int | None,
     code: str | None,
 ) -> list:
-    """A build as a row; one without a run is of a run that was killed before it could say so."""
+    """Return a build as a row of the table.
+
+    A build without a run is of one that was killed before it could record itself.
+    """
     if command is None:
         return [stage, n_tables, None, None, None, "never ended", None]
     asked = f"dbt {command} {' '.join(selected) if selected else 'everything'}"
@@ -73,5 +79,5 @@ def build_row(
 
 
 def outcome(n_failed: int | None) -> str:
-    """How a run went."""
+    """Say how a run went."""
     return f"failed: {n_failed} models or checks" if n_failed else "succeeded"

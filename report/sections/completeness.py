@@ -1,4 +1,7 @@
-"""How much of what was injected is recovered: by rule, by axis, by pair of axes."""
+"""How much of what was injected is recovered.
+
+By rule, by one axis, and by pairs of axes.
+"""
 
 import altair as alt
 import duckdb
@@ -40,7 +43,10 @@ def labels(lake: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
-    """The experiment with the widest range of Einstein radii, then the most hosts."""
+    """Choose the experiment with the widest range of Einstein radii.
+
+    Of equals, the one with the most hosts.
+    """
     [(experiment,)] = lake.execute("""
         select experiment_id from injections where not is_control group by 1
         order by max(theta_e_arcsec) - min(theta_e_arcsec) desc, count(distinct (brickid, objid)) desc, min(stamp_size), 1 limit 1
@@ -49,7 +55,11 @@ def widest_experiment(lake: duckdb.DuckDBPyConnection) -> str:
 
 
 def shown_rule(lake: duckdb.DuckDBPyConnection, experiment: str) -> str:
-    """A finder's rule if it recovers anything, else a blind one, else the original's; the strictest of its kind."""
+    """Choose the rule that the report shows for an experiment.
+
+    A finder's rule if it recovers anything, else a blind one that does, else the original's; of
+    each kind the one with the lowest rate of false positives.
+    """
     [(rule,)] = lake.execute(
         """
         select rule from completeness_cells inner join recovery_thresholds using (experiment_id, rule)

@@ -48,7 +48,18 @@ def figure(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
 
 
 def bins_of_axes(lake: duckdb.DuckDBPyConnection, experiment: str) -> pl.DataFrame:
-    """Return one row per axis, bin and rule, with its place on the axis."""
+    """Return the bins of all axes, each with its place on its axis.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+    experiment : str
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per axis, bin and rule; ``place`` is in the unit of the axis (`AXIS_TITLES`).
+    """
     rows = lake.execute(
         """
         select axis, rule, completeness_marginals.rule_kind, low, high, n_attempt, n_valid, n_recovered, n_hosts,
@@ -66,6 +77,16 @@ def placed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the bins of one axis with label and place.
 
     Open bins are drawn with the median width of the others.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per bin and rule, with its ends ``low`` and ``high`` in the unit of the axis.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows; ``bin``, a label, and ``place``, in the unit of the axis, replace the ends.
     """
     finite = rows.filter(pl.col("low").is_finite() & pl.col("high").is_finite())
     widths = (finite["high"] - finite["low"]).to_numpy()
@@ -87,7 +108,21 @@ def placed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def one_axis(rows: pl.DataFrame, axis: str, rules: list[str]) -> alt.LayerChart:
-    """Return the panel of one axis."""
+    """Draw the panel of one axis.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per bin and rule, as `bins_of_axes` returns them.
+    axis : str
+        Key of `AXIS_TITLES`.
+    rules : list of str
+        All rules of the figure, which fix the colours.
+
+    Returns
+    -------
+    altair.LayerChart
+    """
     colours = alt.Scale(domain=rules, range=CATEGORY_COLOURS[: len(rules)])
     base = alt.Chart(rows).encode(
         x=alt.X(

@@ -72,7 +72,20 @@ def lines_of_title(title: str, n_bins: int) -> list[str]:
 
 
 def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows and columns with a usable injection; all, if there are none."""
+    """Drop the rows and columns of a map that have no usable injection.
+
+    If no cell has one, all are kept.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per cell, as `cells` returns them.
+
+    Returns
+    -------
+    polars.DataFrame
+        The cells that remain, in the same columns.
+    """
     filled = rows.filter(pl.col("n_valid") > 0)
     if filled.is_empty():
         return rows
@@ -83,7 +96,20 @@ def without_empty_bins(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def left_out(every: pl.DataFrame, rows: pl.DataFrame, across: str, up: str) -> str:
-    """Return a sentence on the bins that a map does not show."""
+    """Return a sentence on the bins that a map does not show.
+
+    Parameters
+    ----------
+    every, rows : polars.DataFrame
+        One row per cell, as `cells` returns them: all, and those that are shown.
+    across, up : str
+        Keys of `AXIS_TITLES`.
+
+    Returns
+    -------
+    str
+        Empty if all bins are shown.
+    """
     parts = []
     for axis, name in (("x", across), ("y", up)):
         shown = labels_in_order(rows, axis)
@@ -95,7 +121,20 @@ def left_out(every: pl.DataFrame, rows: pl.DataFrame, across: str, up: str) -> s
 def cells(
     lake: duckdb.DuckDBPyConnection, experiment: str, rule: str, axes: tuple[str, str, str]
 ) -> pl.DataFrame:
-    """Return the cells of a cube that lie inside its bins, with labels."""
+    """Return the cells of a cube that lie inside its bins, with labels.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+    experiment, rule : str
+    axes : (str, str, str)
+        The cube, its axis across and its axis up.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per cell; the ends of its bins are in the units of the axes (`AXIS_TITLES`).
+    """
     cube, across, up = axes
     rows = lake.execute(
         f"""
@@ -117,7 +156,19 @@ def cells(
 
 
 def labels_in_order(rows: pl.DataFrame, axis: str) -> list[str]:
-    """Return the labels of an axis from low to high."""
+    """Return the labels of an axis from low to high.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per cell, as `cells` returns them.
+    axis : str
+        ``x`` or ``y``.
+
+    Returns
+    -------
+    list of str
+    """
     return rows.sort(f"{axis}_low")[f"{axis}_bin"].unique(maintain_order=True).to_list()
 
 

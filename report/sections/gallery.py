@@ -1,4 +1,7 @@
-"""Stamps to look at: hosts and arcs from faint to bright, recovered and missed, controls."""
+"""Stamps to look at.
+
+Hosts and arcs from faint to bright, recovered and missed, and controls.
+"""
 
 import duckdb
 import numpy as np
@@ -126,7 +129,20 @@ def controls(lake: duckdb.DuckDBPyConnection, experiment: str, rule: str) -> Blo
 
 
 def row_of(lake: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> Pictures:
-    """Return the pictures of tasks with their captions."""
+    """Return the pictures of tasks with their captions.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+    rows : polars.DataFrame
+        One row per task: ``task_id``, ``bandset``, ``stamp_size`` (pixel), and the
+        numbers of its caption.
+
+    Returns
+    -------
+    list of (str, str)
+        A PNG as a data URI, and a caption, for each task.
+    """
     return [
         (picture(pixels(lake, row["task_id"], row), tuple(row["bandset"])), caption(row))
         for row in rows.iter_rows(named=True)
@@ -141,7 +157,19 @@ def caption(row: dict) -> str:
 
 
 def pixels(lake: duckdb.DuckDBPyConnection, task_id: str, row: dict) -> np.ndarray:
-    """(band, y, x) float32 stamp of a task, nanomaggy."""
+    """Read the stamp of a task.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+    task_id : str
+    row : dict
+        Its ``bandset`` and ``stamp_size`` (pixel).
+
+    Returns
+    -------
+    (n_band, size, size) float32, nanomaggy
+    """
     [(values,)] = lake.execute("select pixels from stamps where task_id = ?", [task_id]).fetchall()
     size = row["stamp_size"]
     return np.asarray(values, dtype=np.float32).reshape(len(row["bandset"]), size, size)

@@ -80,7 +80,18 @@ def distributions(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return counts of systems by parameter, bin, and asked for or made."""
+    """Count the systems by parameter and bin, asked for and made.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per parameter, stage and bin that is not empty: ``low`` and ``high``, in the
+        unit that the parameter's label states, and ``n_systems``.
+    """
     parts = [
         f"select '{label}' as parameter, '{stage}' as stage, render_id, min({column})::double as value"
         f" from {table} where not is_control and {condition} group by render_id"
@@ -106,7 +117,19 @@ def histograms(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def one_parameter(rows: pl.DataFrame, title: str) -> alt.LayerChart:
-    """Draw one panel: outline for what was asked for, bars for what was made."""
+    """Draw one panel: outline for what was asked for, bars for what was made.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per stage and bin of one parameter, as `histograms` returns them.
+    title : str
+        The parameter's label, with its unit.
+
+    Returns
+    -------
+    altair.LayerChart
+    """
     colours = alt.Scale(domain=[ASKED, MADE], range=["#000000", CATEGORY_COLOURS[0]])
     base = alt.Chart(rows).encode(
         x=alt.X(
@@ -161,15 +184,36 @@ def signal_to_noise(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def set_apart(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with their place: populations of one radius side by side."""
+    """Return rows with a place: populations of one radius side by side.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per population and Einstein radius.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows with ``place``, arcsec.
+    """
     number = pl.col("population").rank("dense") - (rows["population"].n_unique() + 1) / 2
     return rows.with_columns(place=pl.col("theta_e_arcsec") + DODGE_ARCSEC * number)
 
 
 def signal_to_noise_quartiles(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return one row per tier, grid and step of 0.1 arcsec.
+    """Compute the quartiles of the matched S/N at each Einstein radius.
 
     A system counts once, however many tasks show it.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per tier, grid and step of 0.1 arcsec that has at least `MIN_SYSTEMS` systems:
+        ``theta_e_arcsec``, and the quartiles ``low``, ``middle`` and ``high``, which have no unit.
     """
     return lake.sql(f"""
         with systems as (

@@ -1,4 +1,7 @@
-"""Training pools of the finder: what was kept, how classes look, whether they leak."""
+"""The training pools of the finder.
+
+What was kept, how the classes look, and whether anything but arcs tells them apart.
+"""
 
 import altair as alt
 import duckdb
@@ -33,7 +36,7 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
 
 
 def rules(lake: duckdb.DuckDBPyConnection) -> Note:
-    """Which rule sets made the pools."""
+    """Say which rule sets made the pools."""
     [(rule_set, confusers)] = lake.sql(
         "select rule_set, confuser_rule_set from pool_rules"
     ).fetchall()

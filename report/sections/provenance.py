@@ -1,4 +1,7 @@
-"""Where the numbers come from: PSF sources, gates, runs, checks, and further pages."""
+"""Where the numbers come from.
+
+PSF sources, gates, runs and checks, and links to further pages.
+"""
 
 import json
 from pathlib import Path
@@ -68,9 +71,19 @@ def psf_sources(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def psf_rows(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return tasks with a stamp by band and source of the psfsize.
+    """Count the tasks with a stamp by band and source of the psfsize.
 
     This is not read from psf_provenance, which also counts tasks without a stamp.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per band and source: ``n_tasks``, their ``share`` of the band, and the least and
+        greatest psfsize, ``narrowest`` and ``widest``, arcsec.
     """
     columns = [name for (name, *_) in lake.execute("describe injections").fetchall()]
     bands = [name.removeprefix(PSF_SOURCE) for name in columns if name.startswith(PSF_SOURCE)]

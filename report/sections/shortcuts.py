@@ -1,4 +1,7 @@
-"""Can anything but the arc tell the classes apart? AUCs with intervals, and the gate."""
+"""Whether anything but the arc tells the classes apart.
+
+AUCs with intervals, and the gate.
+"""
 
 import altair as alt
 import duckdb
@@ -23,7 +26,7 @@ def blocks(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 
 def verdict(lake: duckdb.DuckDBPyConnection) -> Note:
-    """GO or NO-GO in a sentence."""
+    """Say GO or NO-GO in a sentence."""
     [(verdict_, offenders)] = lake.sql(
         "select verdict, offenders from cutout_gates where gate = 'overall'"
     ).fetchall()
@@ -32,7 +35,18 @@ def verdict(lake: duckdb.DuckDBPyConnection) -> Note:
 
 
 def strongest_features(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return the features that separate the classes best, either way."""
+    """Return the features that separate the classes best, either way.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+
+    Returns
+    -------
+    polars.DataFrame
+        At most `N_FEATURES` rows, one per feature, the strongest first; AUCs and their
+        intervals have no unit.
+    """
     return lake.sql(f"""
         select feature, kind, if(is_expected, 'expected of arcs', 'should tell nothing') as what,
             auc, auc_low, auc_high, auc_folded, verdict
@@ -143,4 +157,5 @@ def finders(lake: duckdb.DuckDBPyConnection) -> list[Block]:
 
 
 def _auc(row: dict) -> tuple[str, str]:
+    """Return an AUC and its interval as texts."""
     return f"{row['auc']:.3f}", f"{row['auc_low']:.3f} to {row['auc_high']:.3f}"

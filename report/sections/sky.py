@@ -68,9 +68,20 @@ def region_map(lake: duckdb.DuckDBPyConnection) -> Figure:
 
 
 def bricks(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return the corners of bricks, RA from -180 to 180.
+    """Return the corners of the bricks, RA from -180 to 180.
 
-    So a field across RA 0 stays whole.
+    A field across RA 0 stays whole in that range.
+
+    Parameters
+    ----------
+    lake : duckdb.DuckDBPyConnection
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per brick with a region, at most `MAX_BRICKS`: ``ra1_deg``, ``ra2_deg``,
+        ``dec1_deg`` and ``dec2_deg``, degree; ``psfsize_r``, arcsec; ``psfdepth_r``, AB mag; and
+        its region and split.
     """
     return lake.sql(f"""
         select
@@ -89,6 +100,17 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
     """Return bricks with the number of their field.
 
     Empty right ascension separates fields.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per brick, as `bricks` returns them.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows with ``field``, counted from 0 at the largest right ascension; 0 for
+        all if there are more than `MAX_FIELDS`.
     """
     ordered = rows.sort("ra1_deg")
     gap = ordered["ra1_deg"] - ordered["ra2_deg"].cum_max().shift(1)
@@ -99,7 +121,18 @@ def with_fields(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def window_of(rows: pl.DataFrame) -> Window:
-    """What a panel of these bricks shows, with a margin around them."""
+    """Return the part of the sky that a panel of these bricks shows.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per brick, as `bricks` returns them.
+
+    Returns
+    -------
+    Window
+        The bricks with a margin around them, degree.
+    """
     ra, dec = (
         (
             float(rows[f"{axis}1_deg"].to_numpy().min()) - MARGIN_DEG,
@@ -118,7 +151,21 @@ def pixels_per_deg(windows: list[Window]) -> float:
 
 
 def panel(rows: pl.DataFrame, window: Window, scale: float, colour: alt.Color) -> alt.Chart:
-    """Draw the map of one field."""
+    """Draw the map of one field.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        One row per brick of one field, as `with_fields` returns them.
+    window : Window
+    scale : float, pixel / degree
+    colour : altair.Color
+        Colours of the splits.
+
+    Returns
+    -------
+    altair.Chart
+    """
     return (
         alt.Chart(rows)
         .mark_rect(stroke="white", strokeWidth=0.3)

@@ -111,7 +111,7 @@ def shown_range(row: dict, value: str, low: str, high: str) -> str:
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:
-    """The main counts along the pipeline."""
+    """Return the main counts along the pipeline."""
     rows = [[name, lake.sql(query).fetchall()[0][0]] for name, query in COUNTS.items()]
     return Table("Rows along the way.", ["", "number"], rows)
 

@@ -17,6 +17,7 @@ FOOTPRINT = (
     " ra between 100 and 112) or dec < -89.3"
 )
 SOURCES_PER_BRICK = 60
+TASKS = "select * from injection_tasks order by task_id"
 
 
 class Lake:
@@ -42,11 +43,11 @@ class Lake:
             return connection.execute(query).pl()
 
     def dbt(self, *arguments, **environment):
-        """Run dbt; the finished process with its output."""
+        """Run dbt; return the finished process with its output."""
         return run_dbt(self.folder, *arguments, **environment)
 
     def run(self, *arguments, **environment):
-        """Seed and run the catalogue stages; the output of dbt."""
+        """Seed and run the catalogue stages; return the output of dbt."""
         finished = self.dbt(
             "build",
             "--select",
@@ -61,13 +62,13 @@ class Lake:
         return finished.stdout
 
     def copy(self, folder):
-        """A copy of the lake in another folder."""
+        """Copy the lake into another folder; return the copy."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Lake(folder)
 
 
 def write_raw_tables(scratch, order="brickid, objid"):
-    """The raw tables of the made-up catalogue, the sources in some order."""
+    """Write the raw tables of the made-up catalogue, in some order."""
     with scratch.connect(read_only=False) as connection:
         catalogue_survey.write_bricks(connection, "raw_bricks", FOOTPRINT)
         catalogue_survey.write_sources(connection, "drawn", "raw_bricks", SOURCES_PER_BRICK)
@@ -88,13 +89,19 @@ def write_raw_tables(scratch, order="brickid, objid"):
 
 @pytest.fixture(scope="session")
 def raw_lake(tmp_path_factory):
-    """A lake with raw tables only; do not write to it."""
+    """Make a lake with raw tables only; do not write to it."""
     return Lake(made_once(tmp_path_factory, "raw", lambda folder: write_raw_tables(Lake(folder))))
 
 
 @pytest.fixture(scope="session")
 def catalogue(raw_lake, tmp_path_factory):
-    """A lake with the catalogue stages built; read it, never write to it."""
+    """Build the catalogue stages in a lake; read it, never write to it."""
     return Lake(
         made_once(tmp_path_factory, "catalogue", lambda folder: raw_lake.copy(folder).run())
     )
+
+
+@pytest.fixture(scope="module")
+def tasks(catalogue):
+    """Return all tasks of the catalogue, in the order of their keys."""
+    return catalogue.table(TASKS)
