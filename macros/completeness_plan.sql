@@ -30,7 +30,10 @@
 
 {% macro rows_as_text(relation) -%}
     {#- Rows of a table as dictionaries of texts. -#}
-    {%- set query = "select coalesce(to_json(list(given)), '[]') from (select columns(*)::varchar from " ~ relation ~ ") as given" -%}
+    {%- set query -%}
+        select coalesce(to_json(list(given)), '[]')
+        from (select columns(*)::varchar from {{ relation }}) as given
+    {%- endset -%}
     {{ return(fromjson(run_query(query).rows[0][0])) }}
 {%- endmacro %}
 

@@ -4,7 +4,8 @@
 
 {% macro measure_names() -%}
     {#- A regular expression of the columns that differ between qualities. -#}
-    '^(n_valid|n_recovered|n_hosts|n_effective|n_controls|valid_frac|completeness_[a-z]+|design_effect|(wilson|jeffreys|bootstrap)_[a-z]+|chance_[a-z_]+)$'
+    '^(n_valid|n_recovered|n_hosts|n_effective|n_controls|valid_frac|completeness_[a-z]+|design_effect
+        {{- '|(wilson|jeffreys|bootstrap)_[a-z]+|chance_[a-z_]+)$' }}'
 {%- endmacro %}
 
 {% macro measures_of(quality) -%}

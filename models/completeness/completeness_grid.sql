@@ -36,7 +36,11 @@ bins_of_experiments as (
         experiment_number,
         axis,
         bin
-    from (unpivot cells_met on {{ plan.axes | rejectattr('is_binned') | map(attribute='axis') | join(', ') }} into name axis value bin)
+    from (
+        unpivot cells_met
+        on {{ plan.axes | rejectattr('is_binned') | map(attribute='axis') | join(', ') }}
+        into name axis value bin
+    )
 ),
 
 crossed_bins as (
