@@ -1,4 +1,4 @@
-"""``python -m expectations [stage ...]``: validate every table of the stages."""
+"""Validate the tables of stages: ``python -m expectations [stage ...]``."""
 
 import os
 import sys

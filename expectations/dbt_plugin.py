@@ -1,4 +1,4 @@
-"""The dbt-duckdb plugin of the suites: what the dbt test ``passes_suite`` calls."""
+"""The dbt-duckdb plugin behind the dbt test ``passes_suite``."""
 
 import logging
 
@@ -22,7 +22,7 @@ def register(connection: DuckDBPyConnection) -> None:
 
 
 def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
-    """Validate a table of the lake on a connection of its own; what failed, a line each.
+    """Validate a table of the lake on a new connection; return failures.
 
     Parameters
     ----------
@@ -32,6 +32,11 @@ def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
         The table to validate.
     overrides
         The dbt vars given on the command line, as YAML or JSON.
+
+    Returns
+    -------
+    list of str
+        One line per expectation that failed.
     """
     from expectations import runner  # noqa: PLC0415 - seconds, and only tests need it
     from expectations.registry import suite_of  # noqa: PLC0415
@@ -50,7 +55,8 @@ def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
 
 
 class Plugin(BasePlugin):
-    """Registers ``gx_validate``."""
+    """The plugin that registers ``gx_validate``."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register ``gx_validate`` on a connection that dbt opens."""
         register(conn)

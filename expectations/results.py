@@ -1,4 +1,4 @@
-"""What came of a validation: plain records, kept as JSON beside the pages."""
+"""What came of a validation: plain records, kept as JSON with the pages."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,22 +31,25 @@ class TableResult:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """The expectations that the table does not meet."""
+        """Return the expectations that the table does not meet."""
         return tuple(outcome for outcome in self.outcomes if not outcome.is_ok)
 
     @property
     def is_ok(self) -> bool:
-        """Whether the table meets its suite; a suite without expectations is never met."""
+        """Tell whether the table meets its suite.
+
+        A suite without expectations is never met.
+        """
         return bool(self.outcomes) and not self.failed
 
 
 def to_json(result: TableResult) -> str:
-    """A result as JSON text."""
+    """Return a result as JSON text."""
     return json.dumps(asdict(result), indent=1)
 
 
 def from_json(path: Path) -> TableResult:
-    """A result as `to_json` wrote it."""
+    """Read a result that `to_json` wrote."""
     fields = json.loads(path.read_text(encoding="utf-8"))
     outcomes = tuple(
         Outcome(**{**outcome, "sample": tuple(outcome["sample"])})

@@ -1,4 +1,4 @@
-"""The suites of `render_stamps` and `stamps`: pixels, of which a sample is looked at."""
+"""Suites of `render_stamps` and `stamps`: a sample of their pixels."""
 
 import itertools
 
@@ -11,7 +11,7 @@ WANTED = "select task_id from injections where cutout_ok and not metrics_only"
 
 
 def render_stamps(settings: Settings) -> Suite:
-    """One row per experiment, render and stamp."""
+    """Return the suite of the stamps that renders have in experiments."""
     kind = "experiment_id, part_id, stamp_size, bandset"
     return Suite(
         table="render_stamps",
@@ -44,7 +44,7 @@ def render_stamps(settings: Settings) -> Suite:
 
 
 def stamps(settings: Settings) -> Suite:
-    """One row per task that has a stamp."""
+    """Return the suite of the stamps of tasks."""
     return Suite(
         table="stamps",
         grain="One row per task that has a stamp.",
@@ -72,7 +72,7 @@ def stamps(settings: Settings) -> Suite:
 
 
 def _sample(settings: Settings) -> str:
-    """Some stamps, always the same: to look at all would be to read all pixels."""
+    """Choose a few stamps, always the same, so as not to read all pixels."""
     return (
         "select * from {batch} semi join (select distinct render_id from injections where cutout_ok"
         f" order by md5(render_id) limit {settings['n_checked_renders']}) using (render_id)"
@@ -93,7 +93,7 @@ def _smaller_is_the_centre_of_larger(settings: Settings) -> tuple[Check, ...]:
 
 
 def _centre_differs(small: int, large: int, sample: str) -> str:
-    """Renders of which the larger stamp's centre is not the smaller stamp.
+    """Find renders whose larger stamp's centre is not the smaller stamp.
 
     Stamps of either size become rows (band, y, x), the larger ones without their border.
     """
@@ -150,7 +150,7 @@ def _control_is_the_host(settings: Settings) -> Check:
 
 
 def _stamp_less_control_is_the_arc(settings: Settings) -> Check:
-    """The sum over a stamp, less that over its host's control, is the flux that was injected.
+    """Check that a stamp less its host's control adds up to the injected flux.
 
     Photon noise of the arc has a variance of flux over gain; five standard deviations are allowed,
     and the rounding of the sums.
