@@ -1,4 +1,4 @@
-"""What every published table must satisfy: Great Expectations suites, their runner and pages.
+"""Great Expectations suites of every published table, and their runner.
 
 A stage has one module here (`expectations.suites.manifests`, ...) with a function ``suites(settings)``
 that returns one `Suite` per published table; `expectations.registry` lists the stages. Three ways

@@ -1,4 +1,4 @@
-"""``python -m expectations [stage ...]``: validate every table of the stages."""
+"""Validate the tables of stages: ``python -m expectations [stage ...]``."""
 
 import os
 import sys
@@ -65,7 +65,7 @@ def validate(
 
 
 def _results(stages: Sequence[str], overrides: str, *, is_all: bool) -> list[TableResult]:
-    """Return a result per suite: the kept one where it still holds, else a new one."""
+    """Return a result per suite, kept or new."""
     chosen = suites_of(stages, settings(overrides))
     with lake.connect(read_only=True) as connection:
         seen = kept.Lake(connection)
@@ -84,7 +84,7 @@ def _results(stages: Sequence[str], overrides: str, *, is_all: bool) -> list[Tab
 def _results_that_hold(
     chosen: Sequence[tuple[str, Suite]], seen: kept.Lake
 ) -> dict[str, TableResult]:
-    """Return the good results, by table, of which nothing has changed that they depend on."""
+    """Return the good results that still hold, by table."""
     known = {result.table: result for result in pages.read_results(STAGES, pages.page_folder())}
     tables = {suite.table: suite for _, suite in chosen}
     return {
@@ -97,7 +97,7 @@ def _results_that_hold(
 def _validated(
     connection: duckdb.DuckDBPyConnection, chosen: Sequence[tuple[str, Suite]]
 ) -> dict[str, TableResult]:
-    """Validate, and return the results by table."""
+    """Validate the suites and return the results by table."""
     from expectations import runner  # noqa: PLC0415 - takes seconds, and is often not needed
 
     return {result.table: result for result in runner.validate_kept(connection, chosen)}

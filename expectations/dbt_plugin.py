@@ -1,4 +1,4 @@
-"""The dbt-duckdb plugin of the suites: what the dbt test ``passes_suite`` calls."""
+"""The dbt-duckdb plugin behind the dbt test ``passes_suite``."""
 
 import logging
 from functools import cache
@@ -24,7 +24,7 @@ def register(connection: DuckDBPyConnection) -> None:
 
 
 def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
-    """Validate a table of the lake on a connection of its own; return what failed, a line each.
+    """Validate a table of the lake on a connection of its own.
 
     Parameters
     ----------
@@ -34,6 +34,11 @@ def gx_validate(suite: str, table: str, overrides: str) -> list[str]:
         The table to validate.
     overrides
         The dbt vars given on the command line, as YAML or JSON.
+
+    Returns
+    -------
+    list of str
+        One line per expectation that failed.
     """
     from expectations import pages, runner  # noqa: PLC0415 - seconds, and only tests need it
     from expectations.registry import suite_of  # noqa: PLC0415
@@ -59,7 +64,9 @@ def _settings(overrides: str) -> Settings:
 
 @cache
 def _connection(root: str, catalog: str) -> DuckDBPyConnection:
-    """Open a lake for reading, once for all suites: attaching it takes longer than most of them.
+    """Open a lake for reading, once for all suites.
+
+    Attaching it takes longer than most of them.
 
     Parameters
     ----------
@@ -70,7 +77,8 @@ def _connection(root: str, catalog: str) -> DuckDBPyConnection:
 
 
 class Plugin(BasePlugin):
-    """Registers ``gx_validate``."""
+    """The plugin that registers ``gx_validate``."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register ``gx_validate`` on a connection that dbt opens."""
         register(conn)

@@ -1,4 +1,4 @@
-"""Results that still hold: what each validation looked at, as a digest that is kept with its result.
+"""Results that still hold, known by a digest of what each looked at.
 
 A suite reads its table and others, through views and table macros too. DuckLake knows the last
 snapshot that touched a table, so a result holds while these snapshots, the rules, their settings
@@ -21,7 +21,7 @@ FILES_TABLE = "raw_outcomes"  # is written whenever a command changes a file of 
 
 
 class Lake:
-    """What the tables of a lake are at one time, and what views and macros are made of.
+    """The tables of a lake at one time, and what its views are made of.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Lake:
         return hashlib.sha256(json.dumps([rules, found, _code()]).encode()).hexdigest()
 
     def _read_by(self, text: str) -> set[str]:
-        """Name the tables, views and macros that a query mentions, and all that those are made of."""
+        """Name all tables, views and macros that a query depends on."""
         found: set[str] = set()
         waiting = [text]
         while waiting:

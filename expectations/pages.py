@@ -1,4 +1,7 @@
-"""Results as pages that open without the network: one per table, as stages are run apart."""
+"""Results as pages that open without the network.
+
+Each table has its own page, since stages may be validated on their own.
+"""
 
 import itertools
 from collections.abc import Iterable
@@ -7,25 +10,25 @@ from pathlib import Path
 import jinja2
 
 from expectations.results import TableResult, from_json, to_json
-from store import files as lake_files
 from store import lake
+from store.files import write_whole
 
 LOCAL_PAGES = "reports/expectations"
 RESULTS = "results"
 
 
 def page_folder() -> Path:
-    """Return a folder in the lake; in the working directory for a lake in an object store."""
+    """Return the pages' folder: in the lake, or local for a remote one."""
     return Path(LOCAL_PAGES if lake.is_remote(lake.lake_root()) else lake.lake_path(LOCAL_PAGES))
 
 
 def keep_result(result: TableResult, folder: Path) -> None:
     """Write a result beside the pages, for them and for who asks again."""
-    _write_whole(folder / RESULTS / f"{result.table}.json", to_json(result))
+    write_whole(folder / RESULTS / f"{result.table}.json", to_json(result).encode())
 
 
 def write_pages(results: Iterable[TableResult], stages: Iterable[str], folder: Path) -> Path:
-    """Write a page per table whose result is known, and an index of them; return the index.
+    """Write a page per known result and an index; return the index.
 
     Parameters
     ----------
@@ -42,9 +45,9 @@ def write_pages(results: Iterable[TableResult], stages: Iterable[str], folder: P
     known = read_results(stages, folder)
     for result in known:
         page = pages.get_template("suite.html.j2").render(result=result)
-        _write_whole(folder / f"{result.table}.html", page)
+        write_whole(folder / f"{result.table}.html", page.encode())
     index = folder / "index.html"
-    _write_whole(index, pages.get_template("index.html.j2").render(results=known))
+    write_whole(index, pages.get_template("index.html.j2").render(results=known).encode())
     return index
 
 
@@ -69,11 +72,3 @@ def _environment() -> jinja2.Environment:
 def _grouped(items: Iterable[object], attribute: str) -> list[tuple[object, list[object]]]:
     groups = itertools.groupby(items, key=lambda item: getattr(item, attribute))
     return [(value, list(members)) for value, members in groups]
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    lake_files.publish(temporary, str(path))

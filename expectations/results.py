@@ -1,4 +1,4 @@
-"""What came of a validation: plain records, kept as JSON beside the pages."""
+"""What came of a validation: plain records, kept as JSON with the pages."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -33,12 +33,15 @@ class TableResult:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """The expectations that the table does not meet."""
+        """Return the expectations that the table does not meet."""
         return tuple(outcome for outcome in self.outcomes if not outcome.is_ok)
 
     @property
     def is_ok(self) -> bool:
-        """Whether the table meets its suite; a suite without expectations is never met."""
+        """Tell whether the table meets its suite.
+
+        A suite without expectations is never met.
+        """
         return bool(self.outcomes) and not self.failed
 
 

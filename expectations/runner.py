@@ -1,4 +1,4 @@
-"""Validates tables of the lake, or of any DuckDB database laid out like it.
+"""Validation of the lake's tables, or of any DuckDB database like it.
 
 Importing this imports Great Expectations, which takes seconds: import it where it is called.
 """
@@ -115,7 +115,7 @@ def _outcome(cursor: duckdb.DuckDBPyConnection, suite: Suite, table: str, result
 
 
 def _error(info: Mapping[str, Any]) -> str:
-    """The first line of what went wrong while computing, empty when nothing did."""
+    """Return the first line of an error; empty when there was none."""
     single = "raised_exception" in info
     entries = [info] if single else [entry for entry in info.values() if isinstance(entry, dict)]
     messages = [entry["exception_message"] for entry in entries if entry.get("raised_exception")]
@@ -123,7 +123,7 @@ def _error(info: Mapping[str, Any]) -> str:
 
 
 def _sample(cursor: duckdb.DuckDBPyConnection, query: str) -> tuple[str, ...]:
-    """A few offending rows as text."""
+    """Return a few offending rows as text."""
     relation = cursor.execute(f"select * from ({query}) limit {SAMPLE_ROWS}")
     names = [column[0] for column in relation.description or ()]
     return tuple(

@@ -1,4 +1,4 @@
-"""Great Expectations on DuckDB: one context, and a connection that can be any DuckDB with tables.
+"""Great Expectations on a connection to any DuckDB with tables.
 
 Importing this module imports Great Expectations, which takes seconds; import it where it is used.
 """
@@ -34,9 +34,10 @@ class _Dialect(enum.StrEnum):
 
 
 def _persist_duckdb_connections() -> None:
-    """Let Great Expectations keep a DuckDB connection until it has read the result.
+    """Keep Great Expectations from closing connections before it has read.
 
-    It closes the connection first for dialects it does not know, and every result comes back empty.
+    For a dialect that it does not know, it closes the connection before it reads the result, and
+    every result comes back empty.
     """
     known = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
     if _Dialect.DUCKDB not in known:
@@ -47,7 +48,7 @@ def _persist_duckdb_connections() -> None:
 
 
 def _quiet_context() -> DataContextConfig:
-    """A context that writes no files, draws no bars and reports to nobody."""
+    """Return a context that writes no files, draws no bars, reports nowhere."""
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
         progress_bars=ProgressBarsConfig(globally=False),
@@ -74,7 +75,9 @@ class ExpectNoRows(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
 
 
 class _Snapshot(ConnectionWrapper):
-    """A connection in a transaction: all queries see one snapshot, and its catalogue is read once.
+    """A connection in a transaction, so that all queries see one snapshot.
+
+    Its catalogue is read once.
 
     Reading it takes DuckLake longer than most rules take. Writers go on meanwhile, since a catalogue
     in SQLite keeps a write-ahead log.
@@ -90,7 +93,7 @@ class _Snapshot(ConnectionWrapper):
         return _Cursor(self._opened, self)
 
     def renew(self) -> None:
-        """Begin anew: after an error, DuckDB refuses all that comes in the same transaction."""
+        """Start a new transaction; after an error DuckDB refuses the old one."""
         self._opened.rollback()
         self._opened.begin()
 
@@ -118,7 +121,10 @@ class _Cursor(CursorWrapper):
 
 @contextmanager
 def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[SQLDatasource]:
-    """A data source over the tables of an attached database, on cursors of a connection."""
+    """Give a data source over the tables of an attached database.
+
+    Queries run on cursors of the connection.
+    """
     _persist_duckdb_connections()
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # results say it all
     context = gx.get_context(mode="ephemeral", project_config=_quiet_context())
@@ -174,5 +180,5 @@ def _escaped(query: str) -> str:
 
 
 def names(suite: Suite) -> list[str]:
-    """Names of the expectations in the order in which a reader wants them."""
+    """Return the names of the expectations in the order of the pages."""
     return [ROWS, *(check.name for check in suite.all_checks())]

@@ -1,4 +1,4 @@
-"""What a suite is made of: plain records that know the SQL which finds offending rows."""
+"""Suites and their checks: plain records with SQL for offending rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,20 +67,21 @@ class Suite:
             raise ValueError(f"suite {self.table}: two checks are called {', '.join(twice)}")
 
     def all_checks(self) -> tuple[Check, ...]:
-        """The SQL rules, beginning with those that every suite has."""
+        """Return the SQL rules, beginning with those that every suite has."""
         columns = _has_columns(dict.fromkeys((*self.key, *self.columns)))
         called_for = (_rows_where_called_for(self.empty_unless),) if self.empty_unless else ()
         return (*called_for, columns, *_key_rules(self), *self.checks)
 
     def query(self, check: Check, table: str = "") -> str:
-        """The rule's query for the suite's table, or another one."""
+        """Return a rule's query for the suite's table, or for another one."""
         return check.query.format(batch=table or self.table, key=", ".join(self.key))
 
 
 def always(name: str, holds: str, *, when: str = "", why: str = "", column: str = "") -> Check:
-    """Every row (``when`` that is true of it) satisfies ``holds``; null counts as broken.
+    """Expect that ``holds`` is true of every row; null counts as broken.
 
-    ``holds`` and ``when`` are SQL conditions on the row.
+    ``holds`` and ``when`` are SQL conditions on the row; with ``when``, only rows that meet it, or
+    for which it is null, are looked at.
     """
     scope = f"({when}) is not false and " if when else ""
     shown = f"{{key}}, {column}" if column else "{key}"
@@ -89,7 +90,7 @@ def always(name: str, holds: str, *, when: str = "", why: str = "", column: str 
 
 
 def present(*columns: str, when: str = "", why: str = "") -> tuple[Check, ...]:
-    """None of the columns is null (``when``)."""
+    """Expect that no column is null in any row (that meets ``when``)."""
     return tuple(
         always(f"{column}_is_present", f"{column} is not null", when=when, why=why, column=column)
         for column in columns
@@ -99,27 +100,27 @@ def present(*columns: str, when: str = "", why: str = "") -> tuple[Check, ...]:
 def between(
     column: str, low: float | str, high: float | str, *, when: str = "", why: str = ""
 ) -> Check:
-    """The column lies in [low, high], numbers or SQL; null and NaN do not."""
+    """Expect values in [low, high], numbers or SQL; null and NaN are outside."""
     rule = f"{column} between {low} and {high}"
     return always(f"{column}_in_range", rule, when=when, why=why or rule, column=column)
 
 
 def among(column: str, values: Iterable[str], *, when: str = "", why: str = "") -> Check:
-    """The column has one of the values; null is none of them."""
+    """Expect one of the values in a column; null is none of them."""
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     rule = f"{column} in ({listed})"
     return always(f"{column}_is_known", rule, when=when, why=why or rule, column=column)
 
 
 def no_rows(name: str, query: str, *, why: str = "") -> Check:
-    """The query, which says ``{batch}`` for the table, returns nothing."""
+    """Expect no rows of a query, which says ``{batch}`` for the table."""
     if "{batch}" not in query:
         raise ValueError(f"the query of {name} does not look at the table: it lacks {{batch}}")
     return Check(name, query, why)
 
 
 def equal(name: str, left: str, right: str, *, why: str = "") -> Check:
-    """Two scalar queries have the same result, which is not null."""
+    """Expect that two scalar queries have the same result, and not null."""
     query = (
         f"select * from (select ({left}) as observed, ({right}) as expected)"
         " where observed is distinct from expected or observed is null"
@@ -128,12 +129,12 @@ def equal(name: str, left: str, right: str, *, why: str = "") -> Check:
 
 
 def holds(name: str, condition: str, *, why: str = "") -> Check:
-    """A condition on the whole table is true; null counts as broken."""
+    """Expect that a condition on the table is true; null counts as broken."""
     return no_rows(name, f"select 1 as broken where ({condition}) is not true", why=why)
 
 
 def same_rows(name: str, key: str, other: str, *, why: str = "") -> Check:
-    """Every row of another query has its key in the table."""
+    """Expect that the table and another query have the same keys."""
     query = (
         f"select {key} from ({other}) except select {key} from {{batch}}"
         f" union all (select {key} from {{batch}} except select {key} from ({other}))"

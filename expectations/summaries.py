@@ -9,12 +9,15 @@ Failure = tuple[TableResult, Outcome]
 
 
 def failures(results: Sequence[TableResult]) -> list[Failure]:
-    """Every failed expectation, with the result that it belongs to."""
+    """Return every failed expectation, with the result that it belongs to."""
     return [(result, outcome) for result in results for outcome in result.failed]
 
 
 def failure_table(results: Sequence[TableResult]) -> str:
-    """The failed expectations as aligned text: suite, expectation, observed; empty if none."""
+    """Return the failed expectations as aligned text; empty if none.
+
+    The columns are suite, expectation and what was observed.
+    """
     heading = ("suite", "expectation", "observed")
     rows = [
         (result.table, outcome.expectation, _with_sample(outcome))
@@ -30,7 +33,10 @@ def failure_table(results: Sequence[TableResult]) -> str:
 
 
 def junit(results: Sequence[TableResult]) -> bytes:
-    """The results as JUnit XML: a test suite per table, a test case per expectation."""
+    """Return the results as JUnit XML.
+
+    A table is a test suite there, an expectation a test case.
+    """
     root = ET.Element("testsuites", name="expectations")
     for result in results:
         suite = ET.SubElement(
@@ -58,12 +64,12 @@ def _junit_case(suite: ET.Element, result: TableResult, outcome: Outcome) -> Non
 
 
 def _xml_text(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
+    """Remove the control characters that XML cannot hold."""
     return "".join(letter for letter in text if letter >= " " or letter in "\n\t")
 
 
 def markdown(results: Sequence[TableResult]) -> str:
-    """The results as a GitHub job summary."""
+    """Return the results as a GitHub job summary."""
     met = sum(result.is_ok for result in results)
     lines = [f"### Expectations: {met} of {len(results)} tables meet their suite", ""]
     lines += ["| stage | table | rows | expectations | failed |", "|---|---|---:|---:|---:|"]

@@ -1,0 +1,1 @@
+"""Second computations, which share nothing with what they check."""

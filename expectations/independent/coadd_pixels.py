@@ -1,4 +1,4 @@
-"""Pixels of a host as the survey gave them, read by CFITSIO: nothing of the stage's own reader."""
+"""Survey pixels of a host, read by CFITSIO and not by the stage's reader."""
 
 from pathlib import Path
 
@@ -14,7 +14,10 @@ FUNCTION = "coadd_pixels"
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give a connection ``coadd_pixels(brickname, bandset, x0, y0, size)``, unless it has one."""
+    """Register ``coadd_pixels`` on a connection that lacks it.
+
+    In SQL: ``coadd_pixels(brickname, bandset, x0_pix, y0_pix, size)``.
+    """
     known = "select 1 from duckdb_functions() where function_name = ?"
     if connection.execute(known, [FUNCTION]).fetchone():
         return
@@ -24,17 +27,20 @@ def register(connection: DuckDBPyConnection) -> None:
 
 
 def cached_pixels(brickname: str, bandset: str, x0_pix: int, y0_pix: int, size: int) -> list[float]:
-    """A square of the coadds in the cache of the lake, as a stamp holds it.
+    """Return a square of the cached coadds, in the order of a stamp.
 
     Parameters
     ----------
     brickname, bandset : str
-    x0_pix, y0_pix, size : int, pixel
+    x0_pix, y0_pix : int
+        Lower left pixel of the square in the brick, counted from 0.
+    size : int
+        Side of the square, pixels.
 
     Returns
     -------
-    list of float
-        float32 in (band, y, x) order; nothing when the cache does not hold the brick any more.
+    list of float, (n_bands * size * size,)
+        float32 in nanomaggies, in (band, y, x) order; empty when the brick is no longer cached.
     """
     folder = coadd_root() / brick_path(brickname)
     paths = [folder / coadd_name(brickname, "image", band) for band in bandset]

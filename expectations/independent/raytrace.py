@@ -1,4 +1,7 @@
-"""Magnification by inverse ray shooting: plain numpy, sharing nothing with the renderer it checks."""
+"""Magnification by inverse ray shooting, in plain numpy.
+
+Nothing here is shared with the renderer that it checks.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +24,10 @@ Plane = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class System:
-    """A SIE with shear and a Sersic source, in the columns and units of `injection_tasks`."""
+    """A SIE with shear and a Sersic source.
+
+    Its fields are columns of `injection_tasks`, in the same units.
+    """
 
     theta_e_arcsec: float
     lens_e: float
@@ -37,7 +43,10 @@ class System:
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give a connection ``raytraced_magnification([theta_e_arcsec, lens_e, ...])``, once."""
+    """Register ``raytraced_magnification`` on a connection that lacks it.
+
+    In SQL: ``raytraced_magnification([theta_e_arcsec, lens_e, ...])``.
+    """
     known = "select 1 from duckdb_functions() where function_name = ?"
     if connection.execute(known, [FUNCTION]).fetchone():
         return
@@ -45,10 +54,20 @@ def register(connection: DuckDBPyConnection) -> None:
 
 
 def raytraced_magnification(parameters: Sequence[float]) -> float:
-    """Lensed over unlensed total flux of a system, its fields in their order.
+    """Return the total flux of a lensed source over its unlensed flux.
 
     Adaptive cubature of the surface brightness over the image plane: lensing conserves surface
     brightness, so nothing but the lens equation is needed.
+
+    Parameters
+    ----------
+    parameters : (11,) float
+        The fields of `System` in their order: arcsec, rad, and numbers without a unit.
+
+    Returns
+    -------
+    float
+        Magnification, without a unit.
     """
     system = System(*parameters)
     beta = float(np.hypot(system.src_x_arcsec, system.src_y_arcsec))
@@ -64,7 +83,23 @@ def raytraced_magnification(parameters: Sequence[float]) -> float:
 
 
 def source_plane(x: np.ndarray, y: np.ndarray, system: System) -> tuple[np.ndarray, np.ndarray]:
-    """Lens equation; the SIE of Kormann, Schneider & Bartelmann (1994), theta_E by area."""
+    """Map points of the image plane to the source plane.
+
+    The lens is the SIE of Kormann, Schneider & Bartelmann (1994), with shear added. The critical
+    curve of the SIE alone encloses the area of a circle with radius theta_E.
+
+    Parameters
+    ----------
+    x, y : (n,) or (n, m) float
+        Positions in the image plane from the lens, arcsec.
+    system : System
+        The lens and its shear.
+
+    Returns
+    -------
+    tuple of two arrays, shaped like x
+        Positions in the source plane from the lens, arcsec.
+    """
     q = (1 - system.lens_e) / (1 + system.lens_e)
     along, across = _rotated(x, y, system.lens_phi_rad)
     if 1 - q < ROUND_LENS:
@@ -82,7 +117,7 @@ def source_plane(x: np.ndarray, y: np.ndarray, system: System) -> tuple[np.ndarr
 
 
 def _sersic(x: np.ndarray, y: np.ndarray, system: System) -> np.ndarray:
-    """Profile of total flux 1 (Graham & Driver 2005), per square arcsec."""
+    """Return a profile of total flux 1 per arcsec^2 (Graham & Driver 2005)."""
     q = (1 - system.src_e) / (1 + system.src_e)
     n, reff = system.src_n, system.src_reff_arcsec
     b = gammaincinv(2 * n, 0.5)
@@ -93,15 +128,15 @@ def _sersic(x: np.ndarray, y: np.ndarray, system: System) -> np.ndarray:
 
 
 def _rotated(x: np.ndarray, y: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates along and across an axis at an angle from +x."""
+    """Return coordinates along and across an axis at an angle from +x."""
     c, s = np.cos(angle), np.sin(angle)
     return c * x + s * y, c * y - s * x
 
 
 def _adaptive_integral(brightness: Plane, reach: float, finest: float) -> float:
-    """Integral over the box: a cell is split in four until its quarters agree with it.
+    """Integrate over the box, in cells of as many sizes as are needed.
 
-    Within ``reach`` of the centre, cells wider than ``finest`` are split in any case, since a
+    A cell is split in four until its quarters agree with it. Within ``reach`` of the centre, cells wider than ``finest`` are split in any case, since a
     small image may hide between the nodes of a large cell.
     """
     half = HALF_BOX_ARCSEC / FIRST_CELLS
@@ -126,7 +161,7 @@ def _adaptive_integral(brightness: Plane, reach: float, finest: float) -> float:
 
 
 def _cell_integrals(brightness: Plane, x: np.ndarray, y: np.ndarray, half: float) -> np.ndarray:
-    """Gauss-Legendre integrals over square cells of a half-width about (x, y)."""
+    """Integrate square cells of a half-width about (x, y) by Gauss-Legendre."""
     node_x, node_y = (grid.ravel() for grid in np.meshgrid(NODES, NODES))
     values = brightness(x[:, None] + half * node_x, y[:, None] + half * node_y)
     return np.asarray(values @ np.outer(WEIGHTS, WEIGHTS).ravel() * half**2)

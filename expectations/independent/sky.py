@@ -1,4 +1,7 @@
-"""Pairs of objects near each other on the sphere, in SQL: exact at RA 0/360 and at the poles."""
+"""Pairs of objects that are close on the sphere, in SQL.
+
+They are complete across RA 0/360 and at the poles.
+"""
 
 import math
 
@@ -9,9 +12,9 @@ NEIGHBOURS = "(select range as {0} from range(-1, 2))"
 
 
 def near_pairs(left: str, right: str, radius_arcsec: float, condition: str) -> str:
-    """A query for the pairs of two queries' objects that are within a radius.
+    """Return a query for pairs of two queries' objects within a radius.
 
-    Objects become unit vectors in cubes as wide as the radius, so a partner stands in one of 27
+    Objects become unit vectors in cubes as wide as the radius, so a partner lies in one of 27
     cubes. Every column of either side is there as ``left_<column>`` and ``right_<column>``.
 
     Parameters
@@ -48,7 +51,7 @@ def near_pairs(left: str, right: str, radius_arcsec: float, condition: str) -> s
 
 
 def pairs_across_splits(objects: str, radius_arcsec: float) -> str:
-    """A query for the pairs of objects of different splits that are within a radius.
+    """Return a query for pairs within a radius that are in different splits.
 
     Parameters
     ----------
@@ -82,10 +85,10 @@ def pairs_across_splits(objects: str, radius_arcsec: float) -> str:
 
 
 def lens_separations_off() -> str:
-    """A query for the rows of pairs of sources and known lenses that are another distance apart.
+    """Return a query for pairs of source and lens whose separation is off.
 
-    The angle of the chord between the two, where the models take haversines. A pair that lacks its
-    source or its lens is off.
+    It compares with the angle of the chord between the two, where the models take haversines. A
+    pair that lacks its source or its lens is off too.
     """
     return f"""
         select pairs.*
@@ -99,7 +102,13 @@ def lens_separations_off() -> str:
 
 
 def chord_arcsec(left: str, right: str) -> str:
-    """Separation of two rows with ``ra`` and ``dec``: the angle of the chord between them."""
+    """Return the separation of two rows as SQL: the angle of their chord.
+
+    Parameters
+    ----------
+    left, right
+        Names of tables with the columns ``ra`` and ``dec``, degrees.
+    """
     squares = " + ".join(
         f"pow({one} - {other}, 2)"
         for one, other in zip(_unit_vector(left), _unit_vector(right), strict=True)

@@ -1,4 +1,4 @@
-"""Suites of the stage `coadds`: what of the survey's pixels is in the cache, and what can run."""
+"""Suites of the stage `coadds`: which pixels are cached, what can run."""
 
 from expectations.seeds import reason_codes
 from expectations.suite import (
@@ -25,7 +25,7 @@ RUNNABLE = "select brickname from coadd_bricks where is_cached and not is_blackl
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (_coadd_files(settings), _brick_blacklist(), _coadd_bricks(), _runnable_tasks(settings))
 
 

@@ -1,4 +1,4 @@
-"""Suites of the stage `completeness`: sums against the injections, and intervals that hold."""
+"""Suites of the stage `completeness`: sums, shares and their intervals."""
 
 from expectations.seeds import seed_rows
 from expectations.suite import (
@@ -109,7 +109,10 @@ def _sums_of_cells() -> tuple[Check, ...]:
 
 
 def _shares(key: str) -> tuple[Check, ...]:
-    """Return the checks that recovered, valid, attempted and clean are parts of each other."""
+    """Return the checks that counts lie within each other.
+
+    What is recovered is valid, what is valid was attempted, and what is clean is part of all.
+    """
     return (
         among("quality", QUALITIES),
         always(

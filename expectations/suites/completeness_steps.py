@@ -1,6 +1,6 @@
-"""Suites of the steps of the stage `completeness`, from the outcome of each task to intervals.
+"""Suites of the steps of the stage `completeness`, up to its intervals.
 
-What they add up to is said by sums: of tens of millions of tasks each is looked at once.
+The steps are compared by sums, so that each of tens of millions of tasks is looked at only once.
 """
 
 from expectations.seeds import seed_rows
@@ -286,7 +286,7 @@ def _completeness_counts() -> Suite:
 
 
 def _every_outcome_is_counted() -> Check:
-    """Return the check of each rule's valid and recovered, in the cubes that have all rules."""
+    """Return the check of valid and recovered in cubes that have all rules."""
     letters = {"n_valid": "in ('d', 'm')", "n_recovered": "= 'd'"}
     of_tasks = ", ".join(
         f"coalesce(sum({n}) filter (outcome[rule_number] {of_rule}), 0) as {name}_{counted}"

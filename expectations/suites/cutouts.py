@@ -1,4 +1,4 @@
-"""Suites of the stage `cutouts`: pixels of the training sample, and the tests that they are fair."""
+"""Suites of the stage `cutouts`: training pixels, and their fairness."""
 
 from expectations.seeds import reason_codes, seed_rows
 from expectations.suite import (

@@ -1,4 +1,4 @@
-"""Suites of the stage `finder`: scores of cutouts, and how well they tell lenses from negatives."""
+"""Suites of the stage `finder`: scores, and how well they find lenses."""
 
 from expectations.suite import Suite, always, among, between, equal, present, same_rows
 from expectations.suites.rules import SPLITS

@@ -1,4 +1,4 @@
-"""Rules about the light of injected arcs: how much there is, and how much there should be."""
+"""Rules about the light of injected arcs: what is there, what should be."""
 
 from dataclasses import fields
 
@@ -20,7 +20,7 @@ FLUX_TOLERANCE = 5e-3  # a PSF kernel is cut off, stamps hold float32
 
 
 def fluxes(settings: Settings) -> tuple[Check, ...]:
-    """Rules about magnification and flux of every injection with good metrics."""
+    """Return the rules on the flux of injections with good metrics."""
     detection = settings["detection_band"]
     return (
         between("magnification", MAGNIFICATION_MIN, MAGNIFICATION_MAX, when=MEASURED),
@@ -82,7 +82,10 @@ def fluxes(settings: Settings) -> tuple[Check, ...]:
 
 
 def _agrees_with_ray_tracing(what: str, value: str, settings: Settings) -> Check:
-    """Lensed over unlensed flux, of the whole source or of what was rendered of it."""
+    """Check lensed over unlensed flux against ray tracing.
+
+    The flux is that of the whole source, or of what was rendered of it.
+    """
     parameters = ", ".join(field.name for field in fields(System))
     return no_rows(
         f"{what}_agrees_with_ray_tracing",
@@ -99,9 +102,9 @@ def _agrees_with_ray_tracing(what: str, value: str, settings: Settings) -> Check
 
 
 def _flux_is_within_the_budget(index: float, rms: float, largest: float) -> Check:
-    """Of rows that carry no flag: one and all of them, render by render.
+    """Check the flux error of renders without a flag: largest and rms.
 
-    What falls off the canvas counts against the rows too.
+    Flux that falls off the canvas counts as error too.
     """
     return no_rows(
         f"rendered_flux_is_within_the_budget_to_n_{index:g}",
@@ -120,7 +123,10 @@ def _flux_is_within_the_budget(index: float, rms: float, largest: float) -> Chec
 
 
 def _flux_is_that_of_the_source(band: str, settings: Settings) -> Check:
-    """Injected flux is unlensed flux times magnification times what the stamp holds of it."""
+    """Check that injected flux follows from the source and its lensing.
+
+    It is unlensed flux times magnification, times the fraction of it that the stamp holds.
+    """
     magnitude = {"g": "src_r_mag + src_gr", "r": "src_r_mag", "z": "src_r_mag - src_rz"}[band]
     extinction = f"{settings['extinction_coefficients'][band]} * ebv"
     dimmed = f"{magnitude} + if(src_mag_frame = 'intrinsic', {extinction}, 0)"

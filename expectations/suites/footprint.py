@@ -1,4 +1,4 @@
-"""Suites of what completeness is averaged over: seeing and depth of the bricks, and known lenses."""
+"""Suites of what completeness is averaged over: bricks and known lenses."""
 
 from expectations.suite import Check, Suite, always, equal, holds, no_rows, present
 from store.project import Settings
@@ -18,7 +18,7 @@ SEARCHED_LENSES = """
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table."""
+    """Return one suite per table."""
     return _completeness_footprint(), _known_lens_parents(settings)
 
 
@@ -85,7 +85,7 @@ def _bricks_lie_in_their_bins() -> Check:
 
 
 def _outside_is_outside(axis: str, column: str) -> Check:
-    """Bricks without a bin on an axis are those with no value between the axis' edges."""
+    """Check that bricks without a bin have no value between the edges."""
     edges = f"(select {{}}(edge) from completeness_edges where axis = '{axis}')"
     low, high = edges.format("min"), edges.format("max")
     return equal(
@@ -125,7 +125,7 @@ def _known_lens_parents(settings: Settings) -> Suite:
 
 
 def _separation_is_to_the_nearest_parent(reach_arcsec: float) -> Check:
-    """The distance over again, by the chord between unit vectors."""
+    """Compute the separation again, by the chord between unit vectors."""
     chord = (
         "sqrt(pow(cos(radians(lens.dec)) * cos(radians(lens.ra))"
         " - cos(radians(galaxy.dec)) * cos(radians(galaxy.ra)), 2)"

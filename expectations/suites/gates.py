@@ -1,4 +1,4 @@
-"""Suites of `injection_gates` and `injection_forecast`: verdicts follow from numbers, none is missing."""
+"""Suites of `injection_gates` and `injection_forecast`."""
 
 from expectations.seeds import seed_rows
 from expectations.suite import Check, Suite, always, equal, holds, no_rows, same_rows
@@ -8,7 +8,10 @@ ROUNDING = 1e-9
 
 
 def gates(settings: Settings) -> Suite:
-    """One row per tier of the project and gate; NO-GO is a result, and a right one is well."""
+    """Return the suite of the gates.
+
+    NO-GO is a result: the suite asks whether a verdict is right, not whether it is GO.
+    """
     return Suite(
         table="injection_gates",
         grain="One row per tier and gate.",
@@ -79,7 +82,7 @@ def _next_tiers(settings: Settings) -> str:
 
 
 def _limits(settings: Settings) -> str:
-    """The seed with its limits as numbers, and the tiers that need not pass as a list."""
+    """Return the seed with limits as numbers and exempt tiers as a list."""
     success = settings["min_metrics_ok_fraction"][settings["survey_size"]]
     rows = (
         "('{gate}', '{low}'::double, '{high}'::double, {exempt}::varchar[])".format(
@@ -123,7 +126,7 @@ def _value_is_recounted(gate: str, query: str) -> Check:
 
 
 def forecast() -> Suite:
-    """One row per tier that has tasks."""
+    """Return the suite of the forecast of each tier that has tasks."""
     return Suite(
         table="injection_forecast",
         grain="One row per tier that has tasks.",

@@ -1,4 +1,4 @@
-"""Suites of what tasks are made from: galaxies that may be hosts, their configs, their systems."""
+"""Suites of what tasks are made from: hosts, configs and systems."""
 
 from expectations.suite import (
     Check,
@@ -28,7 +28,7 @@ LARGEST_SEED = 2**60 - 1
 
 
 def host_candidates(settings: Settings) -> Suite:
-    """One row per galaxy that may be a host."""
+    """Return the suite of the galaxies that may be hosts."""
     allowed = f"{ALLOWED} and is_{settings['parent_variant']}"
     return Suite(
         table="host_candidates",
@@ -69,7 +69,7 @@ def host_candidates(settings: Settings) -> Suite:
 
 
 def in_condition_bins(settings: Settings) -> tuple[Check, ...]:
-    """Return the checks that the numbers of the bins of seeing and depth are within range."""
+    """Return the checks that bins of seeing and depth are within range."""
     last_bin = settings["host_bins_per_axis"] - 1
     return tuple(between(name, 0, last_bin) for name in ("psf_bin", "depth_bin"))
 
@@ -83,7 +83,7 @@ def _of_parents(condition: str) -> str:
 
 
 def host_configs(settings: Settings) -> Suite:
-    """One row per galaxy, config, replicate and kind that some experiment asks for."""
+    """Return the suite of the configs that experiments ask of each host."""
     n_replicates = settings["replicates"]
     is_paired = settings["control_pairing"] == "paired"
     stands_alone = "is_control" if is_paired else "false"
@@ -126,7 +126,7 @@ def _control_hosts_are_those_sampled() -> Check:
 
 
 def systems(settings: Settings) -> Suite:
-    """One row per galaxy, config, replicate and kind, with every parameter drawn once."""
+    """Return the suite of the systems, whose parameters are drawn once."""
     return Suite(
         table="systems",
         grain="One row per galaxy, config, replicate and kind.",

@@ -1,4 +1,7 @@
-"""Suites of the stage `injections`, but for the pixels, which `expectations.suites.stamps` describes."""
+"""Suites of the stage `injections`, except for its pixels.
+
+Those are in `expectations.suites.stamps`.
+"""
 
 import itertools
 
@@ -73,7 +76,10 @@ def _injection_metrics(settings: Settings) -> Suite:
 
 
 def _injections(settings: Settings) -> Suite:
-    """What was measured is looked at render by render: here are the tasks that it is joined to."""
+    """Return the suite of the tasks that measurements are joined to.
+
+    The measurements themselves are checked once per render, in `injection_metrics`.
+    """
     fraction = settings["min_metrics_ok_fraction"][settings["survey_size"]]
     return Suite(
         table="injections",
@@ -216,7 +222,10 @@ def _psf_provenance(settings: Settings) -> tuple[Check, ...]:
 
 
 def _psf_narrows_to_the_red(settings: Settings) -> Check:
-    """Seeing improves with wavelength (about as its -0.2th power), and so does the survey's."""
+    """Check that the PSF is narrower in redder bands.
+
+    Its width goes about as wavelength to the power -0.2, and so does the survey's.
+    """
     bands = settings["bands"]
     medians = ", ".join(
         f"median(psf_fwhm_used_{band}) filter (where psf_source_{band} = 'map') as {band}"
@@ -245,7 +254,7 @@ def _masks() -> tuple[Check, ...]:
 
 
 def _place() -> tuple[Check, ...]:
-    """The host is within half a pixel of the stamp's centre, and on average at it."""
+    """Check that hosts are near their stamp's centre, and on average at it."""
     offset = "({axis}_pix - stamp_{axis}0_pix - (stamp_size - 1) / 2e0)"
     x, y = offset.format(axis="x"), offset.format(axis="y")
     centred = (

@@ -1,4 +1,7 @@
-"""Suites of the stage `manifests`, but for tasks (`expectations.suites.tasks`) and hosts (`.hosts`)."""
+"""Suites of the stage `manifests`, except for tasks and hosts.
+
+Those are in `expectations.suites.tasks` and `expectations.suites.hosts`.
+"""
 
 from collections import Counter
 from math import prod
@@ -31,7 +34,7 @@ GRID_AXES = ("theta_e_arcsec", "src_dmag", "src_reff_arcsec", "src_e", "shear")
 
 
 def suites(settings: Settings) -> tuple[Suite, ...]:
-    """One suite per table of the stage."""
+    """Return one suite per table of the stage."""
     return (
         _injection_configs(),
         _experiments(settings),

@@ -1,4 +1,4 @@
-"""Suites of the stage `parents`: the galaxies that arcs can be painted on, and the funnel to them."""
+"""Suites of the stage `parents`: galaxies to paint arcs on, their funnel."""
 
 import itertools
 

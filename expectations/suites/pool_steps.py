@@ -1,4 +1,4 @@
-"""Suites of the steps of the stage `pools`, from the rule set to claims and candidates."""
+"""Suites of the steps of the stage `pools`, up to its candidates."""
 
 from expectations.independent.sky import (
     ROUNDING_ARCSEC,

@@ -1,4 +1,4 @@
-"""Suites of the stage `pools`: positives, negatives with their funnel, and the training sample.
+"""Suites of the stage `pools`: positives, negatives, training sample.
 
 What they are made from is described by `expectations.suites.pool_steps`.
 """

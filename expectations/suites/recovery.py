@@ -1,4 +1,4 @@
-"""Suites of what counts as recovered: thresholds of the rules, and every task under every rule."""
+"""Suites of what counts as recovered: thresholds, and tasks under rules."""
 
 from expectations.seeds import reason_codes, seed_rows
 from expectations.suite import Check, Suite, always, among, no_rows, present
@@ -115,7 +115,7 @@ def _recoveries() -> Suite:
 
 
 def _original_rule_holds() -> Check:
-    """Return the check of the original's rule against the injections themselves."""
+    """Check the original's rule against the injections themselves."""
     (rule,) = (row for row in seed_rows("recovery_rules") if row["rule"] == "original")
     met = (
         f"metrics_ok and arc_snr >= {rule['minimum']} and theta_e_arcsec"

@@ -1,4 +1,4 @@
-"""Suites of the stage `regions`: cells of the split, bricks, their regions, the selection sets."""
+"""Suites of the stage `regions`: split cells, bricks, regions, selections."""
 
 import itertools
 

@@ -10,7 +10,7 @@ SOURCE_TYPES = ("PSF", "REX", "EXP", "DEV", "SER", "DUP")
 
 
 def sky_position(ra: str = "ra", dec: str = "dec") -> tuple[Check, ...]:
-    """Right ascension in [0, 360) and declination in [-90, 90], degrees."""
+    """Expect RA in [0, 360) and declination in [-90, 90], degrees."""
     return (
         always(f"{ra}_in_range", f"{ra} >= 0 and {ra} < 360", column=ra, why="0 <= RA < 360 deg"),
         between(dec, -90, 90),
@@ -18,7 +18,7 @@ def sky_position(ra: str = "ra", dec: str = "dec") -> tuple[Check, ...]:
 
 
 def brick_name() -> Check:
-    """A brick name of the survey's form, since names become paths."""
+    """Expect brick names of the survey's form, since names become paths."""
     return always(
         "brickname_has_survey_form",
         f"regexp_full_match(brickname, '{BRICK_NAME.replace('{', '{{').replace('}', '}}')}')",
@@ -28,7 +28,7 @@ def brick_name() -> Check:
 
 
 def all_splits_have_members(column: str, within: Iterable[str] = ()) -> Check:
-    """Each of train, val and test has rows, in every group of the columns ``within``."""
+    """Expect rows of train, val and test, in every group by ``within``."""
     groups = ", ".join(within)
     counted = f"count(distinct {column}) filter (where {column} in ({sql_list(SPLITS)}))"
     if groups:
@@ -38,7 +38,7 @@ def all_splits_have_members(column: str, within: Iterable[str] = ()) -> Check:
 
 
 def reasoned(is_ok: str, codes: Iterable[str]) -> tuple[Check, ...]:
-    """A reason code where and only where something is not ok, and one that is in the seed."""
+    """Expect a known reason code exactly where something is not ok."""
     return (
         always(
             "reason_where_not_ok",
@@ -50,5 +50,5 @@ def reasoned(is_ok: str, codes: Iterable[str]) -> tuple[Check, ...]:
 
 
 def sql_list(values: Iterable[str]) -> str:
-    """Strings as the inside of a SQL list."""
+    """Quote strings as the inside of a SQL list."""
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

@@ -1,4 +1,4 @@
-"""Suites of the stage `staging`: what was read from the survey's files, cleaned and keyed."""
+"""Suites of the stage `staging`: rows of the survey's files, with keys."""
 
 from expectations.independent.sky import near_pairs
 from expectations.seeds import reason_codes

@@ -1,4 +1,4 @@
-"""The suites of `render_stamps`, of whose pixels a sample is looked at, and of `stamps`."""
+"""The suites of `render_stamps`, with a sample of pixels, and `stamps`."""
 
 import itertools
 
@@ -62,7 +62,7 @@ def render_stamps(settings: Settings) -> Suite:
 
 
 def stamps(settings: Settings) -> Suite:
-    """Return the suite of the view by task; its pixels are those of `render_stamps`."""
+    """Return the suite of the view by task."""
     return Suite(
         table="stamps",
         grain="One row per task that has a stamp.",
@@ -81,7 +81,7 @@ def stamps(settings: Settings) -> Suite:
 
 
 def _sample(settings: Settings) -> str:
-    """Choose some stamps, always the same: to look at all would be to read all pixels."""
+    """Choose some stamps, always the same; all would be too many pixels."""
     return (
         "select * from {batch} semi join (select distinct render_id from injections where cutout_ok"
         f" and {IN_CHECKED_BRICKS} order by md5(render_id) limit {settings['n_checked_renders']})"
@@ -103,7 +103,7 @@ def _smaller_is_the_centre_of_larger(settings: Settings) -> tuple[Check, ...]:
 
 
 def _centre_differs(small: int, large: int, sample: str) -> str:
-    """Write the query for renders of which the larger stamp's centre is not the smaller stamp.
+    """Write the query for stamps whose centre is not the smaller stamp.
 
     Stamps of either size become rows (band, y, x), the larger ones without their border.
     """
@@ -166,7 +166,7 @@ def _control_is_the_host(settings: Settings) -> Check:
 
 
 def _stamp_less_control_is_the_arc(settings: Settings) -> Check:
-    """Compare the sum over a stamp, less that over its host's control, with what was injected.
+    """Compare a stamp less its host's control with the injected flux.
 
     Photon noise of the arc has a variance of flux over gain; five standard deviations are allowed,
     and the rounding of the sums.

@@ -1,4 +1,4 @@
-"""Suites of the original's tables: surfaces by region, and pooled over regions."""
+"""Suites of the original's tables: surfaces by region, and pooled."""
 
 from expectations.suite import Check, Suite, always, among, no_rows, present
 from expectations.suites.recovery import INJECTIONS
@@ -18,7 +18,7 @@ def suites() -> tuple[Suite, ...]:
 
 
 def _in_interval(share: str, interval: str, n_valid: str, quality: str = "") -> Check:
-    """Return the check that a completeness lies in its interval, where there is one."""
+    """Check that a completeness lies in its interval, where there is one."""
     low, high = f"ci_low_{interval}", f"ci_high_{interval}"
     return always(
         f"completeness_lies_in_its_interval{quality}",

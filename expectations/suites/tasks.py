@@ -1,4 +1,7 @@
-"""The suite of `injection_tasks`: what the original's two manifest validators asked, and more."""
+"""The suite of `injection_tasks`.
+
+It asks what the original's two manifest validators asked, and more.
+"""
 
 from expectations.seeds import seed_rows
 from expectations.suite import Check, Suite, always, among, between, no_rows, present
@@ -21,7 +24,10 @@ INJECTED = "not is_control"
 
 
 def injection_tasks(settings: Settings) -> Suite:
-    """One row per task: a galaxy, what is painted on it, and for which experiment."""
+    """Return the suite of the tasks.
+
+    A task is a galaxy, what is painted on it, and the experiment that this is for.
+    """
     return Suite(
         table="injection_tasks",
         grain="One row per task.",
@@ -44,7 +50,7 @@ def injection_tasks(settings: Settings) -> Suite:
 
 
 def controls_are_empty() -> tuple[Check, ...]:
-    """A control is its galaxy and nothing else."""
+    """Check that a control is its galaxy and nothing else."""
     zero = " and ".join(f"abs({name}) < 1e-12" for name in (*LENS_PARAMETERS, *SOURCE_PARAMETERS))
     return (
         always("control_has_no_lens_and_no_source", zero, when="is_control"),
@@ -76,7 +82,7 @@ def _injections(settings: Settings) -> tuple[Check, ...]:
 
 
 def systems_are_possible(settings: Settings) -> tuple[Check, ...]:
-    """Lens, shear and source of every injected system lie where the vars let them be drawn."""
+    """Check that injected systems lie where the vars let them be drawn."""
     reach = "sqrt(pow(src_x_arcsec, 2) + pow(src_y_arcsec, 2))"
     limit = f"{settings['beta_max_over_theta_e']} * theta_e_arcsec * (1 + 1e-12)"
     low_e = 0 if settings["lens_follows_host"] else settings["lens_e_min"]
@@ -116,7 +122,7 @@ def systems_are_possible(settings: Settings) -> tuple[Check, ...]:
 
 
 def _angle(column: str, turn: str, *, lens_follows_host: bool = False) -> Check:
-    """An angle in [0, turn); a host's own angle runs up to the turn itself."""
+    """Expect an angle in [0, turn); a host's own may be the turn itself."""
     closed = "<=" if lens_follows_host else "<"
     return always(
         f"{column}_in_range",
@@ -128,7 +134,10 @@ def _angle(column: str, turn: str, *, lens_follows_host: bool = False) -> Check:
 
 
 def _draws(settings: Settings) -> tuple[Check, ...]:
-    """What was drawn uniformly has the mean of a uniform draw, within five standard errors."""
+    """Check that what is drawn uniformly has the mean of a uniform draw.
+
+    Five standard errors are allowed.
+    """
     uniforms = {
         "source_radius": "(pow(src_x_arcsec, 2) + pow(src_y_arcsec, 2))"
         " / pow(beta_max_over_theta_e * theta_e_arcsec, 2)",
@@ -203,7 +212,10 @@ def _numbers(settings: Settings) -> tuple[Check, ...]:
 
 
 def _wanted() -> str:
-    """Injections and controls that the sampled galaxies ask for, under either pairing."""
+    """Return SQL for the numbers of injections and controls asked for.
+
+    It counts what the sampled galaxies ask for, under either pairing of controls.
+    """
     per_host = "any_value(n_configs_per_galaxy * n_replicates)"
     paired = "any_value(control_pairing) = 'paired'"
     controls = "count(*) filter (where is_control_host)"
@@ -255,7 +267,7 @@ def _agreement_with_others(settings: Settings) -> tuple[Check, ...]:
 
 
 def _priors() -> tuple[Check, ...]:
-    """Parameters of each prior lie where the seed says."""
+    """Check that the parameters of each prior lie where the seed says."""
     return tuple(
         always(
             f"{row['prior']}_{row['parameter']}_in_range",
@@ -267,7 +279,10 @@ def _priors() -> tuple[Check, ...]:
 
 
 def bins_follow_their_edges(settings: Settings) -> str:
-    """Return a condition on both bins, where psfsize_r, psfdepth_r and the edges of both are known."""
+    """Return the condition that bins of seeing and depth follow their edges.
+
+    The rows need psfsize_r, psfdepth_r and the edges of both.
+    """
     last_bin = settings["host_bins_per_axis"] - 1
     return " and ".join(
         f"{name} = least({last_bin}, len(list_filter({edges}[2:], lambda edge: edge <= {value}::double)))"

@@ -1,4 +1,4 @@
-"""The galaxy variants of the seeds, put together again without the project's macros."""
+"""The galaxy variants of the seeds, read without the project's macros."""
 
 from expectations.seeds import seed_rows
 from store.project import Settings
@@ -33,7 +33,10 @@ def nested_counts() -> list[str]:
 
 
 def cuts_of(variant: str, settings: Settings) -> str:
-    """Return a variant's cuts as a condition on ``stg_sources``, null where a value is missing."""
+    """Return a variant's cuts as a condition on ``stg_sources``.
+
+    It is null where a value is missing.
+    """
     rule = " and ".join(
         f"({row['expression']})" for row in seed_rows("lrg_cuts") if row["variant"] == variant
     )
