@@ -1,0 +1,1 @@
+"""Ingest: survey files and scores into the raw tables, caches and cutouts."""

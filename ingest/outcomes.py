@@ -1,4 +1,4 @@
-"""Outcome rows: what became of every file that was attempted."""
+"""Outcome rows: the result for every file that was attempted."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -15,7 +15,7 @@ MAX_MESSAGE = 1000  # characters
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file, or of one brick (then ``file_name`` is null).
+    """The result for one file, or for one brick.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Outcome:
     source : str
         Where the file came from: a path, or a URL without user, password and query.
     source_version : str
-        What tells one version of the source from another: its ETag or its time of change.
+        Differs between versions of the source: its ETag or its time of change.
     """
 
     product: str
@@ -69,6 +69,7 @@ def write_outcomes(lake: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome])
 
 
 def _arrow_table(outcomes: Sequence[Outcome]) -> pa.Table:
+    """Return outcomes as rows of ``raw_outcomes``."""
     types = {column.name: column for column in OUTCOME_COLUMNS}
     rows = [_row(outcome) for outcome in outcomes]
     columns = {
@@ -80,6 +81,7 @@ def _arrow_table(outcomes: Sequence[Outcome]) -> pa.Table:
 
 
 def _row(outcome: Outcome) -> dict[str, object]:
+    """Return an outcome as a row: message cut short, source made public."""
     row = asdict(outcome)
     if outcome.message:
         row["message"] = outcome.message[:MAX_MESSAGE]

@@ -12,7 +12,7 @@ from pixels.binary_table import Column
 def _columns(
     sql_type: str, names: str, *, is_optional: bool = False, unit: str = ""
 ) -> list[Column]:
-    """List columns of one type; ``flux_{g,r}`` means ``flux_g`` and ``flux_r``."""
+    """List columns of one type; ``flux_{g,r}`` is ``flux_g`` and ``flux_r``."""
     columns = []
     for name in names.split():
         stem, _, suffixes = name.partition("{")
@@ -121,9 +121,9 @@ RAW_TABLES = {
 
 
 def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
-    """Make the raw tables that are missing, for every later stage to find.
+    """Make the raw tables that are missing; later stages need them all.
 
-    A table that an earlier version made gets the columns that it lacks, with nulls.
+    A table made by an earlier version gets the columns that it lacks, with nulls.
     """
     for table, columns in RAW_TABLES.items():
         definitions = [f'"{column.name}" {column.sql_type}' for column in columns]
@@ -135,7 +135,7 @@ def make_raw_tables(lake: duckdb.DuckDBPyConnection) -> None:
 
 
 def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> int:
-    """Delete the rows of one file; count them."""
+    """Delete the rows of one file; return their number."""
     file_column = RAW_TABLES[table][-1].name
     deleted = lake.execute(f"delete from {table} where {file_column} = ?", [file_name]).fetchone()
     return int(deleted[0]) if deleted else 0
@@ -144,9 +144,23 @@ def delete_rows(lake: duckdb.DuckDBPyConnection, table: str, file_name: str) -> 
 def replace_rows(
     lake: duckdb.DuckDBPyConnection, table: str, file_name: str, rows: pa.RecordBatchReader
 ) -> int:
-    """Replace the rows that an earlier version of a file left; count them.
+    """Replace the rows of an earlier version of a file; return their number.
 
     Runs inside the caller's transaction. The file's name goes into the last column of the table.
+
+    Parameters
+    ----------
+    lake : DuckDBPyConnection
+    table : str
+        One of `RAW_TABLES`.
+    file_name : str
+    rows : pa.RecordBatchReader
+        The table's columns but the last, in their units there.
+
+    Returns
+    -------
+    int
+        Number of rows inserted.
     """
     delete_rows(lake, table, file_name)
     *columns, file_column = RAW_TABLES[table]

@@ -1,0 +1,1 @@
+"""The lake and the ground that every stage shares: files, vars, failures."""

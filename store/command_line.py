@@ -1,4 +1,4 @@
-"""Command lines: one style of help, of errors and of exit codes for every ``python -m ...``."""
+"""One style of help, errors and exit codes for every ``python -m ...``."""
 
 import sys
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def command_line(**options: Any) -> typer.Typer:
     Parameters
     ----------
     **options
-        For ``typer.Typer``.
+        Passed on to ``typer.Typer``.
     """
     return typer.Typer(
         add_completion=False,
@@ -38,20 +38,21 @@ def command_line(**options: Any) -> typer.Typer:
 
 
 def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; report what is wrong in one sentence.
+    """Run a command line; report a failure in one sentence.
 
     Parameters
     ----------
     app : typer.Typer
     program : str
-        How the command is called, e.g. ``python -m report``.
+        The command as users type it, e.g. ``python -m report``.
     arguments : sequence of str, optional
-        By default those of the process.
+        By default those of this process.
 
     Returns
     -------
     int
-        The exit code: what the command returns (0 for nothing), 1 for an error, 130 when interrupted.
+        The exit code: the command's own (0 if it returns None), 1 for an error, 130 when
+        interrupted.
     """
     given = None if arguments is None else list(arguments)
     try:
@@ -66,7 +67,7 @@ def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None 
 
 
 def sentence_of(error: BaseException, program: str) -> str:
-    """Return what is wrong and what to do; empty if only help was shown."""
+    """Return the error and its remedy; empty if only help was shown."""
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return STOPPED
     if isinstance(error, OSError):
@@ -79,12 +80,14 @@ def sentence_of(error: BaseException, program: str) -> str:
 
 
 def _about_the_system(error: OSError) -> str:
+    """Return a sentence on an error of the operating system."""
     if error.errno in DISK_FULL:
         return f"the disk is full ({error.filename or error}): make room and run the command again"
     return f"{error.filename or 'the system'}: {error.strerror or error}"
 
 
 def _about_the_lake(error: duckdb.Error) -> str:
+    """Return a sentence on an error of DuckDB."""
     text = str(error).strip().splitlines()[0]
     if "database is locked" in text:
         return "another command is writing to the lake: wait for it and run this one again"

@@ -1,4 +1,4 @@
-"""The dbt-duckdb plugin of the lake: attaches it, limits DuckDB, checks the vars."""
+"""The dbt-duckdb plugin: attach the lake, limit DuckDB, offer functions."""
 
 import os
 
@@ -9,7 +9,7 @@ from duckdb.sqltypes import VARCHAR
 from store import lake, project
 from store.workers import chosen_workers
 
-# Catalogue stages hold at any size within this; what does not fit is sorted and joined on disk.
+# Enough for catalogue stages of any size: sorts and joins that need more spill to the disk.
 MEMORY_VARIABLE, DEFAULT_MEMORY = "DHS_MEMORY", "5GB"
 
 
@@ -24,9 +24,10 @@ def limit_resources(connection: DuckDBPyConnection) -> None:
 
 
 class Plugin(BasePlugin):
-    """Attaches the lake before dbt does, so it must be the first plugin of the profile."""
+    """Attaches the lake before dbt does; must be the profile's first plugin."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Make a new connection of dbt ready for the project."""
         lake.attach(conn)
         limit_resources(conn)
         project.register(conn)

@@ -1,4 +1,4 @@
-"""What can go wrong, in two kinds: a file that is refused, and a command that cannot go on."""
+"""Two kinds of failure: a refused file, a command that cannot go on."""
 
 import errno
 import sys
@@ -10,14 +10,14 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class FileRefused(Exception):
-    """One input file cannot be used: it becomes an outcome row, and the run goes on.
+    """A file cannot be used: it gets an outcome row, and the run goes on.
 
     Parameters
     ----------
     reason_code : str
         A code of stage ``ingest`` in ``seeds/staging/reason_codes.csv``.
     message : str
-        What was expected and what was found.
+        States what was expected and what was found.
     """
 
     def __init__(self, reason_code: str, message: str) -> None:
@@ -27,11 +27,11 @@ class FileRefused(Exception):
 
 
 class CommandError(RuntimeError):
-    """The command cannot run as asked; the message is one sentence that says what to do."""
+    """The command cannot run; the message is one sentence with the remedy."""
 
 
 class StageError(CommandError):
-    """A stage of the pipeline cannot go on; the message says what to do."""
+    """A stage of the pipeline cannot go on; the message tells what to do."""
 
 
 @contextmanager
@@ -41,12 +41,12 @@ def without_traceback(folder: Path) -> Iterator[None]:
     Parameters
     ----------
     folder : Path
-        Where the stage writes, to be named when its disk is full.
+        Where the stage writes; named in the message when its disk is full.
 
     Raises
     ------
     StageError
-        For every error that a user can mend, a full disk among them.
+        For every error that a user can fix, such as a full disk.
     """
     try:
         yield

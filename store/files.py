@@ -1,8 +1,8 @@
-"""Files that DuckLake does not write itself, local or in an object store: whole or not there.
+"""Files that DuckLake does not write itself: each is whole or not there.
 
-A file gets its name once all its bytes are on the disk, so a run that is killed, or a power cut,
-leaves the old file, the new one or none under a name, and never a part of one. What may be left is a
-temporary file, whose name starts with a dot; ``remove_leftovers`` takes it away.
+They are local or in an object store. A file gets its name once all its bytes are on the disk, so a
+killed run or a power cut leaves the old file, the new one or none under that name, never a part of
+one. A temporary file may be left, whose name starts with a dot; ``remove_leftovers`` removes it.
 """
 
 import os
@@ -21,7 +21,7 @@ TEMPORARY_ENDING = ".partial"
 
 
 def folder_names(location: str) -> list[str]:
-    """Return the sorted names of the files in a folder; none without it."""
+    """Return the sorted names of the files in a folder, if it exists."""
     if lake.is_remote(location):
         listing = obstore.list_with_delimiter(_store(location))
         return sorted(entry["path"].rsplit("/", 1)[-1] for entry in listing["objects"])
@@ -45,17 +45,17 @@ def exists(location: str) -> bool:
 
 @contextmanager
 def written_whole(location: str | Path) -> Iterator[Path]:
-    """Give a temporary path to write to; at the end it becomes the file.
+    """Give a temporary path to write to; publish it at the end.
 
     Parameters
     ----------
     location : str or Path
-        Where the file is to be; of a URL the temporary file is in the local cache.
+        Final place of the file; for a URL the temporary file is in the local cache.
 
     Yields
     ------
     Path
-        In a folder that exists. When the block raises, what was written to it is removed.
+        In a folder that exists. When the block raises, the file is removed.
     """
     temporary = temporary_path(location)
     try:
@@ -66,14 +66,14 @@ def written_whole(location: str | Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Write a local file so that it is whole or not there; return its path."""
+    """Write a local file whole or not at all; return its path."""
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
     return path
 
 
 def temporary_path(location: str | Path) -> Path:
-    """Return a new path for a file until it is published; make its folder."""
+    """Return a temporary path for a file; make its folder."""
     folder, _, name = str(location).rpartition("/")
     local = upload_folder() if lake.is_remote(folder) else Path(location).parent
     local.mkdir(parents=True, exist_ok=True)
@@ -86,10 +86,10 @@ def upload_folder() -> Path:
 
 
 def publish(finished: Path, location: str | Path) -> None:
-    """Give a finished local file its place: there whole, or not at all.
+    """Move a finished local file to its place, whole or not at all.
 
-    Its bytes are on the disk before its name is. The name itself may be lost in a power cut: then
-    the file is absent, and whoever needs it makes it again.
+    Its bytes reach the disk before its name does. A power cut may lose the name: then the file is
+    absent, and the next run makes it again.
     """
     if lake.is_remote(str(location)):
         _upload(finished, str(location))
@@ -111,17 +111,17 @@ def sync(path: Path) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed runs from a folder and below.
 
-    Only for whoever has the folder for itself: a file that another process is writing goes too.
+    Only for a folder that no other process writes to: its unfinished files would go too.
     """
     for leftover in folder.rglob(f".*{TEMPORARY_ENDING}"):
         leftover.unlink(missing_ok=True)
 
 
 def in_lake(path: str) -> str:
-    """Return where the lake has a part file that was written locally.
+    """Return the lake's location of a part file that was written locally.
 
-    That is its own path, or, for a lake in an object store, the address of a copy there, which is
-    uploaded once: the name of a part file changes with its content.
+    That is its own path or, for a lake in an object store, the address of a copy there. The copy is
+    uploaded once, since the name of a part file changes with its content.
     """
     if lake.is_remote(path) or not lake.is_remote(lake.lake_root()):
         return path
@@ -133,7 +133,7 @@ def in_lake(path: str) -> str:
 
 
 def remove(location: str) -> None:
-    """Remove a file; nothing happens when it is not there."""
+    """Remove a file, if it is there."""
     if not lake.is_remote(location):
         Path(location).unlink(missing_ok=True)
         return
@@ -142,9 +142,11 @@ def remove(location: str) -> None:
 
 
 def _upload(path: Path, location: str) -> None:
+    """Upload a local file to an object store."""
     folder, _, name = location.rpartition("/")
     obstore.put(_store(folder), name, path)
 
 
 def _store(folder: str) -> S3Store:
+    """Open the object store at a URL."""
     return S3Store.from_url(folder, client_options={"allow_http": True})

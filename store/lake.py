@@ -1,8 +1,8 @@
-"""Where the lake is and how to open it: the one place that knows.
+"""Locate and open the lake; no other module knows where it is.
 
 The lake is a DuckLake: Parquet data files under a catalogue that gives atomic publication,
 snapshots and time travel. The catalogue is a SQLite file in the lake's folder, unless
-``DHS_CATALOG`` names another one (``postgres:dbname=... host=...``).
+``DHS_CATALOG`` names another (``postgres:dbname=... host=...``).
 """
 
 import importlib.resources
@@ -30,27 +30,27 @@ _PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
 
 
 class LakeError(CommandError):
-    """The lake cannot be opened; the message says what to do."""
+    """The lake cannot be opened; the message tells what to do."""
 
 
 def lake_root() -> str:
-    """Return the root of the lake: an absolute path or a URL, no slash last."""
+    """Return the lake's root, an absolute path or a URL, no trailing slash."""
     root = os.environ.get(LAKE_VARIABLE, "lake").rstrip("/")
     return root if "://" in root else str(Path(root).resolve())
 
 
 def is_remote(location: str) -> bool:
-    """Tell whether a location is a URL and not a path."""
+    """Tell whether a location is a URL rather than a path."""
     return "://" in location
 
 
 def lake_path(*parts: str) -> str:
-    """Return a location inside the lake, a path or a URL as the root is."""
+    """Return a location inside the lake: a path or a URL, like the root."""
     return "/".join((lake_root(), *parts))
 
 
 def cache_root() -> Path:
-    """Return the local folder of what is fetched: the lake's, or ``DHS_CACHE``.
+    """Return the local folder of fetched files: ``DHS_CACHE``, else the lake.
 
     A lake in an object store needs the variable. The coadd cache is ``coadds/`` in the folder.
     """
@@ -59,8 +59,8 @@ def cache_root() -> Path:
         return Path(chosen).resolve()
     if is_remote(lake_root()):
         raise LakeError(
-            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: say with {CACHE_VARIABLE} in "
-            "which local folder survey files are kept"
+            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: set {CACHE_VARIABLE} to a local "
+            "folder for survey files"
         )
     return Path(lake_root())
 
@@ -73,26 +73,26 @@ def coadd_root() -> Path:
 def parts_root() -> Path:
     """Return the local folder under which part files are written.
 
-    That is the lake's own, or, for a lake in an object store, the cache, from where they are uploaded.
+    That is the lake's own or, for a lake in an object store, the cache, from where they are sent.
     """
     return cache_root() if is_remote(lake_root()) else Path(lake_root())
 
 
 def catalog() -> str:
-    """Return where DuckLake keeps its catalogue: what follows ``ducklake:``."""
+    """Return the place of DuckLake's catalogue, without ``ducklake:``."""
     chosen = os.environ.get(CATALOG_VARIABLE)
     if chosen:
         return chosen
     if is_remote(lake_root()):
         raise LakeError(
-            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: say where its catalogue is with "
-            f"{CATALOG_VARIABLE}, e.g. sqlite:/data/catalog.sqlite or postgres:dbname=lake"
+            f"{LAKE_VARIABLE}={lake_root()} is not a local folder: set {CATALOG_VARIABLE} to where "
+            f"its catalogue is, e.g. sqlite:/data/catalog.sqlite or postgres:dbname=lake"
         )
     return f"sqlite:{lake_path(CATALOG_FILE)}"
 
 
 def extension_file(name: str) -> Path:
-    """Return the DuckDB extension file that its wheel brought along."""
+    """Return the path of a DuckDB extension, as its wheel installs it."""
     package = importlib.resources.files(f"duckdb_extension_{name}")
     folder = Path(str(package)) / "extensions" / f"v{duckdb.__version__}"
     return folder / f"{name}.duckdb_extension"
@@ -117,10 +117,10 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def set_endpoint(connection: duckdb.DuckDBPyConnection) -> None:
-    """Tell DuckDB of another S3 endpoint than Amazon's.
+    """Set an S3 endpoint other than Amazon's in DuckDB.
 
-    Keys and region httpfs takes from ``AWS_ACCESS_KEY_ID`` and its kin by itself when it is loaded;
-    they are never part of a statement. Global, because cursors have settings of their own.
+    httpfs itself takes keys and region from ``AWS_ACCESS_KEY_ID`` and the like when it is loaded;
+    they are never part of a statement. The settings are global, because cursors have their own.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
@@ -139,12 +139,12 @@ def sql_text(value: str) -> str:
 def attach_statement(read_only: bool, *, must_exist: bool = False, place: str = "") -> str:
     """Return the statement that attaches the lake as ``lake``.
 
-    The catalogue is at `place`, where that is not the one of the environment.
+    The catalogue is at `place`, if given, else where the environment puts it.
     """
     options = [f"data_path {sql_text(lake_path('data') + '/')}", "override_data_path true"]
     if catalog().startswith("sqlite:"):
         options += [f"meta_busy_timeout {BUSY_TIMEOUT_MS}"]
-        # In SQLite's default mode a reader's open query makes every commit fail meanwhile.
+        # In SQLite's default mode every commit fails while a reader has an open query.
         options += [] if read_only else ["meta_journal_mode 'WAL'"]
     if read_only:
         options.append("read_only")
@@ -156,7 +156,7 @@ def attach_statement(read_only: bool, *, must_exist: bool = False, place: str = 
 def attach(
     connection: duckdb.DuckDBPyConnection, *, read_only: bool = False, must_exist: bool = False
 ) -> None:
-    """Attach the lake as ``lake`` to a connection; make it if need be.
+    """Attach the lake as ``lake`` to a connection; make it if needed.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def attach(
     read_only : bool
         Write nothing; the lake must exist.
     must_exist : bool
-        Make no lake: one that is not there is an error.
+        Make no lake: a missing one is an error.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def _make_folders() -> None:
 def _no_lake() -> LakeError:
     """Return the error that there is no lake, naming the variables to set."""
     chosen = os.environ.get(CATALOG_VARIABLE, "")
-    # Of another catalogue than a file the name may hold a password.
+    # The name of a catalogue that is not a file may hold a password.
     where = f" with its catalogue at {chosen}" if chosen.startswith("sqlite:") else ""
     variables = f"{LAKE_VARIABLE} and {CATALOG_VARIABLE}" if chosen else LAKE_VARIABLE
     return LakeError(
@@ -232,7 +232,7 @@ def connect(*, read_only: bool = False, must_exist: bool = False) -> duckdb.Duck
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what the block does, or roll all of it back if it raises."""
+    """Run the block in one transaction; roll it back if it raises."""
     connection.execute("begin")
     try:
         yield
@@ -255,7 +255,7 @@ def write_open_sql() -> Path:
 
 
 def how_to_look(query: str) -> str:
-    """Return a command's last line: how to look at what it did in the lake."""
+    """Return a command's last line: how to see its results in the lake."""
     if is_remote(lake_root()):
         return f"look: {query}"
     return f'look: duckdb -init {lake_path("open.sql")} -c "{query}"'

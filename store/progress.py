@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a line now and then in a log."""
+"""Progress of long work: a bar on a terminal, occasional lines in a log."""
 
 import sys
 import time
@@ -10,12 +10,12 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class Progress:
-    """Work counted towards a total, with rate and time left, on the error stream.
+    """Shows work done of a total, rate and time left on standard error.
 
     Parameters
     ----------
     what : str
-        Named at the start of the line.
+        The work, named at the start of the line.
     total : int
     unit : str
         ``B`` is scaled (MB, GB); any other is counted.
@@ -59,7 +59,7 @@ class Progress:
         note : str
             Shown at the end of the line.
         is_new : bool
-            False for what an earlier run did, which tells nothing of the speed of this one.
+            False for work of an earlier run, which does not count for the speed of this one.
         """
         self._done += amount
         if not is_new:
@@ -75,6 +75,7 @@ class Progress:
             print(self._line(now - self._started, note), file=sys.stderr, flush=True)
 
     def _line(self, elapsed: float, note: str) -> str:
+        """Return a line of the log: work done, rate, time left and a note."""
         return " ".join(
             filter(
                 None,

@@ -1,4 +1,4 @@
-"""The project: its vars from their one home, and the version of its code."""
+"""The project: its vars as ``dbt_project.yml`` has them, its code version."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ Settings = Mapping[str, Any]
 
 
 class SettingsError(CommandError):
-    """The vars cannot be understood; the message says what was expected."""
+    """The vars are not valid; the message tells what was expected."""
 
 
 def settings(overrides: str = "") -> Settings:
@@ -31,7 +31,7 @@ def settings(overrides: str = "") -> Settings:
     Raises
     ------
     SettingsError
-        When the overrides are no YAML mapping; with every problem of the vars, not the first.
+        When the overrides are not a YAML mapping, or vars are wrong; it lists every problem.
     """
     chosen = _mapping(overrides)
     if found := problems(chosen):
@@ -40,7 +40,7 @@ def settings(overrides: str = "") -> Settings:
 
 
 def problems(chosen: Settings) -> list[str]:
-    """Return everything that is wrong with a choice of vars, a sentence each.
+    """Return every problem of a choice of vars, a sentence each.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def problems(chosen: Settings) -> list[str]:
 
 
 def _problem(name: str, value: object, default: object) -> str:
-    """Return what is wrong with one var; empty when nothing is."""
+    """Return the problem of one var as a sentence; empty when it has none."""
     if name in CHOICES:
         allowed = CHOICES[name]()
         if isinstance(default, list) and not isinstance(value, list):
@@ -82,11 +82,12 @@ def _problem(name: str, value: object, default: object) -> str:
 
 
 def _must_be(name: str, value: object, words: str) -> str:
+    """Return the sentence for a var with a wrong value."""
     return f"var {name} is {value}: it must be {words}"
 
 
 def _contradictions(values: Settings, wrong: Set[str]) -> Iterator[str]:
-    """Yield what is wrong between vars that are right by themselves."""
+    """Yield the contradictions between vars that are each valid."""
     for low, high in IN_ORDER:
         if low not in wrong and high not in wrong and values[low] > values[high]:
             yield _must_be(low, values[low], f"at most {high}, {values[high]}")
@@ -101,7 +102,7 @@ def _contradictions(values: Settings, wrong: Set[str]) -> Iterator[str]:
 
 
 def _lacking_bands(values: Settings, wrong: Set[str]) -> Iterator[str]:
-    """Yield what is wrong with vars that must agree with ``bands``."""
+    """Yield the problems of vars that must agree with ``bands``."""
     bands = values["bands"]
     named = {"detection_band": [values["detection_band"]], "bandsets": values["bandsets"]}
     for name, bandsets in named.items():
@@ -128,6 +129,7 @@ def _defaults() -> Settings:
 
 
 def _mapping(text: str) -> dict[str, Any]:
+    """Parse vars in YAML; refuse anything but a mapping."""
     try:
         chosen = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
@@ -155,12 +157,12 @@ def project_vars() -> str:
 
 
 def var_problems(overrides: str) -> list[str]:
-    """Return what is wrong with the vars of a command line, given as JSON."""
+    """Return the problems of the vars of a command line, given as JSON."""
     return problems(json.loads(overrides))
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """Give SQL the functions that tell of the project's code and vars."""
+    """Register SQL functions for the code version and the vars."""
     connection.create_function("code_version", code_version, [], VARCHAR)
     connection.create_function("project_vars", project_vars, [], VARCHAR)
     connection.create_function("var_problems", var_problems, [VARCHAR], f"{VARCHAR}[]")

@@ -1,7 +1,7 @@
-"""Make part files rows of a lake table, where they are: nothing is copied.
+"""Register part files as rows of a lake table, without copying them.
 
-Files are added to and taken out of one table that stays. Making the table anew would leave the same
-file in two tables, and the lake's clean-up of the older one would delete it.
+Files are added to one lasting table and removed from it. Making the table again would leave a file
+in two tables, and when the lake cleans up the older one it would delete the file.
 """
 
 from collections.abc import Iterable
@@ -21,25 +21,27 @@ def register_files(
     columns: dict[str, str] | None,
     wanted: Iterable[str],
 ) -> None:
-    """Let a lake table hold the rows of these files and no others.
+    """Make a lake table hold the rows of these files and no others.
 
     Parameters
     ----------
     session : duckdb.DuckDBPyConnection
         With the lake attached as ``lake``; the change is part of its transaction.
     table : str
-        Name of the table in the schema ``main``, made when it is not there.
+        Name of the table in the schema ``main``; made if it is missing.
     columns : dict of str to str, or None
-        Its columns and their SQL types; hive partitions in the paths are columns. None: those of
-        the first file, and there must be one; a table with other columns is made anew, for then
-        none of its files is wanted any more.
+        Its columns and their SQL types; hive partitions in the paths are columns. None for those
+        of the first file, of which there must be one; a table with other columns is then made
+        again, since none of its files is wanted any more.
     wanted : iterable of str
         Absolute paths, or URLs. Local files of a lake in an object store are copied there.
     """
     wanted = sorted(lake_files.in_lake(path) for path in wanted)
     name = f"{CATALOGUE}.main.{table}"
     registered = _registered(session, table)
-    is_moved = not all(lake_files.exists(path) for path in registered)  # as a lake's folder may be
+    is_moved = not all(
+        lake_files.exists(path) for path in registered
+    )  # the whole lake may have moved
     is_changed = False
     if columns is None:
         columns = _columns(session, f"read_parquet({sql_text(wanted[0])})")
@@ -75,6 +77,7 @@ def _registered(session: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def _add(session: duckdb.DuckDBPyConnection, table: str, paths: list[str]) -> None:
+    """Add files to the table, many in one call."""
     for start in range(0, len(paths), FILES_PER_CALL):
         files = ", ".join(sql_text(path) for path in paths[start : start + FILES_PER_CALL])
         session.execute(

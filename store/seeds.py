@@ -1,4 +1,4 @@
-"""The project's seeds as Python reads them: lists that have their one home in CSV files."""
+"""The project's seeds, read from the CSV files that dbt loads too."""
 
 import csv
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ SEED_FOLDER = Path(__file__).resolve().parent.parent / "seeds"
 
 
 def seed_rows(name: str) -> list[Mapping[str, str]]:
-    """Return the rows of a seed, wherever it lies under ``seeds/``.
+    """Return the rows of a seed, from any folder under ``seeds/``.
 
     Raises
     ------

@@ -1,11 +1,12 @@
-"""The survey's names: what a brick is called, and where its coadd files are."""
+"""The survey's names of bricks and of their coadd files."""
 
 import re
 
-# As SQL and Python read it: RRRr[mp]DDd, hundredths of a degree of right ascension and declination.
+# A regular expression for SQL and Python. RRRr[mp]DDd: right ascension and declination in tenths
+# of a degree.
 BRICK_NAME = "[0-9]{4}[mp][0-9]{3}"
 BRICK_CARDS = ("BRICK", "BRICKNAM")  # of FITS headers; the second in releases before DR8
-# What headers of the embedded survey name as the pipeline that made them (LEGPIPEV).
+# The pipeline (LEGPIPEV) in headers of the embedded survey.
 EMBEDDED_PIPELINE = "EMBEDDED"
 
 _BRICK_NAME = re.compile(BRICK_NAME)
@@ -22,7 +23,7 @@ def brick_path(brickname: str) -> str:
     Raises
     ------
     ValueError
-        When it is no brick name.
+        When it is not a brick name.
     """
     if not is_brick_name(brickname):
         raise ValueError(f"{brickname!r} is no brick name (like 0001m002)")

@@ -1,8 +1,8 @@
-"""What the project's vars can be: the one table of their ranges and choices.
+"""Valid values of the project's vars: the one table of ranges and choices.
 
-Values live in ``dbt_project.yml``. What a var holds there also says of what kind it is: a number, a
-list, true or false. This table adds what a kind cannot tell. ``problems`` in ``store/project.py`` checks
-all vars against both.
+Values live in ``dbt_project.yml``. The value of a var there also determines its kind: a number, a
+list, true or false. This table adds limits that do not follow from the kind. ``problems`` in
+``store/project.py`` checks all vars against both.
 """
 
 import itertools
@@ -17,14 +17,14 @@ ALL_BANDS = "griz"
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value must be.
+    """A condition on a value.
 
     Parameters
     ----------
     words : str
         Completes the sentence "it must be ...".
     is_met : callable
-        Tells whether a value is so.
+        Tells whether a value meets the condition.
     """
 
     words: str
@@ -32,7 +32,7 @@ class Rule:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a number; true and false are none."""
+    """Tell whether a value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -60,7 +60,7 @@ MAPPING = Rule("a mapping", lambda value: isinstance(value, Mapping))
 
 
 def listed(each: Rule, *, can_be_empty: bool = False) -> Rule:
-    """Return the rule for a list of which each value obeys another rule."""
+    """Return the rule for a list whose values obey another rule."""
     least = 0 if can_be_empty else 1
     return Rule(
         f"a list of which each is {each.words}",
@@ -71,7 +71,7 @@ def listed(each: Rule, *, can_be_empty: bool = False) -> Rule:
 
 
 def by_key(each: Rule) -> Rule:
-    """Return the rule for a mapping of which each value obeys another rule."""
+    """Return the rule for a mapping whose values obey another rule."""
     return Rule(
         f"a mapping of which each value is {each.words}",
         lambda value: isinstance(value, Mapping) and all(map(each.is_met, value.values())),
@@ -79,7 +79,7 @@ def by_key(each: Rule) -> Rule:
 
 
 def whole_from_to(low: int, high: int) -> Rule:
-    """Return the rule for a whole number within limits, which belong to it."""
+    """Return the rule for a whole number between limits, inclusive."""
     return Rule(
         f"a whole number from {low} to {high}",
         lambda value: is_whole(value) and low <= value <= high,
@@ -169,14 +169,16 @@ RULES: Mapping[str, Rule] = {
 
 
 def _seed(name: str, column: str) -> Callable[[], list[str]]:
+    """Return a function that reads the values of a seed's column."""
     return lambda: seed_values(name, column)
 
 
 def _of(*allowed: str) -> Callable[[], list[str]]:
+    """Return a function that lists fixed values."""
     return lambda: list(allowed)
 
 
-# Vars that must not be above another one.
+# Pairs of vars: the first must not be above the second.
 IN_ORDER = (
     ("lens_e_min", "lens_e_max"),
     ("src_colour_min_mag", "src_colour_max_mag"),
@@ -191,7 +193,7 @@ BY_SIZE = (
     "min_cutout_fraction",
 )
 
-# What can be chosen: of a var its one value, of a list each. Seeds are read when a var is checked.
+# Allowed values: of the var or, for a list, of each entry. Seeds are read when a var is checked.
 CHOICES: Mapping[str, Callable[[], list[str]]] = {
     "parent_variant": _seed("lrg_variants", "variant"),
     "lrg_magnitudes": _of("seed", "raw", "dereddened"),
@@ -211,7 +213,7 @@ CHOICES: Mapping[str, Callable[[], list[str]]] = {
 
 
 def rule_of(name: str, default: object) -> Rule:
-    """Return what a var must be: as in this table, or as its default is."""
+    """Return the rule of a var: from this table, or by its default's kind."""
     if name in RULES:
         return RULES[name]
     if isinstance(default, bool):

@@ -1,6 +1,6 @@
-"""How many processes or threads work at a time: the one place that reads ``DHS_WORKERS``.
+"""The number of workers; only this module reads ``DHS_WORKERS``.
 
-It imports next to nothing, so that worker processes may import it.
+It imports very little, so that worker processes may import it.
 """
 
 import os
@@ -16,7 +16,7 @@ def chosen_workers() -> int | None:
     Raises
     ------
     CommandError
-        When it is no whole number above 0.
+        When it is not a whole number above 0.
     """
     chosen = os.environ.get(WORKERS_VARIABLE)
     if not chosen:
@@ -27,11 +27,12 @@ def chosen_workers() -> int | None:
 
 
 def local_workers() -> int:
-    """Return the number of workers asked for, else that of the cores."""
+    """Return the number of workers asked for, else the number of cores."""
     return chosen_workers() or _n_cores()
 
 
 def _n_cores() -> int:
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

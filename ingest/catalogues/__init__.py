@@ -1,0 +1,1 @@
+"""Catalogue files into raw tables: sweeps, bricks, known lenses, scores."""

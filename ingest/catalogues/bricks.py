@@ -31,19 +31,30 @@ from store.failures import FileRefused
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_UNPACKED_BYTES = 4 << 30  # the real table unpacks to about 0.15 GB
 PIECE_BYTES = 1 << 20
-# What the header says made the table: nothing in DR10, EMBEDDED in the embedded survey.
+# `pipeline` comes from the header (LEGPIPEV): null in DR10, EMBEDDED in the embedded survey.
 BRICK_SCHEMA = arrow_schema(BRICK_COLUMNS).append(pa.field("pipeline", pa.string()))
 
 
 def read_bricks(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a brick table, gzipped or plain, in chunks."""
+    """Yield the rows of a brick table, gzipped or plain, in chunks.
+
+    Yields
+    ------
+    pa.RecordBatch
+        Some rows, with the columns of `BRICK_SCHEMA` in the units of the survey.
+
+    Raises
+    ------
+    FileRefused, FitsError
+        When the file is cut short or lacks columns.
+    """
     with unpacked(path) as plain:
         table = open_table(plain)
         missing = missing_columns(table, BRICK_COLUMNS)
         if missing:
             raise FileRefused(
                 "missing_columns",
-                f"no survey-bricks-dr10-south table: {len(missing)} columns are missing: "
+                f"not a survey-bricks-dr10-south table: {len(missing)} columns are missing: "
                 + ", ".join(missing),
             )
         pipeline = read_hdus(map_file(plain))[0].text("LEGPIPEV") or None
@@ -69,6 +80,7 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def _unpack(packed: gzip.GzipFile, plain: IO[bytes]) -> None:
+    """Unpack a file; refuse one that is broken or absurdly large."""
     try:
         while piece := packed.read(PIECE_BYTES):
             plain.write(piece)

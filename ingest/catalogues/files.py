@@ -1,7 +1,8 @@
-"""How a catalogue file (a sweep, the brick table, a lens list) gets into its raw table.
+"""Take one catalogue file into its raw table.
 
-One transaction per file: its rows take the place of those an earlier version of it left, and its
-outcome row is written with them, so that a killed run leaves the old state or the new one.
+A catalogue file is a sweep, the brick table or a list of lenses. Each has one transaction: its rows
+replace those of an earlier version, and its outcome row is written with them, so that a killed run
+leaves the old state or the new one.
 """
 
 import shutil
@@ -32,21 +33,21 @@ Batches = Iterable[pa.RecordBatch]
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the rows of a kind of file go, and who reads them.
+    """Where the rows of a kind of file go, and how they are read.
 
     Parameters
     ----------
     product : str
-        Of the outcome rows.
+        As the outcome rows name it.
     table : str
     schema : pa.Schema
-        The table's columns but the last, which names the file.
+        All columns of the table but the last, which names the file.
     read : callable
-        A local file to batches of that schema.
+        Turns a local file into batches of that schema.
     is_name_right : callable
-        Whether a file may be called so.
+        Tells whether a file may have a name.
     checksum_list : str or None
-        The survey's list of checksums in the folder of the files.
+        Name of the survey's list of checksums, in the folder of the files.
     """
 
     product: str
@@ -58,9 +59,9 @@ class Destination:
 
 
 class WatchedBatches:
-    """Batches on their way into DuckDB, counted, and the error kept that ended them.
+    """Batches on their way into DuckDB: counted, and the last error kept.
 
-    DuckDB replaces an error of its reader by another one that lacks the reason.
+    DuckDB replaces an error of its reader with one that lacks the reason.
     """
 
     def __init__(self, batches: Batches) -> None:
@@ -80,12 +81,12 @@ class WatchedBatches:
 
 @dataclass(frozen=True)
 class Taking:
-    """What taking files of one kind needs.
+    """The connection, source and destination for files of one kind.
 
     Parameters
     ----------
     checksums : dict of str to str
-        The survey's, by file name; a file that is not in it is not checked against it.
+        From the survey, by file name; a file that it does not list is not checked.
     is_forced : bool
         Take files again that have not changed.
     """
@@ -133,7 +134,10 @@ def ingest_file(taking: Taking, path: str) -> tuple[Outcome, bool]:
 
 
 def _taken_from_elsewhere(taking: Taking, now: Outcome) -> str:
-    """Return where other content of the same name came from; empty when it may be taken."""
+    """Return the source of other content of this name.
+
+    Empty when the file may be taken.
+    """
     before = last_outcome(taking.connection, now.product, str(now.file_name))
     if taking.is_forced or before is None or before["is_ok"] is not True:
         return ""
@@ -142,9 +146,9 @@ def _taken_from_elsewhere(taking: Taking, now: Outcome) -> str:
 
 
 def _name_taken(connection: duckdb.DuckDBPyConnection, outcome: Outcome, elsewhere: str) -> Outcome:
-    """Refuse a file beside the one of its name, whose rows and outcome stay."""
+    """Refuse a file whose name another one has; leave that one as it is."""
     message = (
-        f"the lake has a file of this name from {elsewhere}: rename this one, take that one out "
+        f"the lake has a file of this name from {elsewhere}: rename this one, or remove that one "
         "(--forget), or replace it (--force)"
     )
     refused = replace(
@@ -172,6 +176,7 @@ def _refuse(
 
 
 def _is_unchanged(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
+    """Tell whether a file was taken before and has not changed since."""
     before = last_outcome(connection, now.product, str(now.file_name))
     return (
         before is not None
@@ -182,7 +187,7 @@ def _is_unchanged(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
 
 
 def _take(taking: Taking, file: Path, outcome: Outcome, started: float) -> Outcome:
-    """Put a file's rows and its outcome into the lake, all or none."""
+    """Put a file's rows and its outcome into the lake, all or nothing."""
     name = str(outcome.file_name)
     watched = WatchedBatches(taking.to.read(file))
     rows = pa.RecordBatchReader.from_batches(taking.to.schema, watched)
@@ -192,7 +197,7 @@ def _take(taking: Taking, file: Path, outcome: Outcome, started: float) -> Outco
             if n_rows != watched.n_rows:
                 raise CommandError(
                     f"{watched.n_rows} rows of {name} were read but {n_rows} written: "
-                    "nothing of it was kept, please report this"
+                    "none of them were kept, please report this"
                 )
             refuse_other_checksum(name, str(outcome.sha256), taking.checksums)
             seconds = time.monotonic() - started
@@ -209,7 +214,7 @@ def survey_checksums(source: Source, folder: str, to: Destination) -> dict[str, 
     Raises
     ------
     FileRefused
-        When there is a list and it cannot be had.
+        When there is a list and it cannot be fetched or read.
     """
     if to.checksum_list is None:
         return {}

@@ -1,4 +1,7 @@
-"""Lists of known lenses into ``raw_known_lenses``: any table with name, ra and dec."""
+"""Lists of known lenses into ``raw_known_lenses``.
+
+A list is any table with name, ra and dec.
+"""
 
 import csv
 import logging
@@ -58,7 +61,7 @@ ENDINGS = tuple(
     for packed in ("", ".gz")
 )
 
-# What headers call the units of angles; "hms" and "dms" say how text is written
+# The units of angles as headers spell them; "hms" and "dms" tell how text is written
 UNITS = {
     **dict.fromkeys(("deg", "degs", "degree", "degrees", "\u00b0", "d"), "deg"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "hourangle"), "hour"),
@@ -79,8 +82,8 @@ NO_UNITS = (
 DEGREES_IN = {"": 1.0, "deg": 1.0, "hour": 15.0, "rad": math.degrees(1.0)}
 _IN_BRACKETS = re.compile(r"\s*[\[(]([^\])]*)[\])]")
 
-# Catalogues of galaxy clusters that lenscat carries whole. Their members are no galaxy-scale
-# lenses, although most are typed "galaxy" there.
+# Catalogues of galaxy clusters that lenscat includes whole. Their members are not galaxy-scale
+# lenses, although lenscat gives most of them the type "galaxy".
 CLUSTER_LISTS = (
     "10.1086/423038",  # Lopes et al. 2004, northern sky optical cluster survey
     "astro-ph/0406123",  # the same
@@ -96,29 +99,34 @@ CLUSTER_LISTS = (
     "1002.2226",  # Menanteau et al. 2010, southern cosmology survey clusters
 )
 CHUNK_ROWS = 10_000
-N_RULED = 2  # rows of units and of dashes that VizieR puts under the names
+N_RULED = 2  # rows that VizieR puts under the names: the units, and dashes
 
 
 def read_lenses(path: Path) -> Iterator[pa.RecordBatch]:
-    """Read every row of a lens list, with coordinates in degrees.
+    """Yield every row of a lens list, with coordinates in degrees.
 
     Coordinates that cannot be read are null.
+
+    Yields
+    ------
+    pa.RecordBatch
+        Some rows, with `LENS_COLUMNS`; ra and dec in degrees.
 
     Raises
     ------
     FileRefused
-        When it is no list with name, ra and dec in units that are known, has no row, or most of its
-        rows have no position: a lens without one protects no host and no negative.
+        When the file is not a list with name, ra and dec in known units, has no rows, or has no
+        position in most of them: a lens without one protects no host and no negative.
     """
     listed = read_list(path, POSITION_NAMES)
     try:
         yield from _batches(_rows(listed))
     except csv.Error as error:
-        raise FileRefused("unreadable", f"no CSV file: {error}") from error
+        raise FileRefused("unreadable", f"not a CSV file: {error}") from error
 
 
 def _rows(listed: ListedRows) -> Iterator[dict[str, str]]:
-    """Yield the cells of each row that we keep, with the units of its angles."""
+    """Yield the cells of each row that are kept, and the units of its angles."""
     places = column_places(listed.names)
     units = _angle_units(listed, places)
     for number, cells in enumerate(listed.rows):
@@ -131,7 +139,7 @@ def _rows(listed: ListedRows) -> Iterator[dict[str, str]]:
 
 
 def _is_ruled(row: Mapping[str, str]) -> bool:
-    """Tell whether a row holds units or rulers of dashes in place of values."""
+    """Tell whether a row holds units or dashes instead of values."""
     cells = [row.get(name, "").strip('"').lower() for name in ("ra", "dec")]
     is_ruler = all(len(cell) > 1 and not cell.strip("-") for cell in cells)
     return is_ruler or all(cell in UNITS or cell in NO_UNITS for cell in cells)
@@ -156,14 +164,14 @@ def column_places(header: Sequence[str]) -> dict[str, int]:
     if missing:
         raise FileRefused(
             "missing_columns",
-            f"a lens list needs columns name, ra and dec; {', '.join(missing)} not among: "
+            f"a lens list needs columns name, ra and dec; no {', '.join(missing)} among: "
             + ", ".join(shown(cell) for cell in header[:30]),
         )
     return places
 
 
 def _angle_units(listed: ListedRows, places: Mapping[str, int]) -> dict[str, str]:
-    """Return the units of right ascension and declination: deg, hour, rad, or empty."""
+    """Return the units of ra and dec: deg, hour, rad, or empty."""
     units = {}
     for name in ("ra", "dec"):
         place = places[name]
@@ -178,7 +186,7 @@ def _unit_of(column: str, text: str) -> str:
     Raises
     ------
     FileRefused
-        ``wrong_unit`` for a unit that is not known, and for hours of declination.
+        ``wrong_unit`` for an unknown unit, and for declination in hours.
     """
     text = text.strip().strip('"').lower()
     if text.strip("-") == "" or text in NO_UNITS:
@@ -187,13 +195,14 @@ def _unit_of(column: str, text: str) -> str:
     if unit is None or (unit == "hour" and column == "dec"):
         raise FileRefused(
             "wrong_unit",
-            f"{column} is in {shown(text)!r}; degrees, radians, hours (of ra) and sexagesimal text "
-            "are read",
+            f"{column} is in {shown(text)!r}: use degrees, radians, hours (ra only) or sexagesimal "
+            "text",
         )
     return unit
 
 
 def _batches(rows: Iterator[dict[str, str]]) -> Iterator[pa.RecordBatch]:
+    """Yield rows in chunks; refuse a list with hardly any positions."""
     schema = arrow_schema(LENS_COLUMNS)
     chunk: list[dict[str, object]] = []
     n_rows, n_unplaced = 0, 0
@@ -213,7 +222,8 @@ def _judge_positions(n_rows: int, n_unplaced: int) -> None:
         raise FileRefused("unreadable", "no lens in the list: nothing below its header")
     without = f"{n_unplaced} of {n_rows} lenses have no position that can be read"
     asked = (
-        "right ascension of -180 to 360 degrees or in hours as 12:34:56, declination of -90 to 90"
+        "right ascension from -180 to 360 degrees or in hours (12:34:56), "
+        "declination from -90 to 90"
     )
     if 2 * n_unplaced > n_rows:
         raise FileRefused("unreadable", f"{without}: {asked} is expected")
@@ -235,14 +245,14 @@ def lens_row(row: Mapping[str, str]) -> dict[str, object]:
 
 
 def degrees(text: str, unit: str, sexagesimal_unit: u.Unit) -> float | None:
-    """Convert an angle to degrees; return None where it is none.
+    """Convert an angle to degrees; return None for any other text.
 
     Parameters
     ----------
     text : str
         A decimal number, or sexagesimal.
     unit : str
-        That the list names: deg, hour or rad; empty when it names none.
+        As the list names it: deg, hour or rad; empty when it names none.
     sexagesimal_unit : astropy unit
         Of sexagesimal text in a list that names no unit.
     """
@@ -275,10 +285,10 @@ def lenses(
     """Take lists of known lenses into raw_known_lenses, or out of it.
 
     Reads known_lenses.csv of the survey, or the file that --source names: CSV, TSV, FITS, VOTable or
-    ECSV, gzipped or not, with columns name, ra and dec (decimal degrees, another unit that the header
-    names, or sexagesimal with hours in right ascension). Every row is kept, unless most have no
-    position: then the list is refused. Staging joins those within 2 arcsec and keeps all their names and references. Rows
-    known only from catalogues of clusters are marked.
+    ECSV, gzipped or not, with columns name, ra and dec (decimal degrees, another unit named in the
+    header, or sexagesimal with hours of right ascension). Every row is kept, unless most have no
+    position: then the list is refused. Staging joins those within 2 arcsec and keeps all their
+    names and references. Rows known only from catalogues of clusters are marked.
     """
     if forget is not None:
         forget_file(LENSES, forget, source)

@@ -1,7 +1,7 @@
 """Lists of objects as people publish them: names, units and rows of text.
 
-CSV with any usual separator, tab-separated files of VizieR, and what astropy reads by its own marks:
-FITS, VOTable, ECSV; each gzipped or not. What a file is shows in its bytes, not in its name.
+CSV with any usual separator, tab-separated files of VizieR, and three formats that astropy reads:
+FITS, VOTable, ECSV; each gzipped or not. The format is recognised by the bytes, not by the name.
 """
 
 import csv
@@ -18,7 +18,7 @@ from astropy.table import Table
 
 from store.failures import FileRefused
 
-MAX_BYTES = 1 << 30  # of a list, unpacked; the largest public ones have a few MB
+MAX_BYTES = 1 << 30  # of an unpacked list; the largest public ones have a few MB
 SEPARATORS = ",\t;|"
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 MAX_SHOWN = 40  # characters of a cell in a message
@@ -28,12 +28,12 @@ csv.field_size_limit(1 << 20)
 
 @dataclass(frozen=True)
 class ListedRows:
-    """A list as it was read.
+    """The columns and rows of a list.
 
     Parameters
     ----------
     names, units : sequence of str
-        Of each column; a unit is empty where the file does not say it.
+        Of each column; a unit is empty where the file does not give it.
     rows : iterator of sequences of str
         A cell for each column, stripped; missing values are empty.
     """
@@ -44,13 +44,13 @@ class ListedRows:
 
 
 def read_list(path: Path, needed: frozenset[str]) -> ListedRows:
-    """Read a list of objects of any of these formats.
+    """Read a list of objects in any of these formats.
 
     Parameters
     ----------
     path : Path
     needed : frozenset of str
-        Names in lower case, by any of which a line of text is known to be the header.
+        Names in lower case; a line of text with any of them is the header.
 
     Raises
     ------
@@ -74,9 +74,12 @@ def shown(text: str) -> str:
 
 
 def _unpacked(content: bytes) -> bytes:
+    """Return the content, unpacked if it is gzipped."""
     if not content.startswith(b"\x1f\x8b"):
         if len(content) > MAX_BYTES:
-            raise FileRefused("absurd_size", f"{len(content)} bytes are no list of objects")
+            raise FileRefused(
+                "absurd_size", f"{len(content)} bytes are too many for a list of objects"
+            )
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
@@ -89,16 +92,18 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
+    """Return the content as text; refuse binary content."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             return content.decode(encoding, "replace")
     text = content.decode("utf-8", "replace")
     if "\0" in text:
-        raise FileRefused("unreadable", "the file holds zero bytes: no list of a known format")
+        raise FileRefused("unreadable", "the file contains NUL bytes: not a list in a known format")
     return text
 
 
 def _from_astropy(content: bytes, kind: str) -> ListedRows:
+    """Read a list in a format of astropy."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -124,7 +129,10 @@ def _texts(column: np.ndarray) -> list[str]:
 
 
 def _from_text(text: str, needed: frozenset[str]) -> ListedRows:
-    """Read separated text, whose header may be a comment and may be followed by units."""
+    """Read separated text.
+
+    Its header may be a comment, and units may follow it.
+    """
     lines = text.splitlines(keepends=True)
     number, separator = _header_place(lines, needed)
     cells = csv.reader(iter(lines[number:]), delimiter=separator)
@@ -142,8 +150,8 @@ def _from_text(text: str, needed: frozenset[str]) -> ListedRows:
 def _header_place(lines: Sequence[str], needed: frozenset[str]) -> tuple[int, str]:
     """Find the line that names the columns, and what separates them there.
 
-    Without a line that has a needed name, the first line that is no comment is the header: its names
-    go into the message that refuses the file.
+    Without a line that has a needed name, the first line that is not a comment is taken for the
+    header: its names go into the message that refuses the file.
     """
     for number, line in enumerate(lines[:1000]):
         for separator in SEPARATORS:

@@ -1,4 +1,4 @@
-"""What the commands share: options, the lake made ready, the loop over files, the last two lines."""
+"""Shared by the commands: options, the open lake, the loop, the summary."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -42,8 +42,8 @@ Forget = Annotated[
 def open_lake(*, must_exist: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the lake, and make the raw tables that it lacks.
 
-    Only what brings the first tables may make a lake: of a lake whose name has a typo, another
-    command would make an empty one.
+    Only the commands that bring the first tables may make a lake: with a typo in its name, any
+    other command would make an empty one.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def run_catalogue_command(
     *,
     force: bool = False,
 ) -> None:
-    """Take files into the lake one by one, and say what came of it.
+    """Take files into the lake one by one, and print a summary.
 
     Raises
     ------
@@ -95,14 +95,16 @@ def run_catalogue_command(
 
 
 def _misnamed(connection: duckdb.DuckDBPyConnection, path: str, to: Destination) -> Outcome:
+    """Record a file whose name does not fit its product."""
     name = path.rsplit("/", 1)[-1]
-    message = f"{name!r} is not what a file of {to.product} is called"
+    message = f"{name!r} is not the name of a {to.product} file"
     outcome = Outcome(to.product, name, reason_code="bad_file_name", message=message)
     write_outcomes(connection, [outcome])
     return outcome
 
 
 def _report(outcomes: Sequence[Outcome], n_skipped: int, to: Destination) -> None:
+    """Print the refused files, the summary and the query that shows it."""
     failed = [outcome for outcome in outcomes if not outcome.is_ok]
     for outcome in failed[:20]:
         typer.echo(f"refused {outcome.file_name}: {outcome.message}", err=True)
@@ -128,20 +130,20 @@ def _report(outcomes: Sequence[Outcome], n_skipped: int, to: Destination) -> Non
 
 
 def forget_file(of: Destination, name: str, source: str | None) -> None:
-    """Take a file out of the lake: its rows and its outcome, so that it may be taken again.
+    """Remove a file's rows and outcome, so that it may be taken again.
 
     Parameters
     ----------
     of : Destination
     name : str
-        As the lake has it.
+        As it is in the lake.
     source : str or None
-        The option ``--source``, which does not go with ``--forget``.
+        The option ``--source``, which cannot be combined with ``--forget``.
 
     Raises
     ------
     CommandError
-        When the lake has no such file; it names some that it has.
+        When the lake has no such file; the message names some that it has.
     """
     if source is not None:
         raise CommandError(f"{of.product} takes either --source or --forget FILE")

@@ -1,4 +1,4 @@
-"""A file of scores: read into a temporary table, and refused by the row that is wrong."""
+"""A file of scores: read into a temporary table, its rows checked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ READERS = {".csv": "read_csv({file}, all_varchar = true)", ".parquet": "read_par
 
 @dataclass(frozen=True)
 class Kind:
-    """What a score can be of.
+    """A kind of object that has scores.
 
     Parameters
     ----------
     key : str
-        Column that identifies such an object.
+        Column that identifies an object of this kind.
     known_in : str
-        Table in which it must be.
+        Table that must contain the object.
     made_by : str
         Stage that makes that table.
     read_by : str
@@ -50,7 +50,7 @@ def any_kind() -> str:
 
 
 def earlier_form(connection: duckdb.DuckDBPyConnection, file: Path) -> str | None:
-    """Return the key of a file of an earlier form, else None."""
+    """Return the key column of a file in an earlier form, else None."""
     found = _columns(connection, file)
     if "object_id" in found:
         return None
@@ -72,6 +72,7 @@ def _reader(file: Path) -> str:
 
 
 def _cannot_be_read(file: Path, error: duckdb.Error) -> CommandError:
+    """Return the error for a file that DuckDB cannot read."""
     return CommandError(f"{file}: cannot be read: {str(error).splitlines()[0]}")
 
 
@@ -85,7 +86,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
 
 
 def read_scores(connection: duckdb.DuckDBPyConnection, file: Path, kind: str | None) -> None:
-    """Make the temporary table `given` of the rows of a file."""
+    """Read the rows of a file into the temporary table `given`."""
     found = _columns(connection, file)
     key = earlier_form(connection, file) or "object_id"
     kind = kind or EARLIER_COLUMNS.get(key)
@@ -106,7 +107,7 @@ def read_scores(connection: duckdb.DuckDBPyConnection, file: Path, kind: str | N
 
 
 def _refuse(connection: duckdb.DuckDBPyConnection, query: str, file: Path, what: str) -> None:
-    """Refuse the file if the query gives rows; the first one fills `what`."""
+    """Refuse the file if the query returns rows; the first fills `what`."""
     bad = connection.execute(f"{query} order by row")
     names = [column[0] for column in bad.description]
     if rows := bad.fetchall():
@@ -134,6 +135,7 @@ def refuse_bad_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def _listed(names: Iterable[str]) -> str:
+    """Return names as a list of SQL literals."""
     return ", ".join(lake.sql_text(name) for name in names)
 
 

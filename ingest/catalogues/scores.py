@@ -1,4 +1,4 @@
-"""Scores of lens finders into the lake, and out of it: ``python -m ingest scores FILE``.
+"""Scores of lens finders, into the lake and out of it.
 
 A threshold at a false-positive rate is only as good as the scores of the galaxies without an arc,
 so a file is taken whole or not at all.
@@ -30,7 +30,7 @@ TABLE = "raw_finder_scores"
 
 
 EARLIER_TABLES = {"finder_scores": "task", "negative_scores": "galaxy"}
-# A finder scores tasks or renders: both say the same of a stamp.
+# Scores of a task and of its render are about the same stamp, so they replace each other.
 SHARED_PLACE = "if({kind} = 'render', 'task', {kind})"
 
 KindOption = Annotated[
@@ -81,7 +81,7 @@ def scores(
 
 
 def _take(connection: duckdb.DuckDBPyConnection, file: Path, kind: str | None) -> None:
-    """Take a file and print what it held and which stages use it."""
+    """Take a file; print its contents and which stages use them."""
     if form := earlier_form(connection, file):
         typer.echo(
             f"scores: {file} has the form of earlier versions ({form}, finder, score): read as "
@@ -108,7 +108,7 @@ def _list_finders(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def move_earlier_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Move scores from the tables of earlier versions into the one of today.
+    """Move scores from the tables of earlier versions into today's table.
 
     Parameters
     ----------
@@ -155,8 +155,8 @@ def ingest_scores(
     Raises
     ------
     CommandError
-        When a column is missing, or a row is not finite, repeated, unknown, or a usable control has
-        no score. It names the row or the column; the lake stays as it was.
+        When a column is missing, a score is not finite, repeated or of an unknown object, or a
+        usable control has no score. The message names the row or column; the lake is unchanged.
     """
     read_scores(connection, file, kind)
     refuse_bad_rows(connection, file)
@@ -176,7 +176,7 @@ def ingest_scores(
 def forget_scores(
     connection: duckdb.DuckDBPyConnection, finder: str, kind: str | None = None
 ) -> int:
-    """Remove the scores of a finder from the lake, all or none.
+    """Remove the scores of a finder from the lake, all or nothing.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def forget_scores(
     Raises
     ------
     CommandError
-        When the finder has no scores there; it names those that have.
+        When the finder has no scores there; the message names those that have.
     """
     which = "coalesce(object_kind = ?, true)"
     query = f"select distinct finder from {TABLE} where {which} order by 1"
@@ -210,7 +210,7 @@ def forget_scores(
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Put scores in place of earlier ones of the same finders, all or none.
+    """Put scores in place of earlier ones of the finders, all or nothing.
 
     A finder has scores of tasks or of renders, so that either replaces both.
     """

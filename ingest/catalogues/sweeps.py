@@ -45,7 +45,12 @@ ACCEPTED_RELEASES = DR9_RELEASES | DR10_RELEASES
 
 
 def read_sweep(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the columns that we keep of a sweep file, in chunks.
+    """Yield the rows of a sweep file, with the columns kept, in chunks.
+
+    Yields
+    ------
+    pa.RecordBatch
+        Some rows, with `SOURCE_COLUMNS` in the units of the survey.
 
     Raises
     ------
@@ -76,6 +81,7 @@ def _columns_of_release(table: BinaryTable) -> list[Column]:
 
 
 def _first_release(table: BinaryTable) -> int | None:
+    """Return the RELEASE of the first row, None without one."""
     name = table.names().get("release")
     if name is None or table.n_rows == 0:
         return None
@@ -84,12 +90,14 @@ def _first_release(table: BinaryTable) -> int | None:
 
 
 def _refuse_other_releases(releases: np.ndarray) -> None:
+    """Refuse rows of releases that are not accepted."""
     others = sorted(set(np.unique(releases).tolist()) - ACCEPTED_RELEASES)
     if others:
         raise FileRefused("wrong_release", f"RELEASE {others} in the file, expected {_releases()}")
 
 
 def _releases() -> str:
+    """Return the accepted releases in words."""
     return "one of " + ", ".join(map(str, sorted(ACCEPTED_RELEASES)))
 
 
@@ -126,12 +134,12 @@ def sweep_files(location: str, match: str, settings: TransportSettings) -> tuple
 
 
 def _names_or_none(source: Source, folder: str) -> list[str]:
-    """List a folder; one that is not there holds nothing.
+    """List a folder; without it return an empty list.
 
     Raises
     ------
     CommandError
-        When the folder cannot be listed: a server that is down is not one without files.
+        When the folder cannot be listed: a server that is down may well have files.
     """
     try:
         return try_again(lambda: source.names(folder), source.settings, Tries())

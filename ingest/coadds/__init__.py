@@ -1,0 +1,1 @@
+"""The coadd cache: the survey's pixels of bricks, fetched and checked."""

@@ -1,9 +1,9 @@
-"""The coadd cache: a folder a brick, with the survey's file names, a record, and a marker.
+"""The coadd cache: a folder per brick with files, a record and a marker.
 
-`_files.json` says of each file what it was when it arrived (or why it did not); it is replaced
-whole after every file. `_SUCCESS` is empty and comes last. A file without an entry in the record
-is not known to be whole and is fetched anew; so the record itself need not be on the disk before
-the marker is written.
+Files have the survey's names. The record, `_files.json`, holds the state of each file when it
+arrived (or why it did not); it is replaced whole after every file. The marker, `_SUCCESS`, is empty
+and comes last. A file without an entry in the record may be incomplete and is fetched again; so the
+record itself need not be on the disk before the marker is written.
 """
 
 import fcntl
@@ -25,13 +25,13 @@ LOCK = ".lock"
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What is known of one file of a brick.
+    """The state of one file of a brick.
 
     Parameters
     ----------
     tiles : list of int
-        Of a file of which only tiles were fetched: the numbers of those that are here, of its
-        first image. Empty for a whole file.
+        Where only tiles were fetched: the numbers of those that are here, in the first image.
+        Empty for a whole file.
     """
 
     is_ok: bool
@@ -48,12 +48,12 @@ class FileRecord:
 
     @property
     def is_absent(self) -> bool:
-        """The source does not have the file."""
+        """Return whether the source does not have the file."""
         return self.reason_code == "not_found"
 
     @property
     def is_whole(self) -> bool:
-        """The file is here with all its bytes."""
+        """Return whether the file is here with all its bytes."""
         return self.is_ok and not self.tiles
 
 
@@ -69,7 +69,7 @@ class BrickFolder:
         return self.path / name
 
     def partial(self, name: str) -> Path:
-        """Return where a file is written before it has its final name."""
+        """Return the path of a file until it gets its final name."""
         return self.path / f".{name}{TEMPORARY_ENDING}"
 
     def records(self) -> dict[str, FileRecord]:
@@ -87,13 +87,14 @@ class BrickFolder:
         }
 
     def _sizes(self) -> dict[str, int]:
+        """Return the sizes of the files in the folder by name, in bytes."""
         with os.scandir(self.path) as entries:
             return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
 
     def write_records(self, records: Mapping[str, FileRecord]) -> None:
         """Replace the record whole."""
         entries = {name: asdict(record) for name, record in sorted(records.items())}
-        # Not synced: a record that a power cut loses only makes its files be fetched anew.
+        # Not synced: if a power cut loses the record, its files are only fetched again.
         partial = self.partial(RECORD)
         partial.write_text(json.dumps(entries, indent=0))
         partial.rename(self.path / RECORD)
@@ -103,16 +104,16 @@ class BrickFolder:
         publish(self.partial(name), self.file(name))
 
     def clear_partials(self) -> None:
-        """Remove what a killed run left half written."""
+        """Remove the half-written files of a killed run."""
         remove_leftovers(self.path)
 
     @property
     def is_marked(self) -> bool:
-        """The marker is there."""
+        """Return whether the marker is there."""
         return (self.path / MARKER).exists()
 
     def mark(self) -> None:
-        """Write the marker, everything else being on the disk."""
+        """Write the marker, once everything else is on the disk."""
         sync(self.path / RECORD)
         sync(self.path)
         (self.path / MARKER).touch()
@@ -135,7 +136,7 @@ def locked(coadds: Path) -> Iterator[None]:
     Raises
     ------
     CommandError
-        When another one is at work on it.
+        When another process is using it.
     """
     coadds.mkdir(parents=True, exist_ok=True)
     with (coadds / LOCK).open("w") as lock:
@@ -143,6 +144,6 @@ def locked(coadds: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CommandError(
-                f"another command is at work on the cache {coadds}: wait for it to end"
+                f"another command is using the cache {coadds}: wait for it to end"
             ) from error
         yield

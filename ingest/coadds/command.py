@@ -1,4 +1,4 @@
-"""The coadd cache: bring the survey's pixels of the bricks that tasks lie on, and keep it whole."""
+"""The command that fills the coadd cache, and checks it."""
 
 import logging
 import os
@@ -64,17 +64,19 @@ def coadds(
 ) -> None:
     """Fetch the coadds of bricks with tasks.
 
-    Images, inverse variances, masks and PSF widths of the bricks in task_bricks, as far as the cache
-    lacks them. Every file is checked (length, FITS structure,
-    brick, tiles, the survey's checksum) before it gets its final name, and leaves a row in
-    raw_outcomes, as every brick does. Interrupted at any point, the next run goes on.
+    Images, inverse variances, masks and PSF widths of the bricks in task_bricks that the cache does
+    not have yet. Every file is checked (length, FITS structure, brick, tiles, the survey's
+    checksum) before it gets its final name. Every file and every brick has a row in raw_outcomes.
+    After an interruption the next run goes on from there.
 
-    Files of a local source are hard linked where that is possible, else copied. What the server
-    does not have (404) is not asked for again; other failures are, in the next run.
+    Files of a local source are hard linked where that is possible, else copied. Files that the
+    server does not have (404) are not asked for again; after any other failure the next run tries
+    again.
 
     With --tiles-only, headers, tile tables and the compression tiles that the stamps of
     injection_tasks and the hosts of the sham injection (sham_hosts) touch are fetched into sparse
-    files; more tasks later, more tiles. Run it after the stage pools, which makes sham_hosts.
+    files; run again with more tasks, the command adds their tiles. Run it after the stage pools,
+    which makes sham_hosts.
     """
     refuse_unknown(bands, repair)
     folder = coadd_root()
@@ -96,7 +98,7 @@ def coadds(
 
 
 def tiles_plan(lake: duckdb.DuckDBPyConnection, whole: WholeFiles) -> Plan:
-    """Plan to fetch only what stamps of tasks and of the sham touch."""
+    """Plan to fetch only the tiles under stamps of tasks and of the sham."""
     try:
         stamps = lake.execute(
             "select brickname, list(ra), list(dec),"
@@ -140,7 +142,7 @@ def planned(names: Sequence[str], bands: str) -> list[Work]:
 
 
 def refuse_unknown(bands: str, repair: str | None) -> None:
-    """Refuse options that name what there is not."""
+    """Refuse bands and repairs that do not exist."""
     if not bands or set(bands) - set("griz"):
         raise CommandError(f"--bands {bands}: give some of g, r, i and z, such as grz")
     if repair not in (None, PSFSIZE):
@@ -153,7 +155,7 @@ def bricks_with_tasks(lake: duckdb.DuckDBPyConnection) -> list[str]:
     Raises
     ------
     CommandError
-        When the table is not there or a name in it is no brick name.
+        When the table is missing or a name in it is not a brick name.
     """
     try:
         rows = lake.execute("select distinct brickname from task_bricks order by all").fetchall()
@@ -195,13 +197,14 @@ def refuse_full_disk(source: Source, works: Sequence[Work], limit_bytes: int | N
     free = shutil.disk_usage(folder).free
     if needed + SPARE_BYTES > free:
         raise CommandError(
-            f"{len(missing)} files of typically {needed / 1e9:.1f} GB would leave too little of the "
-            f"{free / 1e9:.1f} GB free at {folder}: set DHS_CACHE to a larger disk, or fetch a part "
-            "with --limit-bytes"
+            f"{len(missing)} files, typically {needed / 1e9:.1f} GB in all, would leave too "
+            f"little of the {free / 1e9:.1f} GB free at {folder}: set DHS_CACHE to a larger disk, or "
+            "fetch a part with --limit-bytes"
         )
 
 
 def _same_file_system(source: str, folder: Path) -> bool:
+    """Tell whether two folders are on one file system."""
     return os.stat(source).st_dev == os.stat(folder).st_dev
 
 

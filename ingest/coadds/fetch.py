@@ -1,4 +1,4 @@
-"""Bringing the files of a brick into the cache, one after the other, each whole or not at all."""
+"""Fetch the files of a brick into the cache, each whole or not at all."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ from ingest.transport.retrying import Tries, try_again
 from pixels.cards import FitsError
 from store.failures import FileRefused
 
-N_FINISHERS = 4  # files of a brick on their way to the disk: one commit of its journal serves all
+N_FINISHERS = 4  # files of a brick synced at a time: one commit of the disk's journal serves all
 
 
 class LimitReached(Exception):
-    """More bytes than the command may fetch, or the command is to end."""
+    """The command would fetch more bytes than it may, or is to end."""
 
 
 @dataclass
 class Budget:
-    """Bytes that were fetched, and how many may be; shared by all workers.
+    """Bytes fetched so far and their limit; shared by all workers.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ class Budget:
 
 
 class Plan(Protocol):
-    """How the files of a brick are brought here."""
+    """How the files of a brick are fetched."""
 
     @property
     def source(self) -> Source:
-        """Where the files come from."""
+        """Return the source of the files."""
 
     @property
     def budget(self) -> Budget:
-        """How much may be fetched."""
+        """Return the budget of bytes to fetch."""
 
     def wants(self, folder: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
         """Tell whether there is something to fetch of a file."""
@@ -72,7 +72,7 @@ class Plan(Protocol):
     def bring(
         self, visit: "Visit", file: CoaddFile, known: FileRecord | None, tries: Tries
     ) -> FileRecord:
-        """Put a checked file where it is to be adopted from; the record of it.
+        """Fetch a file to its temporary name, checked; return its record.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Plan(Protocol):
 
 @dataclass(frozen=True)
 class WholeFiles:
-    """Every file whole, checked against the survey's checksums.
+    """A plan to fetch every file whole and check its checksum.
 
     Parameters
     ----------
@@ -117,12 +117,15 @@ class WholeFiles:
         target = visit.folder.partial(file.name)
 
         def once() -> FileRecord:
+            """Fetch and check the file in one try."""
             placed = self.source.place(file.path, target, self.budget.count)
             check_structure(target, file)
             refuse_other_checksum(file.name, placed.sha256, checksums)
             return FileRecord(
                 is_ok=True,
-                message=None if file.name in checksums else "in no checksum list of the survey",
+                message=None
+                if file.name in checksums
+                else "in none of the survey's checksum lists",
                 n_bytes=placed.n_bytes,
                 n_bytes_fetched=placed.n_bytes,
                 sha256=placed.sha256,
@@ -134,7 +137,10 @@ class WholeFiles:
 
 @dataclass
 class Visit:
-    """One brick while its files are fetched; its checksums are fetched when the first needs them."""
+    """One brick while its files are fetched.
+
+    Its checksums are fetched when the first file needs them.
+    """
 
     folder: BrickFolder
     plan: Plan
@@ -144,8 +150,8 @@ class Visit:
     def checksums(self) -> Mapping[str, str] | FileRefused:
         """Return the survey's checksums of the brick, fetched once.
 
-        Empty when it has no list, the failure when that is not known. A `cached_property` would hold
-        one lock for the bricks of all workers before Python 3.12.
+        Empty when it has no list; the failure when the list could not be fetched. Before Python
+        3.12 a `cached_property` would hold one lock for the bricks of all workers.
         """
         if self._checksums is None:
             self._checksums = self._fetched_checksums()
@@ -172,7 +178,7 @@ class Visit:
 def fetch_files(
     folder: BrickFolder, files: Sequence[CoaddFile], plan: Plan
 ) -> dict[str, FileRecord]:
-    """Fetch what the cache lacks of a brick; the record of all its files.
+    """Fetch the files of a brick that the cache lacks; return all records.
 
     Raises
     ------
@@ -217,7 +223,7 @@ def _fetch_all(
 
 
 def _brought(visit: Visit, file: CoaddFile, known: FileRecord | None) -> FileRecord:
-    """Bring one file, checked, to its temporary name; return its record."""
+    """Fetch one file to its temporary name; return its record."""
     started, plan = time.monotonic(), visit.plan
     tries = Tries(is_stopped=plan.budget.is_stopped)
     record = FileRecord(is_ok=False)

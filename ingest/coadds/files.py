@@ -1,4 +1,4 @@
-"""The survey's files of a coadd brick: which there are, what they are called, what they must be."""
+"""The survey's files of a coadd brick: their names and checks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ class CoaddFile:
     product : str
         image, invvar, maskbits or psfsize.
     band : str or None
-        None for maskbits, which has all.
+        None for maskbits, which covers all bands.
     """
 
     brickname: str
@@ -34,12 +34,12 @@ class CoaddFile:
 
     @property
     def name(self) -> str:
-        """The survey's own file name."""
+        """Return the survey's own file name."""
         return coadd_name(self.brickname, self.product, self.band)
 
     @property
     def path(self) -> str:
-        """Where it is in the survey's tree."""
+        """Return the path in the survey's tree."""
         return f"{COADD_FOLDER}/{brick_path(self.brickname)}/{self.name}"
 
 
@@ -56,10 +56,10 @@ def checksum_list_path(brickname: str) -> str:
 
 
 def check_structure(path: Path, file: CoaddFile) -> None:
-    """Refuse a file that is not what its name says.
+    """Refuse a file whose content does not fit its name.
 
-    Its length, every header-data unit, the tile table and the geometry are checked, and the brick
-    that its header names; pixels are not decoded.
+    The length, every header-data unit, the tile table, the geometry and the brick named in the
+    header are checked; pixels are not decoded.
 
     Raises
     ------

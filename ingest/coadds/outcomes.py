@@ -1,4 +1,4 @@
-"""What the records of a brick's files say about the brick, as outcome rows."""
+"""Outcome rows of a brick and its files, from the records of the files."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,6 +42,7 @@ def brick_outcome(
 
 
 def _reason(found: Mapping[str, FileRecord], failed: Mapping[str, FileRecord]) -> str | None:
+    """Return the reason code of a brick; None when no file failed."""
     if not failed:
         return None
     if not all(record.is_absent for record in failed.values()):
@@ -50,6 +51,7 @@ def _reason(found: Mapping[str, FileRecord], failed: Mapping[str, FileRecord]) -
 
 
 def _message(failed: Mapping[str, FileRecord], n_files: int) -> str | None:
+    """Return a sentence on the files that failed; None without any."""
     if not failed:
         return None
     answers = "; ".join(sorted({record.message or "" for record in failed.values()}))
@@ -62,6 +64,7 @@ def file_outcomes(files: Sequence[CoaddFile], records: Mapping[str, FileRecord])
 
 
 def _file_outcome(file: CoaddFile, record: FileRecord) -> Outcome:
+    """Return the outcome row of one file."""
     return Outcome(
         PRODUCT,
         file_name=file.name,

@@ -1,4 +1,4 @@
-"""A run over many bricks: workers, progress, and outcome rows into the lake as it goes."""
+"""A run over many bricks: workers, progress, and rows of outcomes."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ FetchBrick = Callable[[BrickFolder, Sequence[CoaddFile]], Mapping[str, FileRecor
 
 @dataclass(frozen=True)
 class Work:
-    """One brick and the files of it that are wanted."""
+    """One brick and the files that are wanted of it."""
 
     folder: BrickFolder
     files: Sequence[CoaddFile]
@@ -30,7 +30,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Crew:
-    """Who does the work: what is done with a brick, how much may be fetched, how many at a time."""
+    """What is done with each brick, within which budget, by how many workers."""
 
     fetch: FetchBrick
     budget: Budget
@@ -39,12 +39,12 @@ class Crew:
 
 @dataclass
 class Tally:
-    """What a run came to.
+    """The results of a run so far.
 
     Parameters
     ----------
     is_alive : bool
-        The source gave at least one file, in this run or before: what it says it lacks, it lacks.
+        The source gave at least one file, in this run or before, so its "not found" is believed.
     """
 
     is_alive: bool = False
@@ -56,7 +56,7 @@ class Tally:
     missing: list[Outcome] = field(default_factory=list)
 
     def add(self, work: Work, records: Mapping[str, FileRecord]) -> None:
-        """Take in what became of a brick."""
+        """Add the outcome of a brick."""
         brick = brick_outcome(work.folder.brickname, work.files, records)
         self.n_bricks += 1
         self.n_bytes += brick.n_bytes or 0
@@ -71,8 +71,8 @@ class Tally:
     def flush(self, lake: duckdb.DuckDBPyConnection, *, is_last: bool = False) -> None:
         """Write the outcome rows that can be judged by now.
 
-        A brick is called missing only if the source gave a file at all. Until it has, such rows wait;
-        at the end of a run in which it gave none, they say that the source is empty.
+        A brick counts as missing only if the source has given any file at all. Until then such rows
+        wait; after a run without a single file they report an empty source.
         """
         rows, self.waiting = self.waiting, []
         if self.is_alive or is_last:
@@ -82,9 +82,10 @@ class Tally:
             write_outcomes(lake, rows)
 
     def _judged(self, missing: Outcome) -> Outcome:
+        """Return the row of a missing brick; blame an empty source instead."""
         if self.is_alive:
             return missing
-        message = f"nothing was found at this source at all. {missing.message}"
+        message = f"this source had none of the files. {missing.message}"
         return replace(missing, reason_code="source_empty", message=message)
 
 
@@ -97,8 +98,7 @@ def run_bricks(
 ) -> Tally:
     """Fetch bricks with several workers, writing outcomes every few seconds.
 
-    A run that is interrupted, or ends at its limit of bytes, has written the rows of the bricks it
-    finished.
+    Rows of finished bricks are kept when a run is interrupted or reaches its limit of bytes.
     """
     tally = Tally(is_alive=is_alive)
     last_write = time.monotonic()
@@ -137,6 +137,7 @@ def _fetched(crew: Crew, work: Work) -> Mapping[str, FileRecord] | None:
 
 
 def _take(future: Future, work: Work, tally: Tally) -> None:
+    """Add the result of a finished brick to the tally."""
     records = future.result()
     if records is not None:
         tally.add(work, records)

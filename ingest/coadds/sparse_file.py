@@ -1,7 +1,7 @@
-"""A local file with the length of a remote one, of which only some bytes are here.
+"""A local file with the length of a remote one and only some of its bytes.
 
-Holes read as zeros and take no space on the disk. Where the bytes that matter are is learnt from
-the headers and tile tables, which are read first.
+Holes read as zeros and take no space on the disk. The headers and tile tables are read first: they
+tell where the bytes that matter are.
 """
 
 import os
@@ -13,8 +13,8 @@ import numpy as np
 from ingest.transport import FileFacts
 from pixels.cards import BLOCK_BYTES, FitsError, Hdu, map_file, read_hdu
 
-HEAD_BYTES = 65_536  # of a header with the tile table after it: 48,384 in an image of DR10
-MERGED_GAP_BYTES = 16_384  # between two ranges: cheaper to fetch than a second request
+HEAD_BYTES = 65_536  # enough for a header and its tile table: 48,384 in an image of DR10
+MERGED_GAP_BYTES = 16_384  # between two ranges: cheaper to fetch than to ask twice
 
 ReadRanges = Callable[[list[tuple[int, int]]], list[bytes]]
 
@@ -33,7 +33,9 @@ class SparseFile:
 
     def __init__(self, path: Path, facts: FileFacts, read: ReadRanges) -> None:
         if facts.n_bytes <= 0 or facts.n_bytes % BLOCK_BYTES:
-            raise FitsError("file_truncated", f"{facts.n_bytes} bytes are no whole FITS file")
+            raise FitsError(
+                "file_truncated", f"{facts.n_bytes} bytes are not a whole number of FITS blocks"
+            )
         self.path, self.facts = path, facts
         self._read = read
         self._held: list[tuple[int, int]] = []
@@ -51,12 +53,12 @@ class SparseFile:
             self._held = merged([*self._held, (start, stop)], 0)
 
     def write(self, start: int, content: bytes) -> None:
-        """Write bytes to their place."""
+        """Write bytes at an offset."""
         with self.path.open("r+b") as file:
             os.pwrite(file.fileno(), content, start)
 
     def fill_headers(self) -> list[Hdu]:
-        """Fetch every header and tile table; the header-data units.
+        """Fetch every header and tile table; return the header-data units.
 
         Raises
         ------
@@ -78,13 +80,14 @@ class SparseFile:
 
 
 def _table_bytes(hdu: Hdu) -> int:
+    """Return the length of a unit's tile table; 0 without one."""
     if hdu.text("XTENSION") != "BINTABLE":
         return 0
     return max(0, hdu.integer("NAXIS1") * hdu.integer("NAXIS2"))
 
 
 def merged(ranges: Iterable[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """Return ranges in order, those joined that overlap or nearly touch."""
+    """Return ranges in order; join those that overlap or nearly touch."""
     joined: list[tuple[int, int]] = []
     for start, stop in sorted(ranges):
         if start >= stop:
@@ -112,7 +115,7 @@ def without(wanted: tuple[int, int], held: Iterable[tuple[int, int]]) -> list[tu
 
 
 def blank_rows(file: SparseFile, hdu: Hdu, numbers: np.ndarray) -> None:
-    """Blank rows of a tile table, so that no hole is read as a tile.
+    """Clear rows of a tile table, so that no hole is read as a tile.
 
     Parameters
     ----------

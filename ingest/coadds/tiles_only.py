@@ -1,4 +1,4 @@
-"""Fetching only the compression tiles that stamps touch."""
+"""Fetch only the compression tiles that stamps touch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ from pixels.image import TiledImage, open_images
 from pixels.tiles import tiles_touched
 from pixels.wcs import pixel_from_sky, wcs_from_cards
 
-WHOLE_ABOVE = 0.5  # of a file's bytes: above it the whole file is fetched, which has a checksum
-MARGIN_PIX = 1  # around every stamp, for whoever rounds positions otherwise
+WHOLE_ABOVE = 0.5  # of a file's bytes: above it the whole file comes, which has a checksum
+MARGIN_PIX = 1  # around every stamp, in case a later step rounds positions differently
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Squares:
     ra_deg, dec_deg : (n,) float, degree
         Centres.
     size : int, pixel
-        Side of the largest.
+        Side of the largest square.
     """
 
     ra_deg: np.ndarray
@@ -42,7 +42,7 @@ class Squares:
 
 @dataclass(frozen=True)
 class TilesOnly:
-    """Of every file only the tiles that are touched, unless that is most of it.
+    """A plan to fetch only touched tiles, or the file if those are most of it.
 
     Parameters
     ----------
@@ -58,12 +58,12 @@ class TilesOnly:
 
     @property
     def source(self) -> Source:
-        """Where the files come from."""
+        """Return the source of the files."""
         return self.whole.source
 
     @property
     def budget(self) -> Budget:
-        """How much may be fetched."""
+        """Return the budget of bytes to fetch."""
         return self.whole.budget
 
     def wants(self, folder: BrickFolder, file: CoaddFile, record: FileRecord | None) -> bool:
@@ -79,7 +79,7 @@ class TilesOnly:
     def bring(
         self, visit: Visit, file: CoaddFile, known: FileRecord | None, tries: Tries
     ) -> FileRecord:
-        """Fetch headers, tile tables and tiles, or the file if that is less."""
+        """Fetch headers, tile tables and tiles, or the whole file if better."""
         if not self.are_ranges_ignored.is_set():
             try:
                 record = try_again(
@@ -115,6 +115,7 @@ class TilesOnly:
         facts = self.source.facts(file.path)
 
         def read(ranges: list[tuple[int, int]]) -> list[bytes]:
+            """Read ranges of the file, and count their bytes."""
             parts = self.source.read_ranges(file.path, ranges)
             fetched.extend(map(len, parts))
             self.budget.count(sum(map(len, parts)))
@@ -169,7 +170,7 @@ def tile_ranges(image: TiledImage, numbers: np.ndarray) -> list[tuple[int, int]]
 
 
 def _finish(sparse: SparseFile, images: list[TiledImage], numbers: np.ndarray) -> None:
-    """Blank the tiles that are not here, and decode those that are.
+    """Clear the table rows of tiles that are not here; decode the others.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Checking a cache again: every file of a brick against its record and the survey's checksums."""
+"""Check a cache again, against its records and the survey's checksums."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from store.failures import FileRefused
 def verify_files(folder: BrickFolder, files: Sequence[CoaddFile]) -> dict[str, FileRecord]:
     """Check a brick's files; remove what is damaged, to be fetched again.
 
-    A whole file that has no record, as in a cache that something else filled, gets one.
+    A whole file without a record, as in a cache filled by other means, gets one.
     """
     records = folder.records()
     checksums = _checksums(folder)
@@ -31,6 +31,7 @@ def verify_files(folder: BrickFolder, files: Sequence[CoaddFile]) -> dict[str, F
 
 
 def _checksums(folder: BrickFolder) -> dict[str, str]:
+    """Return the checksums that the cache has for a brick."""
     name = checksum_list_path(folder.brickname).rsplit("/", 1)[-1]
     path = folder.file(name)
     return read_checksums(path) if path.exists() else {}
@@ -39,6 +40,7 @@ def _checksums(folder: BrickFolder) -> dict[str, str]:
 def _verified(
     folder: BrickFolder, file: CoaddFile, known: FileRecord, checksums: Mapping[str, str]
 ) -> FileRecord:
+    """Return the record of a file after its check; remove a bad file."""
     path = folder.file(file.name)
     try:
         check_structure(path, file)

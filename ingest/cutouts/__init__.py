@@ -1,0 +1,1 @@
+"""Cutouts for training samples, from coadds or the cutout service."""

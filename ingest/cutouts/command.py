@@ -1,4 +1,4 @@
-"""Cutouts for training samples: untouched coadd pixels, or the cutout service's."""
+"""The command that makes cutouts, from coadds or the cutout service."""
 
 import re
 from collections import Counter
@@ -71,11 +71,11 @@ def cutouts(
 ) -> None:
     """Cut training_sample out of the coadds.
 
-    The pixels in cutout_pixels are those of the coadds, untouched and cut as the injected stamps
-    are, so that nothing tells one from the other: float32 in (band, y, x) order, nanomaggy. They come
-    from the coadd cache; what it lacks is fetched from the survey, of a remote one only the tiles
-    that are needed. An object that cannot be cut out is a row of raw_outcomes with the reason, and
-    the next run tries it again.
+    The pixels in cutout_pixels are those of the coadds, untouched and cut like the injected stamps,
+    so that nothing tells the two apart: float32 in (band, y, x) order, nanomaggy. They come from
+    the coadd cache. Images that it lacks are fetched from the survey; if that is remote, only the
+    tiles that are needed. An object that cannot be cut out has a row in raw_outcomes with the
+    reason, and the next run tries it again.
     """
     refuse_bad_options(table, bands)
     settings = CutoutSettings("service" if service else "coadds", bands, size)
@@ -100,7 +100,7 @@ def cutouts(
 
 
 def refuse_bad_options(table: str, bands: str) -> None:
-    """Refuse options that name what there is not."""
+    """Refuse a table name that is none, and bands that do not exist."""
     if not TABLE_NAME.fullmatch(table):
         raise CommandError(f"--table {table!r}: give the name of a table of the lake")
     if not bands or set(bands) - set("griz") or len(set(bands)) < len(bands):
@@ -113,7 +113,7 @@ def wanted_objects(lake: duckdb.DuckDBPyConnection, table: str) -> list[SkyObjec
     Raises
     ------
     CommandError
-        When the table is not there, lacks a column, or has an object twice or without a name.
+        When the table is missing, lacks a column, or has an object twice or without galaxy_id.
     """
     try:
         rows = lake.execute(
@@ -136,17 +136,19 @@ def wanted_objects(lake: duckdb.DuckDBPyConnection, table: str) -> list[SkyObjec
 
 
 def _number(value: float | None) -> float:
+    """Return a coordinate as a float, NaN for null."""
     return float("nan") if value is None else float(value)
 
 
 def from_coadds(
     objects: Sequence[SkyObject], settings: CutoutSettings, source: Source
 ) -> tuple[list[Batch], MakeCutouts]:
-    """Return one batch per brick, and how to cut it out of coadds."""
+    """Return one batch per brick, and the function that cuts it out."""
     batches: list[Batch] = [list(group) for _, group in groupby(objects, lambda obj: obj.brickname)]
     plan = image_plan(batches, settings, source)
 
     def make(batch: Batch) -> list[Cutout]:
+        """Cut out the objects of one brick."""
         found = cutouts_of_brick(batch, settings, plan, coadd_root())
         if found[0].reason_code != "bad_brick_name":
             _mark_again(BrickFolder(coadd_root(), str(batch[0].brickname)), settings.bands)
@@ -162,7 +164,7 @@ def _mark_again(folder: BrickFolder, bands: str) -> None:
 
 
 def image_plan(batches: Sequence[Batch], settings: CutoutSettings, source: Source) -> Plan:
-    """Return how to fetch images: whole if local, else only tiles."""
+    """Return the plan to fetch images: whole if local, else only tiles."""
     whole = WholeFiles(source, Budget(), is_asked_again=True, product=IMAGE)
     if isinstance(source, LocalSource):
         return whole
@@ -182,12 +184,13 @@ def image_plan(batches: Sequence[Batch], settings: CutoutSettings, source: Sourc
 def from_service(
     objects: Sequence[SkyObject], settings: CutoutSettings, service: Source
 ) -> tuple[list[Batch], MakeCutouts]:
-    """Return batches of objects, and how to ask the service for them."""
+    """Return batches of objects, and the function that asks for them."""
     if not isinstance(service, HttpSource):
         raise CommandError(f"--service {service.root}: give an http(s) address")
     batches = [objects[i : i + SERVICE_BATCH] for i in range(0, len(objects), SERVICE_BATCH)]
 
     def make(batch: Batch) -> list[Cutout]:
+        """Ask the service for each object."""
         return [cutout_from_service(obj, settings, service, LAYER, Tries()) for obj in batch]
 
     return batches, make

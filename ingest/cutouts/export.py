@@ -1,4 +1,4 @@
-"""Cutouts as files of their own, as the lens finder's training code reads them."""
+"""Cutouts as single files, for the training code of the lens finder."""
 
 import re
 from decimal import Decimal
@@ -23,7 +23,7 @@ def export_npz(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) 
     Parameters
     ----------
     table : str
-        Its columns become ``meta_*`` too.
+        Its columns are added as ``meta_*``.
 
     Returns
     -------
@@ -60,9 +60,10 @@ def _meta(value: object) -> np.ndarray:
 
 
 def _write(folder: Path, row: dict) -> None:
+    """Write one cutout and its metadata to a file."""
     name = str(row["galaxy_id"])
     if not SAFE_NAME.fullmatch(name):
-        raise CommandError(f"{name!r} cannot be a file name: no cutout of it was exported")
+        raise CommandError(f"{name!r} cannot be a file name: its cutout was not exported")
     pixels = np.array(row.pop("pixels"), dtype=np.float32)
     shape = (len(row["bands"]), row["size_pix"], row["size_pix"])
     arrays: dict[str, Any] = {f"meta_{key}": _meta(value) for key, value in row.items()}

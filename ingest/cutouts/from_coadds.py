@@ -1,4 +1,4 @@
-"""Cutouts of untouched coadd pixels, cut as the injected stamps are."""
+"""Cutouts of untouched coadd pixels, cut like the injected stamps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -45,10 +45,12 @@ def cutouts_of_brick(
 
 
 def _refused(obj: SkyObject, reason_code: str, message: str) -> Cutout:
+    """Return the outcome of an object that cannot be cut out."""
     return Cutout(obj, source="", reason_code=reason_code, message=message)
 
 
 def _image(folder: BrickFolder, file: CoaddFile, records: Mapping[str, FileRecord]) -> TiledImage:
+    """Open the image of a band; refuse a file that did not arrive."""
     record = records[file.name]
     if not record.is_ok:
         raise FileRefused(str(record.reason_code), f"{file.name}: {record.message}")
@@ -58,9 +60,10 @@ def _image(folder: BrickFolder, file: CoaddFile, records: Mapping[str, FileRecor
 def _cut(
     objects: Sequence[SkyObject], images: Sequence[TiledImage], settings: CutoutSettings
 ) -> list[Cutout]:
+    """Cut all objects of a brick out of its images."""
     ra, dec = (np.array([getattr(obj, name) for obj in objects]) for name in ("ra", "dec"))
     x, y = pixel_from_sky(wcs_from_cards(images[0].hdu.cards), ra, dec)
-    # what is nowhere on the brick must not become a whole number
+    # a position far off the brick may be too large for an integer
     on_brick = np.isfinite(x) & np.isfinite(y) & (np.abs(x) < 1e6) & (np.abs(y) < 1e6)
     x, y = np.where(on_brick, x, -1e6), np.where(on_brick, y, -1e6)
     corners = np.stack([stamp_corner(v, settings.size) for v in (x, y)], axis=1)
@@ -77,6 +80,7 @@ def _cut(
 
 
 def _why_not(obj: SkyObject, size: int) -> tuple[str, str]:
+    """Return the reason code and message of an object off the brick."""
     if not (np.isfinite(obj.ra) and np.isfinite(obj.dec)):
         return "missing_coordinates", f"position {obj.ra}, {obj.dec}"
     return "off_brick", f"{size} pixels around {obj.ra}, {obj.dec} are not all in {obj.brickname}"
@@ -89,6 +93,7 @@ def _cutout(
     corner: np.ndarray,
     image: TiledImage,
 ) -> Cutout:
+    """Return a cutout with its pixels and where they come from."""
     cards = image.hdu.cards
     return Cutout(
         obj,
@@ -104,4 +109,5 @@ def _cutout(
 
 
 def _text(value: object) -> str | None:
+    """Return a header value as text, None if it is missing."""
     return None if value is None else str(value)

@@ -1,4 +1,6 @@
-"""Cutouts from the viewer's cutout service, which resamples: for comparison, not for training pairs.
+"""Cutouts from the viewer's cutout service.
+
+The service resamples: use them for comparison, not for training pairs.
 
 https://www.legacysurvey.org/viewer/fits-cutout
 """
@@ -24,7 +26,7 @@ FLOAT32_BITPIX = -32
 def cutout_from_service(
     obj: SkyObject, settings: CutoutSettings, service: HttpSource, layer: str, tries: Tries
 ) -> Cutout:
-    """Return the service's cutout of an object, or why there is none."""
+    """Return the service's cutout of an object, or the reason it failed."""
     cutout = Cutout(obj, source=f"{service.location('')} layer={layer}")
     if not (np.isfinite(obj.ra) and np.isfinite(obj.dec)):
         return replace(cutout, reason_code="missing_coordinates", message=f"{obj.ra}, {obj.dec}")
@@ -81,6 +83,7 @@ def parsed_cutout(answer: bytes, settings: CutoutSettings) -> tuple[np.ndarray, 
 
 
 def _check_shape(hdu: Hdu, settings: CutoutSettings) -> None:
+    """Refuse an answer of other bands, size or type than asked for."""
     n_axes = hdu.integer("NAXIS")
     if n_axes == 0:
         raise FileRefused("no_data_in_hdu0", "the first header-data unit is empty")

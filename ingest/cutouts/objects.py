@@ -1,4 +1,4 @@
-"""What a cutout is of, what it is, and why there is none."""
+"""Objects, their cutouts, and the rows that cutouts become."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 SIZE_PIX = 101  # Inchausti et al. 2025
-PIXEL_SCALE_ARCSEC = 0.262  # of the coadds, and what the cutout service is asked for
+PIXEL_SCALE_ARCSEC = 0.262  # of the coadds; the cutout service is asked for the same
 
 
 @dataclass(frozen=True)
 class CutoutSettings:
-    """What all cutouts of a set have in common.
+    """Settings that all cutouts of a set share.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class CutoutSettings:
 
 @dataclass(frozen=True)
 class SkyObject:
-    """One object that is to have a cutout; positions in degrees, NaN when unknown."""
+    """An object to be cut out; its position in degrees, NaN when unknown."""
 
     galaxy_id: str
     brickname: str | None
@@ -47,11 +47,11 @@ class Cutout:
     ----------
     pixels : (band, y, x) float32, nanomaggy, or None
     x_pix, y_pix : float, pixels
-        The object in the image that the pixels were cut from, counted from 0; None for the service.
+        Position of the object in the coadd image, from 0; None for the service.
     x0_pix, y0_pix : int, pixels
         First column and row of the cutout in that image.
     release, pipeline : str or None
-        What the header says made the image (DRVERSIO, LEGPIPEV).
+        From the header of the image (DRVERSIO, LEGPIPEV).
     """
 
     object: SkyObject
@@ -88,7 +88,19 @@ COLUMNS = {
 
 
 def cutout_table(cutouts: list[Cutout], settings: CutoutSettings) -> pa.Table:
-    """Return rows of ``cutout_pixels``, pixels in (band, y, x) order."""
+    """Return rows of ``cutout_pixels``, pixels in (band, y, x) order.
+
+    Parameters
+    ----------
+    cutouts : list of Cutout
+        With pixels; at least one.
+    settings : CutoutSettings
+
+    Returns
+    -------
+    pa.Table
+        A row per cutout, with `COLUMNS`; pixels in nanomaggies.
+    """
     rows = [_row(cutout, settings) for cutout in cutouts]
     arrays = {
         name: pa.array([row[name] for row in rows], kind)
@@ -103,6 +115,7 @@ def cutout_table(cutouts: list[Cutout], settings: CutoutSettings) -> pa.Table:
 
 
 def _row(cutout: Cutout, settings: CutoutSettings) -> dict[str, object]:
+    """Return a row of ``cutout_pixels`` without the pixels."""
     return {
         "galaxy_id": cutout.object.galaxy_id,
         "brickname": cutout.object.brickname,

@@ -1,6 +1,6 @@
-"""Part files of many cutouts, registered in the lake as ``cutout_pixels`` and never copied.
+"""Part files of many cutouts: the table ``cutout_pixels``, never copied.
 
-The part files are what there is: a killed run leaves whole ones, and the next run registers them.
+The part files are the truth: a killed run leaves whole ones, and the next run registers them.
 """
 
 import hashlib
@@ -24,12 +24,13 @@ PART_CUTOUTS = 1_000  # 122 MB of 101 x 101 pixels in three bands
 
 
 def part_locations() -> list[str]:
-    """Return where the part files are."""
+    """Return the paths or URLs of the part files."""
     folder = lake.lake_path(FOLDER)
     return [f"{folder}/{name}" for name in lake_files.folder_names(folder) if _is_part(name)]
 
 
 def _is_part(name: str) -> bool:
+    """Tell whether a file name is that of a part file."""
     return name.startswith("part-") and name.endswith(".parquet")
 
 
@@ -42,13 +43,13 @@ def remove_part_leftovers() -> None:
 
 
 def register_parts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let ``cutout_pixels`` hold the rows of the part files that are there."""
+    """Make ``cutout_pixels`` hold the rows of the part files that exist."""
     columns = {name: sql_type for name, (sql_type, _) in COLUMNS.items()}
     register_files(connection, TABLE, columns, part_locations())
 
 
 def drop_parts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget all cutouts and what became of them."""
+    """Remove all cutouts and their outcomes."""
     with transaction(connection):
         connection.execute(f"drop table if exists {TABLE}")
         connection.execute("delete from raw_outcomes where product = 'cutouts'")
@@ -65,8 +66,8 @@ def refuse_other_settings(connection: duckdb.DuckDBPyConnection, settings: Cutou
     ).fetchall()
     if others:
         raise CommandError(
-            f"{TABLE} holds other cutouts ({CutoutSettings(*others[0])}), now {settings} are asked "
-            "for: add --force to replace them all"
+            f"{TABLE} holds other cutouts ({CutoutSettings(*others[0])}) than those asked for "
+            f"({settings}): add --force to replace them all"
         )
 
 

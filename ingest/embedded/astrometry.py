@@ -1,4 +1,7 @@
-"""World coordinates of a brick's images: TAN about the brick's centre, 0.262 arcsec, north up."""
+"""World coordinates of a brick's images.
+
+Tangential about the brick's centre, 0.262 arcsec a pixel, north up.
+"""
 
 import numpy as np
 from astropy.wcs import WCS
@@ -43,7 +46,7 @@ def sky_position(brick: Brick, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray
 def pixel_angle(brick: Brick, x: np.ndarray, y: np.ndarray, pa: np.ndarray) -> np.ndarray:
     """Return the pixel-frame angle of a position angle east of north.
 
-    Through the WCS at the place itself, since north turns over a brick.
+    The WCS gives it at the place itself, since the direction of north varies over a brick.
 
     Parameters
     ----------
@@ -64,7 +67,11 @@ def pixel_angle(brick: Brick, x: np.ndarray, y: np.ndarray, pa: np.ndarray) -> n
 def primary_pixels(brick: Brick) -> np.ndarray:
     """Tell which pixel centres are in the brick's own box of RA and Dec.
 
-    The box's edges are nearly straight in pixels: each is laid through a few exact points.
+    The box's edges are nearly straight in pixels: each is interpolated between exact points.
+
+    Parameters
+    ----------
+    brick : Brick
 
     Returns
     -------
@@ -84,5 +91,6 @@ def primary_pixels(brick: Brick) -> np.ndarray:
 
 
 def _increasing(pair: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return both arrays in the order of the first."""
     order = np.argsort(pair[0])
     return pair[0][order], pair[1][order]

@@ -1,4 +1,6 @@
-"""The survey's division of the sky into bricks (desiutil.brick; legacysurvey.org/dr10/files).
+"""The survey's division of the sky into bricks.
+
+As in desiutil.brick and on legacysurvey.org/dr10/files.
 
 Rows of 0.25 degree centred on multiples of 0.25 degree in declination; in each row an even number
 of columns, so that no brick is wider than 0.25 degree on the sky; one brick at each pole.
@@ -31,7 +33,7 @@ class Brick:
 
     @property
     def area_deg2(self) -> float:
-        """Area on the sphere, square degrees."""
+        """Return the area on the sphere, square degrees."""
         sines = np.sin(np.radians([self.dec1, self.dec2]))
         return float((self.ra2 - self.ra1) * np.degrees(sines[1] - sines[0]))
 
@@ -104,6 +106,7 @@ def bricks_around(ra: float, dec: float, radius_deg: float) -> list[Brick]:
 
 
 def _row_around(row: int, ra: float, dec: float, radius_deg: float) -> list[Brick]:
+    """Return the bricks of one row that are near a position."""
     n_columns = int(columns_per_row()[row])
     ra_centres = (np.arange(n_columns) + 0.5) * 360 / n_columns
     row_dec = -90 + BRICK_SIZE_DEG * row

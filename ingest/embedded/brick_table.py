@@ -17,6 +17,7 @@ NEXP_HIST_BINS = 11
 
 
 def _per_band(name: str, *form: object) -> list[tuple]:
+    """List the fields of one quantity, one per band."""
     return [(f"{name}_{band}", *form) for band in BRICK_BANDS]
 
 
@@ -44,7 +45,7 @@ def brick_table(sites: list[Site], sources: np.ndarray) -> np.ndarray:
     ----------
     sites : list of Site
     sources : (n,) SWEEP
-        Every row of every sweep; only one of a pair that two releases share counts.
+        Every row of every sweep; of a source in two releases only the newer row counts.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def fill_place(row: np.ndarray, site: Site) -> None:
 
 
 def fill_counts(row: np.ndarray, sources: np.ndarray) -> None:
-    """Fill in sources by type, and what follows from the mean reddening.
+    """Fill in sources by type, and all that depends on the mean reddening.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Writes the embedded survey: bricks in parallel, then the tables, then the marker."""
+"""Write the embedded survey: bricks in parallel, tables, then the marker."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ SWEEP_CHECKSUMS = "legacysurvey_dr10_south_sweep_10.1.sha256sum"
 TRUNCATED_FRACTION = 0.6
 SECOND_RELEASE_FLUX_Z = 10.0  # nanomaggy: z brighter than 20
 SECOND_RELEASE_Z_OVER_R = 1.6  # r - z above 0.5
-OLD_FLUX_FACTOR = 0.98  # what the older release measured
+OLD_FLUX_FACTOR = 0.98  # of the flux in the older release
 
 
 class SurveyError(CommandError):
@@ -46,7 +46,7 @@ class SurveyError(CommandError):
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written, or found complete (``is_new`` false)."""
+    """The survey that was written, or found complete (``is_new`` false)."""
 
     root: Path
     is_new: bool
@@ -74,7 +74,7 @@ def write_survey(
     progress : bool
         Whether to show a bar.
     force : bool
-        Write again what is complete.
+        Write a complete survey again.
     workers : int, optional
         Processes; by default DHS_WORKERS, else the number of cores.
     only : iterable of str, optional
@@ -85,7 +85,7 @@ def write_survey(
     SurveyError
         For a folder that holds something else, or that cannot be written.
     CommandError
-        When DHS_WORKERS is no number of workers.
+        When DHS_WORKERS is not a whole number above 0.
     """
     root = Path(root)
     chosen = chosen_sites(only)
@@ -118,7 +118,7 @@ def chosen_sites(only: Iterable[str] | None) -> list[Site]:
 
 
 def fingerprint(chosen: list[Site]) -> str:
-    """Return a digest of all that the survey's bytes depend on."""
+    """Return a digest of everything that the survey's bytes depend on."""
     own = sorted(Path(__file__).parent.glob("*.py"))
     kernels = [Path(str(module.__file__)) for module in (psf, render, sersic)]
     digest = hashlib.sha256(np.__version__.encode())
@@ -129,7 +129,7 @@ def fingerprint(chosen: list[Site]) -> str:
 
 
 def read_marker(root: Path) -> dict | None:
-    """Return what the marker says, or None if there is none."""
+    """Return the content of the marker, or None if there is none."""
     path = root / MARKER
     return json.loads(path.read_text()) if path.exists() else None
 
@@ -205,6 +205,7 @@ def end_with_parent() -> None:
     """Make a worker end when the process that started it is killed."""
 
     def wait() -> None:
+        """Wait for the parent to end, then end this process."""
         parent = parent_process()
         if parent is not None:
             parent.join()

@@ -1,4 +1,4 @@
-"""Coadd files of DR10: names, header cards and tile compression (fpack strings of the survey)."""
+"""Coadd files of DR10: names, header cards and tile compression."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from ingest.embedded.measurements import release
 from ingest.embedded.pixels import PixelBrick
 from store.survey_files import EMBEDDED_PIPELINE, coadd_name
 
-COMPRESSION = {
+COMPRESSION = {  # as the survey calls fpack
     "image": "R 100,100; qz -1e-4",
     "invvar": "R 100,100; q0 16",
     "psfsize": "G 100,100; qz 0",

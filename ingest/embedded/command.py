@@ -21,7 +21,7 @@ def embedded_survey(
     """Write the embedded survey: a small sky like DR10.
 
     Sweeps, brick table, coadd bricks and known lenses, laid out like DR10: the same bytes on every
-    machine, some files broken on purpose. A survey that is complete is left as it is.
+    machine, some files broken on purpose. A complete survey is left as it is.
     """
     from ingest.embedded.build import write_survey  # noqa: PLC0415  numba: no other command needs it
 

@@ -1,7 +1,8 @@
-"""Exposures and the maps they make: depth, seeing and coverage that step as CCDs begin and end.
+"""Exposures, and the maps of depth, seeing and coverage that follow.
 
-Every exposure is a rectangle of two CCDs with a gap between them, dithered, with a noise level and
-a seeing of its own per CCD. Coverage fills one corner of a pixel brick (the *window*).
+The maps step at the edges of CCDs. Every exposure is a rectangle of two CCDs with a gap between
+them, dithered; each CCD has its own noise level and seeing. Coverage fills one corner of a pixel
+brick (the *window*).
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,10 @@ DQ_COSMIC_RAY = 1 << 4  # bit 4
 
 @dataclass(frozen=True)
 class Exposures:
-    """Exposures of a brick in one band; the last axis is the CCD (left, right of the gap)."""
+    """Exposures of a brick in one band; the last axis is the CCD.
+
+    The first CCD is to the left of the gap.
+    """
 
     sigma: np.ndarray  # (n, 2) nanomaggy per pixel
     fwhm: np.ndarray  # (n, 2) arcsec, noise-equivalent area
@@ -42,7 +46,7 @@ class Exposures:
 
     @property
     def n(self) -> int:
-        """How many."""
+        """Return the number of exposures."""
         return len(self.sigma)
 
 
@@ -57,7 +61,7 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Of a whole brick's array, y first."""
+        """Return the window's slices of a whole brick's array, y first."""
         return slice(self.y0, self.y0 + self.ny), slice(self.x0, self.x0 + self.nx)
 
 

@@ -1,8 +1,8 @@
-"""Catalogue rows of bricks without pixels: few, faint, and nobody's host.
+"""Catalogue rows of bricks without pixels: few, faint, and never a host.
 
-A usable brick has stars and galaxies fainter than z = 21.6, below every LRG cut and every
-magnitude limit of the training sample. A brick that fails a cut has LRGs too, which no region
-takes, seen fewer than three times in z, which no training sample takes.
+A usable brick has stars, and galaxies fainter than z = 21.6, below every LRG cut and every
+magnitude limit of the training sample. A brick that fails a cut has LRGs too: no region takes them,
+and neither does a training sample, as they are seen fewer than three times in z.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Where the embedded survey looks, and what is wrong where.
+"""Where the embedded survey looks, and which fault is where.
 
 The survey is a set of islands, each the size of one DECam pointing, in the sweep boxes around
 RA 0 and two boxes elsewhere. Each island has one *pixel brick* at its rim, so coverage fills one
@@ -23,7 +23,7 @@ FAILING_FRACTION = 0.2  # of bricks that are not next to the pixel brick
 
 
 class Trouble(StrEnum):
-    """What is wrong with an island's pixel brick; NONE is a healthy one."""
+    """The fault of an island's pixel brick; NONE for a healthy one."""
 
     NONE = "none"
     MISSING = "missing brick"
@@ -39,7 +39,7 @@ class Trouble(StrEnum):
 
 
 class Quality(StrEnum):
-    """Which brick cut a brick fails."""
+    """The brick cut that a brick fails."""
 
     GOOD = "good"
     DUSTY = "high extinction"
@@ -61,7 +61,10 @@ BROKEN = frozenset(
 
 @dataclass(frozen=True)
 class Island:
-    """One pointing: centre in degrees, what its pixel brick suffers from, or why all fails."""
+    """One pointing: its centre in degrees, and its faults.
+
+    ``trouble`` is that of its pixel brick; a ``quality`` other than good is that of all its bricks.
+    """
 
     ra: float
     dec: float
@@ -98,7 +101,7 @@ ISLANDS = (
     # across RA 0; this one also across the corner of four cells
     Island(0.0, 0.0),
     Island(0.0, -4.25),
-    # nothing usable
+    # no usable brick
     Island(351.0, -4.25, quality=Quality.DUSTY),
     Island(9.0, -4.25, quality=Quality.BLURRED),
     Island(358.5, 3.5, quality=Quality.SHALLOW),
@@ -107,9 +110,9 @@ ISLANDS = (
 
 @dataclass(frozen=True)
 class Site:
-    """A brick of the survey: its place in an island, and what is wrong with it.
+    """A brick of the survey: its place in an island, and its faults.
 
-    ``corner`` says where coverage begins: (0 or 1, 0 or 1), 0 for low x or y.
+    ``corner`` is where coverage begins: (0 or 1, 0 or 1), 0 for low x or y.
     """
 
     brick: Brick
@@ -120,12 +123,12 @@ class Site:
 
     @property
     def trouble(self) -> Trouble:
-        """The island's trouble where this is its pixel brick, else none."""
+        """Return the island's trouble if this is its pixel brick, else none."""
         return self.island.trouble if self.has_pixels else Trouble.NONE
 
     @property
     def is_healthy(self) -> bool:
-        """Whether this is a pixel brick of which every file is there and whole."""
+        """Return whether this is a pixel brick with all its files whole."""
         return self.has_pixels and self.trouble not in BROKEN
 
 
@@ -181,4 +184,5 @@ def distance_deg(island: Island, member: Brick) -> float:
 
 
 def _d_ra(first: Brick, second: Brick) -> float:
+    """Return the difference in RA from -180 to 180, degrees."""
     return (first.ra - second.ra + 180) % 360 - 180

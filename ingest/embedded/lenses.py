@@ -1,4 +1,4 @@
-"""Planted lenses: what they look like, and the list of known lenses that names them.
+"""Planted lenses: their images, and the list of known lenses with them.
 
 The list has lenscat's columns and faults: several rows of one lens under other names, clusters
 among galaxies, redshifts as text, lenses outside the footprint, and one on empty sky.
@@ -162,9 +162,9 @@ STRANGERS = (
     # outside the footprint, north and south of it
     ("DESI-187.0000+60.5000", "187.000000", "60.500000", "0.412", "galaxy", "confident", LENS_REFERENCES[0]),
     ("DESI-210.1000+45.2000", "210.100000", "45.200000", "not measured", "galaxy", "probable", LENS_REFERENCES[1]),
-    # in the footprint's box, where no source is
+    # in the footprint's box, but without a source
     ("DESI-008.9000+04.9000", "8.900000", "4.900000", "0.5", "galaxy", "probable", LENS_REFERENCES[0]),
-    # clusters: one said so, two typed as galaxies, as in lenscat
+    # clusters: one typed as such, two typed as galaxies, as in lenscat
     ("NSC J000500-010000", "1.250000", "-2.700000", "0.251 | 0.2595", "cluster", "confident", CLUSTER_REFERENCE),
     ("NSC J001200-041500", "3.100000", "-4.200000", "0.18", "galaxy", "probable", CLUSTER_REFERENCE),
     ("NSC J235200+001500", "357.050000", "0.300000", "0.22", "galaxy", "probable", CLUSTER_REFERENCE),

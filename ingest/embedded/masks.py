@@ -1,4 +1,4 @@
-"""Masks of a pixel brick: a bright star's, and the troubles that are patches of bits."""
+"""Masks of a pixel brick: those of a bright star, and patches of bits."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def star_masks(box: Window, key: str) -> Masks:
 
 
 def star_place(box: Window, key: str) -> tuple[float, float]:
-    """Return where the bright star is in the window, x and y."""
+    """Return the place of the bright star in the window, x and y."""
     return uniform(key, "star x", 0.3, 0.7) * box.nx, uniform(key, "star y", 0.3, 0.7) * box.ny
 
 

@@ -1,7 +1,7 @@
-"""Catalogue rows: what the survey's pipeline would say of the sources.
+"""Catalogue rows, as the survey's pipeline would measure the sources.
 
-The flux of a source is the one in the pixels, exactly: the catalogue's errors say how well it
-could be known, but no error is added. A lens's row is its host's alone, without the arcs.
+The flux of a source is exactly the one in the pixels: the catalogue gives its error, but no error
+is added. A lens's row is its host's alone, without the arcs.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ FITBIT_SERSIC_LIMIT = 1 << 3
 
 @dataclass
 class BandConditions:
-    """What a band says of each source; arrays of one length."""
+    """Measurements of each source in one band; arrays of one length."""
 
     nobs: np.ndarray
     sky_invvar: np.ndarray  # 1 / nanomaggy^2 per pixel

@@ -1,8 +1,8 @@
-"""The pixels of a brick: sources and arcs through the local PSF, noise, masks, and what is wrong.
+"""The pixels of a brick: sources and arcs through the PSF, noise, masks.
 
 The noise of a pixel is Gaussian with variance 1 / invvar, where invvar holds the sky and the shot
 noise of the sources; it is white (the survey's resampling correlates neighbours a little). Where
-invvar is 0 inside the coverage, image holds what an unweighted mean would: not sky.
+invvar is 0 inside the coverage, image holds an unweighted mean of bad exposures: not sky.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ FLAT_FIELD_SHARE = 0.2  # of the window's width
 
 @dataclass(frozen=True)
 class Scene:
-    """What is to be seen on a brick, before any PSF."""
+    """The sources and lenses of a brick, before any PSF."""
 
     sources: np.ndarray  # (n,) SOURCE
     lenses: np.ndarray  # (n_lenses,) LENS
@@ -52,12 +52,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class BandPixels:
-    """A band of a pixel brick's window: what is written, and what only the maker knows."""
+    """A band of a pixel brick's window: the files' pixels, and their truth."""
 
     image: np.ndarray  # (ny, nx) float32, nanomaggy
     invvar: np.ndarray  # (ny, nx) float32, 1 / nanomaggy^2
     psfsize: np.ndarray  # (ny, nx) float32, arcsec, as written
-    maps: ConditionMaps  # as they were
+    maps: ConditionMaps  # without faults
     model: np.ndarray  # (ny, nx) float64, nanomaggy: sources and arcs without noise
     is_masked: np.ndarray  # (ny, nx) bool: covered, but no exposure is good
     stamps: list[Stamp]  # one per source

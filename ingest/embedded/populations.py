@@ -75,7 +75,7 @@ class Population:
     reff_arcsec: float = 0.0  # median
     ellipticity: tuple[float, float] = (0.0, 0.5)
     where: str = "anywhere"  # or clean, or rim
-    partner_of: str = ""  # placed beside (or on) one of this population
+    partner_of: str = ""  # placed near (or on) one of this population
 
 
 EARLY = {"DEV": 0.46, "SER": 0.38, "REX": 0.13, "EXP": 0.03}
@@ -107,7 +107,7 @@ POPULATIONS = (
     Population("star", 28, (16.8, 21.5), *STAR_COLOURS, POINT),
     Population("duplicate", 2, (19.0, 20.0), *FAINT_COLOURS, {"DUP": 1.0}, partner_of="field"),
 )  # fmt: skip
-# Bricks whose pixels cannot all be had hold nothing that the training sample could ask for.
+# In bricks that lack pixels, no source may qualify for the training sample.
 BROKEN_POPULATIONS = (
     Population("faint_lrg", 14, (20.05, 20.38), LRG_G_R, LRG_R_Z, LRG_Z_W1, EARLY, 0.7,
                where="clean"),
@@ -123,7 +123,7 @@ LENS_FRACTION = 0.22
 
 
 def brick_populations(site: Site) -> tuple[Population, ...]:
-    """Return what lives on a pixel brick."""
+    """Return the populations of a pixel brick."""
     return BROKEN_POPULATIONS if site.trouble in BROKEN else POPULATIONS
 
 

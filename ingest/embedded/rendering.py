@@ -1,4 +1,4 @@
-"""Galaxies, stars and arcs as stamps: the one place that calls the project's kernels.
+"""Galaxies, stars and arcs as stamps, made with the project's kernels.
 
 The PSF is a Moffat (beta 3.5) whose noise-equivalent area, pixel included, is that of ``psfsize``.
 """
@@ -13,7 +13,7 @@ from udfs.light.sersic import b_n, central_brightness
 from udfs.reference.render import render_lensed_sersic
 
 MOFFAT_BETA = 3.5
-CORE_PIXELS = 24  # side of the part that is integrated with care
+CORE_PIXELS = 24  # side of the part that is integrated over pixels
 LENS_STAMP_PIXELS = 64
 STAMP_RADII_DISC, STAMP_RADII_SPHEROID = 5, 10  # half-light radii to a stamp's edge
 STAMP_HALF_PIXELS = (24, 60)

@@ -1,4 +1,4 @@
-"""Stamps: a source's image of unit flux, where it is, and how it is added to a model."""
+"""Stamps: images of sources with unit flux, placed and added to a model."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ FIBRE_SEEING_ARCSEC = 1.0
 
 @dataclass(frozen=True)
 class Bare:
-    """A source of unit flux before the PSF; a point source has no pixels yet."""
+    """A source of unit flux before the PSF; a point source has no pixels."""
 
     x0: int  # first pixel, in the brick
     y0: int
@@ -37,7 +37,7 @@ class Bare:
 
 @dataclass(frozen=True)
 class Stamp:
-    """A source of unit flux in one band; its first pixel counts from the window's."""
+    """A source of unit flux in one band; x0 and y0 count from the window's."""
 
     x0: int
     y0: int
@@ -78,6 +78,7 @@ def bare_arcs(lens: np.ndarray, host: np.ndarray) -> Bare:
 
 
 def _placed(source: np.ndarray, size: int) -> tuple[int, int, float, float]:
+    """Return the first pixel of a source's stamp, and its centre there."""
     x0, y0 = round(float(source["x"])) - size // 2, round(float(source["y"])) - size // 2
     return x0, y0, float(source["x"]) - x0, float(source["y"]) - y0
 

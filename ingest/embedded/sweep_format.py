@@ -1,4 +1,4 @@
-"""Sweep files of DR10: 130 columns, 505 bytes a row, as legacypipe writes them."""
+"""Sweep files of DR10, as legacypipe writes them: 130 columns, 505 bytes."""
 
 import io
 
@@ -16,10 +16,12 @@ BOX_DEG = 5
 
 
 def _per_band(name: str, bands: tuple[str, ...], form: str) -> list[tuple[str, str]]:
+    """List the fields of one quantity, one per band."""
     return [(f"{name}_{band}", form) for band in bands]
 
 
 def _floats(names: str) -> list[tuple[str, str]]:
+    """List fields of single precision."""
     return [(name, ">f4") for name in names.split()]
 
 

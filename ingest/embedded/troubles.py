@@ -1,4 +1,4 @@
-"""What is wrong on purpose, and where; each is there once.
+"""Deliberate faults and where they are made; there is one of each.
 
 | trouble | how it shows | where it is made |
 |---|---|---|
@@ -31,7 +31,7 @@ N_ODD_FAINT = 3  # the first faint sources have odd fluxes already
 
 
 def troubled_lrg(sources: np.ndarray) -> np.ndarray:
-    """Return the LRG that a trouble sits on: the first faint parent.
+    """Return the LRG at which a trouble is placed: the first faint parent.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Survey files from a local path, an http(s) server or an object store, through one interface."""
+"""Survey files from a local path, a server or an object store, in one way."""
 
 from ingest.transport.interface import (
     FileFacts,

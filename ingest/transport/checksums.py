@@ -1,4 +1,4 @@
-"""The survey's lists of checksums: lines of 64 hexadecimal digits, blanks, and a name."""
+"""The survey's lists of checksums: lines of a sha256 and a name."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def read_checksums(path: Path) -> dict[str, str]:
     Raises
     ------
     FileRefused
-        ``bad_checksum_list`` when no line of a list that is not empty is one.
+        ``bad_checksum_list`` when a list is not empty but has no such line.
     """
     text = path.read_bytes()[:MAX_LIST_BYTES].decode("ascii", "replace")
     found = {match[2].rsplit("/", 1)[-1]: match[1].lower() for match in LINE.finditer(text)}

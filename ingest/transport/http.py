@@ -33,9 +33,9 @@ HREF = re.compile(r"""href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNO
 
 
 class HttpSource:
-    """A tree of files behind a URL; connections are kept and shared by all threads.
+    """A tree of files behind a URL; all threads share its connections.
 
-    A query of the root's URL goes with every request: links with a token are of that form.
+    A query in the root's URL is sent with every request: that is how links carry a token.
     """
 
     def __init__(self, root: str, settings: TransportSettings) -> None:
@@ -79,7 +79,7 @@ class HttpSource:
         return Placed(n_bytes, sha256, announced.version)
 
     def _length_or_none(self, path: str) -> int | None:
-        """Ask for a file's length where the answer with its bytes did not say it."""
+        """Ask for a file's length, where the answer with its bytes gave none."""
         try:
             length = self.facts(path).n_bytes
         except TransportError:
@@ -102,7 +102,7 @@ class HttpSource:
         return parts
 
     def read(self, path: str, query: dict[str, str], at_most: int) -> bytes:
-        """Return the answer to a query, of a limited length."""
+        """Return the answer to a query, of limited length."""
         url = f"{self.location(path)}{'&' if self._query else '?'}{urlencode(query)}"
         with self._answer("GET", url, {}) as response:
             return b"".join(_pieces(response, at_most))
@@ -115,7 +115,7 @@ class HttpSource:
     def _answer(
         self, method: str, location: str, headers: dict[str, str]
     ) -> Iterator[httpx.Response]:
-        """Return a successful answer, following redirects that are allowed."""
+        """Give a successful answer, following redirects that are allowed."""
         url = location
         for _ in range(MAX_REDIRECTS + 1):
             self._gate.wait()
@@ -141,6 +141,7 @@ class HttpSource:
         return str(there)
 
     def _refuse_failure(self, response: httpx.Response) -> None:
+        """Raise an error for an answer that is not a success."""
         status = response.status_code
         encoding = response.headers.get("Content-Encoding", "identity")
         if status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
@@ -163,7 +164,7 @@ class HttpSource:
 
 
 def names_in_listing(page: str, address: str) -> list[str]:
-    """Return the names of the files that a server's page of a folder links to.
+    """Return the names of the files linked from a server's folder listing.
 
     Parameters
     ----------
@@ -189,11 +190,13 @@ def names_in_listing(page: str, address: str) -> list[str]:
 
 
 def _redirect_refused(there: httpx.URL, why: str) -> TransportError:
+    """Return the error for a redirect that is not followed."""
     shown = public_location(str(there))
     return TransportError("redirect_refused", f"a redirect to {shown} {why}", is_final=True)
 
 
 def _host(url: httpx.URL) -> tuple[str, int | None]:
+    """Return the host and port of a URL."""
     return url.host, url.port or PORTS.get(url.scheme)
 
 
@@ -219,26 +222,28 @@ def _facts(response: httpx.Response) -> FileFacts:
 
 
 def _pieces(response: httpx.Response, at_most: int) -> Iterator[bytes]:
+    """Yield the bytes of an answer; refuse one that is too long."""
     n_bytes = 0
     for piece in response.iter_raw(PIECE_BYTES):
         n_bytes += len(piece)
         if n_bytes > at_most:
-            raise TransportError("wrong_length", f"more than the {at_most} bytes that were asked")
+            raise TransportError("wrong_length", f"more than the {at_most} bytes requested")
         yield piece
 
 
 def _check_part(response: httpx.Response, part: bytes, wanted: tuple[int, int]) -> None:
+    """Refuse a part that is not the range asked for."""
     start, stop = wanted
     stated = response.headers.get("Content-Range", "")
     if not stated.startswith(f"bytes {start}-") or len(part) != stop - start:
         raise TransportError(
             "wrong_length",
-            f"bytes {start} to {stop - 1} were asked, {len(part)} came as {stated!r}",
+            f"requested bytes {start} to {stop - 1}, received {len(part)} as {stated!r}",
         )
 
 
 def retry_after(header: str | None) -> float | None:
-    """Return the seconds of a Retry-After header, given so or as a date."""
+    """Return the seconds that a Retry-After header asks for."""
     if not header:
         return None
     if header.strip().isdecimal():

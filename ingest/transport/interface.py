@@ -1,4 +1,4 @@
-"""What every transport can do, and how it fails."""
+"""The interface of every transport, and its failures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Count = Callable[[int], None]
 
 
 class TransportError(FileRefused):
-    """A file could not be brought here.
+    """A file could not be fetched.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class TransportError(FileRefused):
     is_final : bool
         Trying again is of no use.
     retry_after : float, seconds, optional
-        What the server asked to wait.
+        The wait that the server asked for.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class TransportError(FileRefused):
 
 
 def public_location(location: str) -> str:
-    """Strip user, password, query and fragment off a URL."""
+    """Remove user, password, query and fragment from a URL."""
     if "://" not in location:
         return location
     parts = urlsplit(location)
@@ -56,13 +56,13 @@ class TransportSettings:
     ----------
     n_tries : int
     first_delay, max_delay : float, seconds
-        Before the second try; doubled from then on, up to the largest.
+        Wait before the second try; doubled for each further one, up to the maximum.
     delay_per_host : float, seconds
         Least time between the starts of two requests to one host.
     timeout : float, seconds
-        Without a byte, or without a connection.
+        Longest wait for a connection, or for the next byte.
     redirect_hosts : tuple of str
-        Hosts, beside the one that was asked, to which a redirect is followed.
+        Hosts, other than the one asked, to which redirects are followed.
     n_workers : int or None
         Files at a time; None leaves it to the kind of source.
     """
@@ -78,7 +78,7 @@ class TransportSettings:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """Size of a file at its source, and what tells its versions apart (ETag, time of change)."""
+    """Size and version (ETag, time of change) of a file at its source."""
 
     n_bytes: int
     version: str
@@ -86,7 +86,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Placed:
-    """A file as it arrived: its length, the sha256 of its bytes, its version at the source."""
+    """A file as it arrived: length, sha256, and version at the source."""
 
     n_bytes: int
     sha256: str
@@ -96,7 +96,7 @@ class Placed:
 class Source(Protocol):
     """A tree of files. Paths are relative to its root, with slashes.
 
-    Every method makes one try and raises `TransportError`; who calls decides on another.
+    Every method tries once and raises `TransportError`; the caller decides whether to try again.
     """
 
     root: str
@@ -124,4 +124,4 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""

@@ -46,9 +46,9 @@ class LocalSource:
         return FileFacts(status.st_size, f"mtime {status.st_mtime_ns}")
 
     def place(self, path: str, target: Path, count: Count) -> Placed:
-        """Hard link the file on the same file system, copy it from another one.
+        """Put a file at a local path: a hard link, or a copy if there are none.
 
-        Linking a file that is there already neither takes space nor can be half done.
+        A link takes no space and cannot be left half done.
         """
         facts = self.facts(path)
         try:
@@ -72,6 +72,7 @@ class LocalSource:
 
 
 def _link_or_copy(source: str, target: Path) -> None:
+    """Replace the target with a hard link to a file, or with a copy."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
@@ -92,7 +93,7 @@ def sha256_of(path: Path, count: Count = lambda _: None) -> str:
 
 
 def _failure(location: str, error: OSError) -> TransportError:
-    """Return what an error of the file system means for one file."""
+    """Return the failure of a file that a file system's error means."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return TransportError("not_found", f"{location} does not exist", is_final=True)
     if isinstance(error, PermissionError):

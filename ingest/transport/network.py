@@ -1,4 +1,4 @@
-"""Network options: they come before the command and are the same for every command."""
+"""Network options: given before the command, the same for all commands."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Which transport a location needs, and which file of it is meant."""
+"""Open the transport that a location needs; split off a file's name."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def split_file(location: str, endings: tuple[str, ...]) -> tuple[str, str] | Non
     Returns
     -------
     (str, str) or None
-        None when the location names no such file, so that it is a folder's.
+        None when the location names no such file, and so is a folder.
     """
     if not location.startswith(("http://", "https://")):
         folder, _, name = location.rpartition("/")
@@ -44,6 +44,7 @@ def split_file(location: str, endings: tuple[str, ...]) -> tuple[str, str] | Non
 
 
 def _ends(name: str, endings: tuple[str, ...]) -> bool:
+    """Tell whether a name has one of the endings, in any case."""
     return name.lower().endswith(endings)
 
 
@@ -61,11 +62,11 @@ def open_source(location: str, settings: TransportSettings = DEFAULTS) -> Source
         return S3Source(location, settings)
     if "://" in location:
         scheme = location.partition("://")[0]
-        raise CommandError(f"{scheme}:// is not known: give a path, http(s):// or s3://")
+        raise CommandError(f"{scheme}:// is not supported: give a path, http(s):// or s3://")
     if not Path(location).is_dir():
         raise CommandError(
-            f"{location} is no folder: give the survey's root with --source or DHS_SURVEY, or "
+            f"{location} is not a folder: give the survey's root with --source or DHS_SURVEY, or "
             "make a small one with 'python -m ingest mock'"
         )
-    # a local file that is broken is as broken when it is read again
+    # a broken local file does not improve when it is read again
     return LocalSource(location, replace(settings, n_tries=1))

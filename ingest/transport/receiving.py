@@ -1,4 +1,4 @@
-"""Bytes on their way into a file: written and hashed by a thread while the next ones arrive."""
+"""Write and hash bytes in a thread while the next ones arrive."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,16 +12,17 @@ MAX_WAITING = 16  # pieces between the network and the disk
 
 
 def write_pieces(pieces: Iterable[bytes], target: Path, count: Count) -> tuple[int, str]:
-    """Write pieces to a file; the number of bytes and their sha256."""
+    """Write pieces to a file; return the number of bytes and their sha256."""
     waiting: Queue[bytes | None] = Queue(MAX_WAITING)
     with target.open("wb") as file, ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
         digest = hashlib.sha256()
 
         def write() -> int:
+            """Write pieces until there are no more; return their bytes."""
             n_bytes = 0
             failure: OSError | None = None
             while (piece := waiting.get()) is not None:
-                if failure is None:  # a full disk ends the writing, not the emptying of the queue
+                if failure is None:  # after a full disk keep emptying the queue
                     try:
                         digest.update(piece)
                         n_bytes += file.write(piece)

@@ -1,4 +1,4 @@
-"""Trying again: how often, after how long, and not when it is of no use."""
+"""Try again: how often, after how long, and only where it may help."""
 
 import random
 import time
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class Tries:
-    """How many tries something took, and what ends the wait between them.
+    """The number of tries so far, and the event that ends the waits between.
 
     Parameters
     ----------
@@ -49,6 +49,7 @@ def try_again(call: Callable[[], Result], settings: TransportSettings, tries: Tr
     """
 
     def counted() -> Result:
+        """Count a try and make it."""
         tries.n += 1
         return call()
 
@@ -63,7 +64,7 @@ def try_again(call: Callable[[], Result], settings: TransportSettings, tries: Tr
 
 
 def is_worth_another(error: BaseException) -> bool:
-    """Tell whether another try may succeed: not for misuse."""
+    """Tell whether another try may succeed."""
     if isinstance(error, TransportError):
         wait = error.retry_after or 0.0
         return not error.is_final and wait <= LONGEST_RETRY_AFTER
@@ -97,6 +98,6 @@ class Gate:
             time.sleep(start - now)
 
     def close_for(self, seconds: float) -> None:
-        """Let no request start for a while: the server asked for it."""
+        """Let no request start for a while, as the server asked."""
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)

@@ -120,4 +120,5 @@ class S3Source:
 
 
 def _facts(meta: "ObjectMeta") -> FileFacts:
+    """Return the size and version of an object."""
     return FileFacts(meta["size"], meta["e_tag"] or meta["last_modified"].isoformat())

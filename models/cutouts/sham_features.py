@@ -1,13 +1,17 @@
-"""Hosts after an injection of no light, measured as the cutouts are."""
+"""Features of hosts after an injection of no light, measured as those of the cutouts."""
+
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from injection.settings import settings_from_vars
 from injection.sham import sham_comparison
 from store.lake import coadd_root
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:
     dbt.config(materialized="table")
     dbt.ref("cutout_features")  # the suite compares with them, so they come first
     renders = dbt.ref("sham_renders").order("brickname, galaxy_id").pl()

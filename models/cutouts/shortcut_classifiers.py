@@ -1,6 +1,10 @@
-"""What classifiers on groups of features reach on bricks that they have not seen."""
+"""AUC of classifiers on groups of features, on bricks that they have not seen."""
+
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from udfs.cutouts.features import FEATURES
 from udfs.cutouts.shortcut_tables import (
@@ -11,21 +15,23 @@ from udfs.cutouts.shortcut_tables import (
     kind_of,
     objects_from_columns,
 )
+from udfs.cutouts.shortcuts import Objects
 
 
-def sham_objects(sham, untouched):
-    """Hosts after the sham injection (True) and before it (False), or None when there are none."""
+def sham_objects(sham: DuckDBPyRelation, untouched: DuckDBPyRelation) -> Objects | None:
+    """Return hosts after (True) and before (False) the sham, if there are any."""
     after, before = sham.fetchnumpy(), untouched.fetchnumpy()
     if not len(after["galaxy_id"]):
         return None
     columns = {
-        name: np.ma.concatenate([after[name], before[name]]) for name in ("brickname", *FEATURES)
+        name: np.ma.concatenate([after[name], before[name]])  # type: ignore[no-untyped-call]
+        for name in ("brickname", *FEATURES)
     }
     columns["is_sham"] = np.repeat([True, False], len(after["galaxy_id"]))
     return objects_from_columns(columns, "is_sham", "brickname", FEATURES)
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:
     dbt.config(materialized="table")
     kinds = {
         feature: Kind(kind, is_expected)

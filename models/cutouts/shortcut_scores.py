@@ -1,5 +1,10 @@
 """AUC of every feature alone, with its interval from a bootstrap over bricks."""
 
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
 from udfs.cutouts.shortcut_tables import (
     Kind,
     Repeats,
@@ -9,7 +14,7 @@ from udfs.cutouts.shortcut_tables import (
 )
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:
     dbt.config(materialized="table")
     kinds = {
         feature: Kind(kind, is_expected)

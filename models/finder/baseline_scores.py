@@ -1,13 +1,16 @@
 """Scores of the baseline finder for every usable cutout."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from udfs.cutouts.baseline_finder import baseline_scores
 from udfs.cutouts.shortcut_tables import objects_from_columns
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:
     dbt.config(materialized="table")
     expected = dbt.ref("shortcut_scores").filter("is_expected").order("feature")
     names = [name for (name,) in expected.project("feature").fetchall()]

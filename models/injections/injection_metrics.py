@@ -1,4 +1,8 @@
-"""What was measured of each render; the part files are registered, and their pixels lie beside."""
+"""Measurements of each render, in part files that its materialization registers."""
+
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from injection.runs import record_run
 from injection.settings import settings_from_vars
@@ -7,7 +11,7 @@ from store.failures import without_traceback
 from store.lake import coadd_root, parts_root
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> list[str]:
     dbt.config(materialized="registered_files")
     dbt.ref("injection_renders")
     dbt.ref("runnable_tasks")

@@ -1,10 +1,14 @@
-"""The part files that hold the current stamps; its materialization registers them where they are."""
+"""The part files with the current stamps; its materialization registers them in place."""
+
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from injection.part_files import stamps_path
 from store.lake import parts_root
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> list[str]:
     dbt.config(materialized="registered_files")
     injections = dbt.ref("injections")
     with_stamps = injections.filter("cutout_ok and not metrics_only")
