@@ -88,6 +88,7 @@ def _injections(settings: Settings) -> Suite:
         columns=("render_id", "cutout_ok", "metrics_ok", "reason_code"),
         checks=(
             same_rows("rows_are_the_runnable_tasks", "task_id", "from runnable_tasks"),
+            always("every_task_was_run", "reason_code is distinct from 'not_run'"),
             no_rows(
                 "every_column_of_tasks_and_metrics_is_there",
                 "select column_name from (from (describe injection_tasks)"

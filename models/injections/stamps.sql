@@ -9,6 +9,10 @@ render_stamps as (
     select * from {{ ref('render_stamps') }}
 ),
 
+manifest as (
+    {{ measured_systems_are_current() | indent(4) }}
+),
+
 stamps as (
     select
         injection_tasks.task_id,
@@ -20,6 +24,7 @@ stamps as (
         injection_tasks.bandset,
         render_stamps.pixels
     from injection_tasks
+    inner join manifest on manifest.is_current
     inner join render_stamps
         on
             injection_tasks.experiment_id = render_stamps.experiment_id

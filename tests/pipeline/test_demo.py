@@ -20,7 +20,7 @@ from tests.support.once import made_once
 DEMO_LAKE = "DHS_DEMO_LAKE"
 BIN = Path(sys.executable).parent
 # Times, rates and run ids live here and differ by nature (DESIGN.md section 4).
-TABLES_OF_RUNS = {"runs", "injection_runs", "injection_forecast", "raw_outcomes"}
+TABLES_OF_RUNS = {"runs", "injection_runs", "injection_basis", "injection_forecast", "raw_outcomes"}
 TABLES_OF_RUNS |= {"stg_ingest_outcomes", "dbt_runs"}
 # Sums of doubles are added in thread order: here, and only here, floats may differ in the last bits.
 TABLES_OF_AVERAGES = ("completeness", "region_metrics", "region_selections", "recovery_thresholds")

@@ -97,6 +97,9 @@ CHANGES = {
         "rows_are_the_runnable_tasks": (
             "insert into injections select * replace ('x' as task_id) from injections limit 1"
         ),
+        "every_task_was_run": (
+            "reason_code = 'not_run' where task_id = (select min(task_id) from injections)"
+        ),
         "every_column_of_tasks_and_metrics_is_there": "alter table injections drop column zmag",
         "most_tasks_succeed_in_either_class": "metrics_ok = false where is_control",
     },
