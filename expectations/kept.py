@@ -61,7 +61,10 @@ class Lake:
 
 
 def _table_versions(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
-    """Give every table its identity and the last snapshot that changed it."""
+    """Give every table its identity, its files and the last snapshot that changed it.
+
+    Snapshots that were expired are not known any more; the files still tell a change.
+    """
     changes = connection.execute(
         f"select snapshot_id, map_values(changes) from {database}.snapshots()"
     ).fetchall()
@@ -72,9 +75,11 @@ def _table_versions(connection: duckdb.DuckDBPyConnection, database: str) -> dic
         for table_id in ids
     }
     tables = connection.execute(
-        "select table_name, table_id, table_uuid from ducklake_table_info(?)", [database]
+        "select table_name, table_id, concat_ws(' ', table_uuid, file_count, file_size_bytes,"
+        " delete_file_count, delete_file_size_bytes) from ducklake_table_info(?)",
+        [database],
     ).fetchall()
-    return {name: f"{uuid} {last.get(str(table_id))}" for name, table_id, uuid in tables}
+    return {name: f"{files} {last.get(str(table_id))}" for name, table_id, files in tables}
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:

@@ -48,7 +48,11 @@
         versions as (
             select
                 tables.table_name,
-                tables.table_id || '/' || coalesce(max(changes.snapshot_id), 0) as version
+                concat_ws(
+                    '/',
+                    tables.table_id, coalesce(max(changes.snapshot_id), 0), any_value(tables.file_count),
+                    any_value(tables.file_size_bytes), any_value(tables.delete_file_count)
+                ) as version
             from ducklake_table_info('{{ target.database }}') as tables
             left join changes on tables.table_id::varchar = changes.table_id
             where tables.table_name in ('{{ tables | join("', '") }}')

@@ -18,6 +18,7 @@ DTYPES = {8: np.uint8, 16: np.int16, 32: np.int32, -32: np.float32}
 # int8, uint16 and uint32, which FITS stores as the other sign with an offset (BZERO; FITS 4.0, table
 # 11): the next larger type that the kernels know holds their values
 OTHER_SIGN = {(8, -(2**7)): np.int16, (16, 2**15): np.int32, (32, 2**31): np.int64}
+PIXEL_TYPES = tuple(dict.fromkeys((*DTYPES.values(), *OTHER_SIGN.values())))
 MAX_SIDE = 100_000  # pixels of an image
 MAX_TILE_VALUES = 4_000_000
 

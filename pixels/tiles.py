@@ -13,7 +13,7 @@ from numba import from_dtype, int64
 
 from pixels.cards import FitsError
 from pixels.decode import read_tiles
-from pixels.image import DTYPES, TiledImage, open_images
+from pixels.image import PIXEL_TYPES, TiledImage, open_images
 from udfs.jit import called_with, kernel
 
 __all__ = ["FitsError", "TiledImage", "cut_squares", "open_images", "pixels_at", "read_section"]
@@ -77,7 +77,7 @@ def cut_squares(image: TiledImage, corners: np.ndarray, size: int) -> np.ndarray
 
 def _types_of_gather() -> list[tuple[Any, ...]]:
     """Return the types of the arguments for each type of pixel."""
-    pixels = [from_dtype(np.dtype(dtype))[:, :, ::1] for dtype in DTYPES.values()]
+    pixels = [from_dtype(np.dtype(dtype))[:, :, ::1] for dtype in PIXEL_TYPES]
     return [(kind, int64[::1], int64[::1], int64[:, ::1], kind) for kind in pixels]
 
 

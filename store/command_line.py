@@ -18,7 +18,9 @@ EXPECTED = (
     typer.TyperException,
     typer.Abort,
     KeyboardInterrupt,
+    RuntimeError,  # of DuckDB, which has no class of its own for a query that was interrupted
 )
+QUERY_INTERRUPTED = "Query interrupted"
 
 
 def command_line(**options: Any) -> typer.Typer:
@@ -59,6 +61,8 @@ def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None 
         code = int(app(given, prog_name=program, standalone_mode=False) or 0)
         sentence = STOPPED if code == INTERRUPTED else ""  # typer makes Ctrl-C an exit code
     except EXPECTED as error:
+        if type(error) is RuntimeError and QUERY_INTERRUPTED not in str(error):
+            raise
         sentence = sentence_of(error, program)
         code = 1 if sentence else 0
     if sentence:
@@ -68,7 +72,9 @@ def run_command(app: typer.Typer, program: str, arguments: Sequence[str] | None 
 
 def sentence_of(error: BaseException, program: str) -> str:
     """Return the error and its remedy; empty if only help was shown."""
-    if isinstance(error, typer.Abort | KeyboardInterrupt):
+    if isinstance(error, typer.Abort | KeyboardInterrupt | duckdb.InterruptException) or (
+        QUERY_INTERRUPTED in str(error)
+    ):
         return STOPPED
     if isinstance(error, OSError):
         return _about_the_system(error)

@@ -118,7 +118,7 @@ def _lacking_sizes(values: Settings, wrong: Set[str]) -> Iterator[str]:
     size = values["survey_size"]
     for name in BY_SIZE:
         if name not in wrong and size not in values[name]:
-            known = ", ".join(values[name])
+            known = ", ".join(map(str, values[name]))
             yield f"var {name} has no value for survey_size {size!r}, only for {known}"
 
 
@@ -132,7 +132,7 @@ def _mapping(text: str) -> dict[str, Any]:
     """Parse vars in YAML; refuse anything but a mapping."""
     try:
         chosen = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise SettingsError(f"--vars is not YAML: {text!r}") from error
     if not isinstance(chosen, dict):
         raise SettingsError(f"--vars must be a mapping like '{{seed: 14}}', not {text!r}")

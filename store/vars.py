@@ -6,6 +6,7 @@ list, true or false. This table adds limits that do not follow from the kind. ``
 """
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,9 @@ class Rule:
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return is_whole(value)
 
 
 def is_whole(value: object) -> bool:

@@ -7,6 +7,7 @@ that does nothing else compiles everything, and each process that computes loads
 its first call (`load_all`), in the order in which it was compiled.
 """
 
+import errno
 import importlib
 import logging
 import os
@@ -39,7 +40,12 @@ def compile_all() -> Path | None:
         with tempfile.TemporaryDirectory(dir=folders.whole.parent) as temporary:
             environment = os.environ | {jit.CACHE_VARIABLE: temporary, "PYTHONHASHSEED": "0"}
             command = [sys.executable, "-m", __name__]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True)
+            done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+            if done.returncode:
+                raise OSError(
+                    errno.ENOMEM if done.returncode < 0 else errno.EIO,
+                    f"compiling the kernels ended with {done.returncode}; see above, and try again",
+                )
             made = Path(temporary) / folders.loose.name
             (made / jit.MARKER).touch()
             _publish(made, folders.whole)

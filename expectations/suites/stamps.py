@@ -10,8 +10,9 @@ FLOAT32_SUM = 1e-4  # relative rounding of a sum of some ten thousand float32 pi
 WANTED = "select task_id from injections where cutout_ok and not metrics_only"
 CHECKED_BRICKS = 4  # the pixels of other bricks are not read: part files hold stamps brick by brick
 IN_CHECKED_BRICKS = (
-    "brickname in (select brickname from (select distinct brickname from injections where cutout_ok)"
-    f" order by md5(brickname) limit {CHECKED_BRICKS})"
+    "brickname in (select brickname from (select brickname, bool_or(is_control) as has_control"
+    " from injections where cutout_ok and not metrics_only group by brickname)"
+    f" order by has_control desc, md5(brickname) limit {CHECKED_BRICKS})"
 )
 KEY = "experiment_id, render_id, stamp_size, bandset"
 

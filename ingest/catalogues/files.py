@@ -129,7 +129,10 @@ def ingest_file(taking: Taking, path: str) -> tuple[Outcome, bool]:
             n_tries=tries.n,
             seconds=seconds,
         )
-        _refuse(taking.connection, outcome, to, error)
+        if _is_known_from_elsewhere(taking.connection, outcome):
+            outcome = _keep_the_other(taking.connection, outcome)
+        else:
+            _refuse(taking.connection, outcome, to, error)
     return outcome, False
 
 
@@ -138,11 +141,21 @@ def _taken_from_elsewhere(taking: Taking, now: Outcome) -> str:
 
     Empty when the file may be taken.
     """
-    before = last_outcome(taking.connection, now.product, str(now.file_name))
-    if taking.is_forced or before is None or before["is_ok"] is not True:
+    if taking.is_forced or not _is_known_from_elsewhere(taking.connection, now):
         return ""
-    is_same = before["source"] == public_location(str(now.source)) or before["sha256"] == now.sha256
-    return "" if is_same else str(before["source"])
+    before = last_outcome(taking.connection, now.product, str(now.file_name))
+    assert before is not None
+    return "" if before["sha256"] == now.sha256 else str(before["source"])
+
+
+def _is_known_from_elsewhere(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
+    """Tell whether the lake holds a file of this name from another place."""
+    before = last_outcome(connection, now.product, str(now.file_name))
+    return (
+        before is not None
+        and before["is_ok"] is True
+        and before["source"] != public_location(str(now.source))
+    )
 
 
 def _name_taken(connection: duckdb.DuckDBPyConnection, outcome: Outcome, elsewhere: str) -> Outcome:
@@ -151,12 +164,12 @@ def _name_taken(connection: duckdb.DuckDBPyConnection, outcome: Outcome, elsewhe
         f"the lake has a file of this name from {elsewhere}: rename this one, or remove that one "
         "(--forget), or replace it (--force)"
     )
-    refused = replace(
-        outcome,
-        file_name=public_location(str(outcome.source)),
-        reason_code="name_taken",
-        message=message,
-    )
+    return _keep_the_other(connection, replace(outcome, reason_code="name_taken", message=message))
+
+
+def _keep_the_other(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> Outcome:
+    """Write a failure under the file's whole address, not under its name."""
+    refused = replace(outcome, file_name=public_location(str(outcome.source)))
     with transaction(connection):
         write_outcomes(connection, [refused])
     return refused
@@ -181,6 +194,8 @@ def _is_unchanged(connection: duckdb.DuckDBPyConnection, now: Outcome) -> bool:
     return (
         before is not None
         and before["is_ok"] is True
+        and before["source"] == public_location(str(now.source))
+        and bool(now.source_version)
         and before["n_bytes"] == now.n_bytes
         and before["source_version"] == now.source_version
     )

@@ -108,11 +108,11 @@ def _from_astropy(content: bytes, kind: str) -> ListedRows:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = Table.read(io.BytesIO(content), format=kind)
+        columns = [_texts(table[name]) for name in table.colnames]
+        units = [str(getattr(table[name], "unit", None) or "") for name in table.colnames]
     except Exception as error:  # astropy's readers raise whatever their parsers do
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise FileRefused("unreadable", f"astropy cannot read it as {kind}: {line}") from error
-    columns = [_texts(table[name]) for name in table.colnames]
-    units = ["" if table[name].unit is None else str(table[name].unit) for name in table.colnames]
     return ListedRows(table.colnames, units, zip(*columns, strict=True))
 
 
@@ -133,7 +133,7 @@ def _from_text(text: str, needed: frozenset[str]) -> ListedRows:
 
     Its header may be a comment, and units may follow it.
     """
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=None))  # not at form feeds and their like
     number, separator = _header_place(lines, needed)
     cells = csv.reader(iter(lines[number:]), delimiter=separator)
     header = [cell.strip() for cell in next(cells, [])]
@@ -142,9 +142,14 @@ def _from_text(text: str, needed: frozenset[str]) -> ListedRows:
     rows = (
         [cell.strip() for cell in row]
         for row in cells
-        if any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
+        if any(cell.strip() for cell in row) and not _is_comment(row, header)
     )
     return ListedRows(header, [""] * len(header), rows)
+
+
+def _is_comment(row: Sequence[str], header: Sequence[str]) -> bool:
+    """Tell a comment from a lens whose name begins with the same sign."""
+    return row[0].lstrip().startswith("#") and len(row) < len(header)
 
 
 def _header_place(lines: Sequence[str], needed: frozenset[str]) -> tuple[int, str]:

@@ -33,12 +33,12 @@ from ingest.transport.retrying import Tries, try_again
 from pixels.binary_table import (
     BinaryTable,
     Column,
+    arrow_column,
     arrow_schema,
     missing_columns,
     open_table,
     record_batches,
 )
-from pixels.table_columns import physical_values
 from store.failures import CommandError, FileRefused
 
 ACCEPTED_RELEASES = DR9_RELEASES | DR10_RELEASES
@@ -85,8 +85,9 @@ def _first_release(table: BinaryTable) -> int | None:
     name = table.names().get("release")
     if name is None or table.n_rows == 0:
         return None
-    first, is_null = physical_values(table.rows(0, 1)[name], table.form(name))
-    return None if is_null is not None and is_null.any() else int(first.ravel()[0])
+    first = arrow_column(table.rows(0, 1)[name], Column("release", "smallint"), table.form(name))
+    release: int | None = first[0].as_py()
+    return release
 
 
 def _refuse_other_releases(releases: np.ndarray) -> None:

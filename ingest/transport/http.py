@@ -59,6 +59,7 @@ class HttpSource:
         address = f"{self.root}/{quote(folder)}".rstrip("/") + "/"
         with self._answer("GET", address + self._query, {}) as response:
             text = b"".join(_pieces(response, MAX_LISTING_BYTES)).decode("utf-8", "replace")
+            address = str(response.url.copy_with(query=None))  # where redirects led
         return names_in_listing(text, address)
 
     def facts(self, path: str) -> FileFacts:
@@ -145,7 +146,9 @@ class HttpSource:
         status = response.status_code
         encoding = response.headers.get("Content-Encoding", "identity")
         if status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
-            if encoding.strip().lower() not in ("identity", ""):
+            # Some servers label files that are gzip as such; their bytes are the file.
+            plain = ("identity", "", "gzip", "x-gzip") if _is_gzip(response) else ("identity", "")
+            if encoding.strip().lower() not in plain:
                 raise TransportError(
                     "wrong_encoding",
                     f"the server answers in Content-Encoding {encoding}, which was not asked for",
@@ -180,7 +183,10 @@ def names_in_listing(page: str, address: str) -> list[str]:
     """
     found = set()
     for quoted in HREF.findall(page):
-        link = urlsplit(urljoin(address, unescape("".join(quoted))))
+        try:
+            link = urlsplit(urljoin(address, unescape("".join(quoted))))
+        except ValueError:  # no address at all
+            continue
         folder, _, name = link.path.rpartition("/")
         if link.netloc == urlsplit(address).netloc and unquote(f"{folder}/") == unquote(
             urlsplit(address).path
@@ -193,6 +199,11 @@ def _redirect_refused(there: httpx.URL, why: str) -> TransportError:
     """Return the error for a redirect that is not followed."""
     shown = public_location(str(there))
     return TransportError("redirect_refused", f"a redirect to {shown} {why}", is_final=True)
+
+
+def _is_gzip(response: httpx.Response) -> bool:
+    """Tell whether a file is gzip by its name."""
+    return response.url.path.lower().endswith(".gz")
 
 
 def _host(url: httpx.URL) -> tuple[str, int | None]:

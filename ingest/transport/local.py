@@ -22,7 +22,7 @@ class LocalSource:
     """A folder on this machine."""
 
     def __init__(self, root: str, settings: TransportSettings) -> None:
-        self.root = root
+        self.root = str(Path(root).resolve())  # the identity of a file is its whole path
         self.settings = settings
 
     def location(self, path: str) -> str:

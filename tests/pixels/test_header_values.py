@@ -12,7 +12,7 @@ from astropy.table import Table
 
 from pixels.binary_table import Column, open_table, record_batches
 from pixels.cards import FitsError
-from pixels.tiles import open_images, read_section
+from pixels.tiles import cut_squares, open_images, read_section
 from store.failures import FileRefused
 
 N_ROWS = 40
@@ -197,6 +197,14 @@ def test_images_of_every_type_are_those_of_both_readers_or_refused(
     assert np.array_equal(found, fits.getdata(path, 1), equal_nan=True)
     with fitsio.FITS(path) as file:
         assert np.array_equal(found, file[-1].read(), equal_nan=True)
+
+
+def test_squares_of_every_type_of_pixel_can_be_cut(tmp_path):
+    for dtype in ("u2", "u4"):
+        path = write_image(tmp_path / f"{dtype}.fits.fz", "astropy", dtype, "GZIP_1")
+        (image,) = open_images(path)
+        square = cut_squares(image, np.array([[45, 40]]), 20)[0]
+        assert np.array_equal(square, PIXELS[dtype][40:60, 45:65])
 
 
 def test_blank_values_of_a_column_become_nan(tmp_path):

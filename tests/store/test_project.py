@@ -33,6 +33,7 @@ WRONG = [
     ({"metrics_only": "yes"}, "var metrics_only is yes: it must be true or false"),
     ({"seed": "13"}, "var seed is 13: it must be a whole number"),
     ({"external_manifest": []}, "var external_manifest is []: it must be a text"),
+    ({"src_colour_min_mag": float("nan")}, "var src_colour_min_mag is nan: it must be a number"),
     ({"interval_level": 1}, "var interval_level is 1: it must be a number above 0 and below 1"),
     ({"stamp_sizes": []}, "var stamp_sizes is []: it must be a list of which each is a whole"),
     ({"bad_mask_bits": [32]}, "var bad_mask_bits is [32]: it must be a list of which each is a"),

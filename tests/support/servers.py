@@ -77,6 +77,10 @@ class Handler(BaseHTTPRequestHandler):
         piece = path.read_bytes()[: int(detail)]
         self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(piece), piece))
 
+    def labelled(self, path: Path, _: str, with_body: bool) -> None:
+        """Send it as it is, labelled as gzipped."""
+        self.send(200, path.read_bytes(), with_body, Content_Encoding="x-gzip")
+
     def encoded(self, path: Path, _: str, with_body: bool) -> None:
         """Send it gzipped, asked or not."""
         self.send(200, gzip.compress(path.read_bytes()), with_body, Content_Encoding="gzip")

@@ -5,7 +5,9 @@ import math
 from contextlib import suppress
 
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.table import Table
+from astropy.time import Time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,6 +106,22 @@ def test_a_lens_without_a_position_is_kept_wherever_it_stands(tmp_path):
     path = tmp_path / "list"
     path.write_text("name,ra,dec\na,-,-\nb,1,2\nc,3,4\n")
     assert [name for name, *_ in taken(path)] == ["a", "b", "c"]
+
+
+def test_names_and_texts_may_hold_what_other_formats_read_as_marks(tmp_path):
+    path = tmp_path / "list"
+    path.write_text("name,ra,dec,ref\n#12,10,20,a\nJ1\x85x,11,21,\x0cet al\n# the end\n")
+    assert [name for name, *_ in taken(path)] == ["#12", "J1\x85x"]
+
+
+def test_a_table_with_columns_that_are_no_numbers_is_read_or_refused(tmp_path):
+    """Astropy itself writes such columns into ECSV."""
+    path = tmp_path / "list"
+    table = Table({"name": NAMES, "ra": RA_DEG, "dec": DEC_DEG})
+    table["where"] = SkyCoord(RA_DEG, DEC_DEG, unit="deg")
+    table["when"] = Time([51544.5, 51545.5], format="mjd")
+    table.write(path, format="ascii.ecsv")
+    assert taken(path) == expected()
 
 
 @settings(

@@ -1,6 +1,7 @@
 """Catalogue files over http and s3, and against the survey's checksums."""
 
 import hashlib
+import os
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_links_of_the_usual_servers_are_read(link):
 
 
 def test_links_to_other_places_name_no_file():
-    page = '<a href="/elsewhere/a.fits"> <a href="http://other/dr10/b.fits"> <a href="?C=M">'
+    page = '<a href="/elsewhere/a.fits"> <a href="http://other/dr10/b.fits"> <a href="?C=M"> <a href="http://[x">'
     assert names_in_listing(page, "http://host/dr10/") == []
 
 
@@ -182,6 +183,51 @@ def test_a_file_of_the_same_name_from_elsewhere_replaces_nothing(
     assert repr(query(f"from {table} order by all")) != before
     assert run(product, "--forget", name) == 0
     assert query(f"select count(*) from {table}") == [(0,)]
+
+
+def test_a_failure_elsewhere_takes_nothing_away(tmp_path, run, query):
+    """A wrong folder, then another file of the name: the first list stays through both."""
+    for folder, lens in (("a", "first"), ("b", None), ("d", "other")):
+        (tmp_path / folder).mkdir()
+        if lens:
+            (tmp_path / folder / "list.csv").write_text(f"name,ra,dec\n{lens},1,2\n")
+    assert run("lenses", "--source", tmp_path / "a" / "list.csv") == 0
+    assert run("lenses", "--source", tmp_path / "b" / "list.csv") == 1
+    assert run("lenses", "--source", tmp_path / "d" / "list.csv") == 1
+    assert query("select name from raw_known_lenses") == [("first",)]
+    assert query("select file_name, reason_code from raw_outcomes order by is_ok, file_name") == [
+        (str(tmp_path / "b" / "list.csv"), "not_found"),
+        (str(tmp_path / "d" / "list.csv"), "name_taken"),
+        ("list.csv", None),
+    ]
+
+
+def test_another_file_of_the_same_size_and_time_is_not_unchanged(tmp_path, run, query):
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "list.csv").write_text(f"name,ra,dec\n{folder},1,2\n")
+        os.utime(tmp_path / folder / "list.csv", (1_700_000_000, 1_700_000_000))
+    assert run("lenses", "--source", tmp_path / "a" / "list.csv") == 0
+    assert run("lenses", "--source", tmp_path / "b" / "list.csv") == 1
+    assert query("select reason_code from raw_outcomes where not is_ok") == [("name_taken",)]
+
+
+def test_a_relative_path_is_the_file_that_it_leads_to(tmp_path, run, query, monkeypatch):
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "list.csv").write_text(f"name,ra,dec\n{folder * 3},1,2\n")
+        monkeypatch.chdir(tmp_path / folder)
+        assert run("lenses", "--source", "list.csv") == (0 if folder == "a" else 1)
+    assert query("select name from raw_known_lenses") == [("aaa",)]
+
+
+def test_a_gzipped_file_that_a_server_labels_so_is_taken(tmp_path, run, query):
+    (tmp_path / "served").mkdir()
+    write_bricks(tmp_path / "served" / "bricks.fits.gz", ["0001m002"])
+    with serving(tmp_path / "served") as (url, orders):
+        orders.always["bricks.fits.gz"] = "labelled"
+        assert run(*QUICK, "bricks", "--source", f"{url}/bricks.fits.gz") == 0
+    assert query("select count(*) from raw_bricks") == [(1,)]
 
 
 def test_the_same_content_from_elsewhere_is_taken(tmp_path, run, query):
