@@ -2,6 +2,10 @@
 
 import math
 
+import duckdb
+
+from store.project import settings
+
 # Explained once, where the page first uses it.
 PSFSIZE = (
     "psfsize is the survey's measure of PSF width: the FWHM of the Gaussian with the same noise-equivalent area. The Moffat PSF of the "
@@ -36,3 +40,21 @@ def drawn_ends(low: float, high: float, width: float) -> tuple[float, float]:
     if math.isinf(high):
         return low, low + width
     return low, high
+
+
+def interval_level(lake: duckdb.DuckDBPyConnection) -> str:
+    """Return what the intervals of the lake hold, such as ``95 %``.
+
+    The table says it, since it may have been built with another var than the project's.
+    """
+    level = settings()["interval_level"]
+    is_there = lake.execute(
+        "select 1 from duckdb_columns() where table_name = 'completeness_intervals'"
+        " and column_name = 'interval_level'"
+    ).fetchone()
+    if is_there:
+        [(found,)] = lake.execute(
+            "select any_value(interval_level) from completeness_intervals"
+        ).fetchall()
+        level = level if found is None else found
+    return f"{100 * level:g} %"

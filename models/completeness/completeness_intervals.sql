@@ -44,6 +44,7 @@ completeness_intervals as (
         share,
         design_effect,
         n_effective,
+        {{ var('interval_level') }}::double as interval_level,
         {{ wilson_bound('share', 'n_effective', '-') }} as wilson_low,
         {{ wilson_bound('share', 'n_effective', '+') }} as wilson_high,
         {{ jeffreys_low('share', 'n_effective') }} as jeffreys_low,

@@ -6,6 +6,7 @@ By rule, by one axis, and by pairs of axes.
 import altair as alt
 import duckdb
 
+from report.bins import interval_level
 from report.blocks import Figure, Section, Table
 from report.cells import experiment_label
 from report.sections import completeness_axes, completeness_maps
@@ -23,8 +24,8 @@ def section(lake: duckdb.DuckDBPyConnection) -> Section:
         lead=(
             "Completeness is the share of usable injections that a rule recovers. Rules of the kind 'detectability' look at the injected "
             "truth: they say how detectable an arc is, not that anything found it. 'blind' rules look at the pixels alone, with a threshold "
-            "set on galaxies without an arc; 'finder' rules use the score of a finder. Intervals are 95 % Wilson intervals on an effective "
-            "number of injections, which allows for injections that share a host. Axes and maps show "
+            "set on galaxies without an arc; 'finder' rules use the score of a finder. Intervals are "
+            f"{interval_level(lake)} Wilson intervals on an effective number of injections, which allows for injections that share a host. Axes and maps show "
             f"{labels(lake)[experiment]}; the maps show the rule {rule}."
         ),
         blocks=[
@@ -101,7 +102,7 @@ def comparison(lake: duckdb.DuckDBPyConnection) -> Figure:
             "wilson_low:Q",
             scale=share,
             axis=alt.Axis(tickCount=5),
-            title="completeness, 95 % interval",
+            title="completeness with its interval",
         ),
         x2="wilson_high:Q",
     )
@@ -150,10 +151,10 @@ def rules(lake: duckdb.DuckDBPyConnection, experiment: str) -> Table:
         "judges",
         "threshold",
         "false positives asked for",
-        "measured (95 %)",
+        "measured (interval)",
         "injections",
     ]
-    headings += ["recovered of usable", "hosts", "completeness (95 %)", "beyond chance (95 %)", "clean (95 %)"]  # fmt: skip
+    headings += ["recovered of usable", "hosts", "completeness (interval)", "beyond chance (interval)", "clean (interval)"]  # fmt: skip
     return Table(
         f"Rules in {labels(lake)[experiment]}, over everything that was injected. False positives are galaxies without an arc above the threshold. Beyond chance: (completeness - share of controls) / (1 - share of controls), where the share is that of controls taken for lenses.",
         headings,

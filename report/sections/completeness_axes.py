@@ -18,8 +18,8 @@ COUNTS = {
 }
 SHARES = {
     "completeness": "completeness",
-    "wilson_low": "95 % from",
-    "wilson_high": "95 % to",
+    "wilson_low": "interval from",
+    "wilson_high": "interval to",
 }
 
 
@@ -42,7 +42,7 @@ def figure(lake: duckdb.DuckDBPyConnection, experiment: str) -> Figure:
         "completeness_axes",
         alt.concat(*charts, columns=2),
         "Completeness against one axis at a time, averaged over the others as they were injected. The points of one bin are drawn "
-        "side by side; vertical bars are 95 % Wilson intervals that allow for injections that share a host. Bins without a usable injection "
+        "side by side; vertical bars are Wilson intervals that allow for injections that share a host. Bins without a usable injection "
         "have no point; the first and last bin of an axis can be open. Hover over a point for its bin and counts.",
     )
 

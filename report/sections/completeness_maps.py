@@ -31,7 +31,7 @@ MAPS = (
     ),
 )
 HOW_TO_READ = (
-    "Each cell of this map and of the following ones shows completeness, with its 95 % Wilson interval below. A dash means no usable "
+    "Each cell of this map and of the following ones shows completeness, with its Wilson interval below. A dash means no usable "
     "injection. Hover over a cell for its counts."
 )
 CELL_WIDTH, CELL_HEIGHT = 62, 32  # pixels: room for two lines of numbers

@@ -2,6 +2,7 @@
 
 import duckdb
 
+from report.bins import interval_level
 from report.blocks import Block, Note, Section, Table
 from report.sections.builds import builds
 from report.sections.completeness import labels, shown_rule, widest_experiment
@@ -76,6 +77,7 @@ def result(lake: duckdb.DuckDBPyConnection) -> Block:
     found = lake.execute(RESULT, [experiment, rule])
     names = [name for name, *_ in found.description or []]
     [row] = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+    row["interval_level"] = interval_level(lake)
     name = labels(lake)[experiment]
     if not row["n_valid"]:
         return Note(f"No injection of {name} can be judged by {rule} yet.")
@@ -107,7 +109,7 @@ def beyond_chance(row: dict) -> str:
 
 def shown_range(row: dict, value: str, low: str, high: str) -> str:
     """Return a share with its interval."""
-    return f"{row[value]:.3f} ({row[low]:.3f} to {row[high]:.3f}, 95 %)"
+    return f"{row[value]:.3f} ({row[low]:.3f} to {row[high]:.3f}, {row['interval_level']})"
 
 
 def counts(lake: duckdb.DuckDBPyConnection) -> Table:

@@ -108,7 +108,7 @@ def test_figures_are_drawn_and_a_cell_says_its_counts_when_pointed_at(page):
         tab.wait_for_selector("#vg-tooltip-element.visible", timeout=60_000)
         said = tab.inner_text("#vg-tooltip-element")
     assert "usable" in said
-    assert "95 % from" in said
+    assert "interval from" in said
     assert problems == []
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
 
