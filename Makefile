@@ -20,7 +20,7 @@ SMALL_VARS   := --vars '{tiers: [debug]}'
 
 # One thread per process: two processes share two cores better than their threads do.
 ALONE := DHS_WORKERS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
-TESTS := $(ALONE) $(BIN)/python -m pytest --every-case
+TESTS := $(ALONE) $(BIN)/python -m pytest --every-case --durations 10
 
 .PHONY: help demo demo-small kernels test test-nightly test-demo lint bench bench-ci bench-catalogue clean
 
