@@ -1,3 +1,5 @@
+-- Its suite counts the recoveries, so they come first.
+-- depends_on: {{ ref('recoveries') }}
 with
 
 completeness_grid as (

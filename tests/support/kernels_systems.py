@@ -1,16 +1,16 @@
 """Random lens systems for benchmarks and tests of the renderers."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from store.project import settings
+from tests.places import PROJECT
 from udfs.light.sersic import b_n
 
 PIXEL = 0.262
-PRIORS = Path(__file__).parent.parent / "seeds" / "manifests" / "priors.csv"
+PRIORS = PROJECT / "seeds" / "manifests" / "priors.csv"
 
 
 class Ranges(NamedTuple):

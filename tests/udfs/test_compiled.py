@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from udfs import jit
 from udfs.code_digest import ROOT
 
@@ -69,6 +71,7 @@ def lines(folder, *arguments):
     return sorted(done.stdout.splitlines())
 
 
+@pytest.mark.nightly
 def test_results_do_not_depend_on_who_compiled_nor_on_the_order_of_the_calls(tmp_path):
     has_compiled = lines(tmp_path)
     (whole,) = tmp_path.glob("*-all")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-THRESHOLDS = "select * from recovery_thresholds where {} order by experiment_id, rule_bit"
+THRESHOLDS = "select * from recovery_thresholds where {} order by experiment_id, rule_number"
 SHAM = """
     create or replace table sham_features as
     select '9999m999_' || n as galaxy_id, if(n = 0, null, n / 4) as blind_snr
