@@ -61,7 +61,7 @@ class Lake:
 
 
 def _table_versions(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
-    """Give every table its identity, its files and the last snapshot that changed it.
+    """Give every table its identity, files and last snapshot.
 
     Snapshots that were expired are not known any more; the files still tell a change.
     """

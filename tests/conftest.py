@@ -20,6 +20,14 @@ pytest_plugins = ["tests.support.real_files"]
 KEPT_SURVEY = "DHS_TEST_SURVEY"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests of the whole embedded survey to the night: writing it takes a minute and more."""
+    for item in items:
+        if "embedded_survey" in getattr(item, "fixturenames", ()):
+            item.add_marker("nightly")
+
+
 @pytest.fixture(scope="session")
 def embedded_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Root of the whole embedded survey; read it, never write to it."""

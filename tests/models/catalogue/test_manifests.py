@@ -302,7 +302,7 @@ def test_a_prior_and_a_grid_are_rows_of_seeds_and_nothing_else(catalogue, tmp_pa
     assert_frame_equal(other.table(old), catalogue.table(TASKS), check_exact=True)
 
 
-@pytest.mark.parametrize("is_refilled", ["false", "true"])
+@pytest.mark.parametrize("is_refilled", ["true", pytest.param("false", marks=pytest.mark.nightly)])
 def test_quotas_say_why_a_split_has_as_many_hosts_as_it_has(
     catalogue, tmp_path_factory, is_refilled
 ):

@@ -31,6 +31,7 @@ def thresholds(place, which, *arguments):
         return connection.execute(THRESHOLDS.format(which)).fetchall()
 
 
+@pytest.mark.nightly
 def test_a_var_takes_what_the_sham_injection_found_as_scores_of_galaxies_are_taken(place):
     blind = "statistic = 'blind_snr'"
     alone = thresholds(place, blind)

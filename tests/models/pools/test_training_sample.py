@@ -90,8 +90,6 @@ def test_positives_keep_the_weight_of_their_tier_and_negatives_have_one(original
     ("settings_given", "message"),
     [
         ({"pool_rule_set": "orginal"}, "orginal"),
-        ({"pool_optional_cuts": ["latitud"]}, "latitud"),
-        ({"pool_strata": ["nobs"]}, "nobs"),
         ({"pool_earlier_finder": "scores_of_nobody"}, "scores_of_nobody"),
     ],
 )
