@@ -38,7 +38,7 @@ def picture(planes: np.ndarray, bands: tuple[str, ...], stretch_nmgy: float = ST
     drawn = Image.fromarray(np.ascontiguousarray(image))
     size = (drawn.width * ENLARGEMENT, drawn.height * ENLARGEMENT)
     buffer = io.BytesIO()
-    drawn.resize(size, Image.Resampling.NEAREST).save(buffer, format="png", optimize=True)
+    drawn.resize(size, Image.Resampling.NEAREST).save(buffer, format="png")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
