@@ -21,7 +21,8 @@ FETCHED = {
 }  # fmt: skip
 
 
-PARSED = "partial_parse.msgpack"
+PARSED = ("manifest.json", "partial_parse.msgpack")
+FOLDERS = ("models", "macros", "seeds", "tests/dbt")  # that dbt parses
 
 
 class DocsError(CommandError):
@@ -37,13 +38,27 @@ def write_dbt_docs(folder: Path) -> Path:
         When dbt fails.
     """
     with tempfile.TemporaryDirectory(prefix="dbt-docs-") as target:
-        parsed = Path(os.environ.get("DBT_TARGET_PATH", PROJECT / "target")) / PARSED
-        if parsed.is_file():  # by the last run, which spares dbt the reading of every model
-            shutil.copy(parsed, target)
-        for command in (["parse"], ["docs", "generate", "--static", "--no-compile"]):
-            run_dbt(*command, "--quiet", "--target-path", target, "--log-path", target)
+        options = ("--quiet", "--target-path", target, "--log-path", target)
+        if not copy_parsed(Path(target)):
+            run_dbt("parse", *options)
+        run_dbt("docs", "generate", "--static", "--no-compile", *options)
         page = (Path(target) / "static_index.html").read_text()
     return write_whole(folder / "dbt" / "index.html", self_contained(page).encode())
+
+
+def copy_parsed(target: Path) -> bool:
+    """Copy what the last run of dbt parsed; tell if the project is as it was.
+
+    Reading every model again takes dbt as long as writing its pages.
+    """
+    last = Path(os.environ.get("DBT_TARGET_PATH", PROJECT / "target"))
+    if not all((last / name).is_file() for name in PARSED):
+        return False
+    for name in PARSED:
+        shutil.copy(last / name, target)
+    parsed_at = (last / PARSED[0]).stat().st_mtime
+    files = [file for folder in FOLDERS for file in (PROJECT / folder).rglob("*")]
+    return all(file.stat().st_mtime < parsed_at for file in [PROJECT / "dbt_project.yml", *files])
 
 
 def run_dbt(*arguments: str) -> None:
