@@ -17,6 +17,7 @@ PIXELS    := coadds injections completeness cutouts finder
 # Of the quick look: a brick of each split, and the tier with the fewest injections
 SMALL_BRICKS := 3588m027 0001m005 0063p017
 SMALL_VARS   := --vars '{tiers: [debug]}'
+UNCHECKED    := --exclude-resource-type test --exclude-resource-type unit_test
 
 # One thread per process: two processes share two cores better than their threads do.
 ALONE := DHS_WORKERS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
@@ -53,10 +54,10 @@ demo-small: $(READY) kernels  ## a first report from three bricks, nothing valid
 	$(BIN)/python -m ingest sweeps
 	$(BIN)/python -m ingest lenses
 	@echo "== 2 of 3: galaxies and the manifest of injections"
-	$(BIN)/dbt run --select staging regions parents manifests $(SMALL_VARS)
+	$(BIN)/dbt build --select staging regions parents manifests $(UNCHECKED) $(SMALL_VARS)
 	$(BIN)/python -m ingest coadds
 	@echo "== 3 of 3: injections, completeness, report"
-	$(BIN)/dbt run --select coadds injections completeness $(SMALL_VARS)
+	$(BIN)/dbt build --select coadds injections completeness $(UNCHECKED) $(SMALL_VARS)
 	$(BIN)/python -m report
 
 kernels: $(READY)  ## compiles the kernels, once for each version of them: a minute or two
